@@ -1,0 +1,92 @@
+"""Frames on a byte stream: `00 COBS(payload + CRC-16) 00`.
+
+A delimiter stands before and after each frame, so that a frame survives whatever half a frame stands in front of it.
+The CRC is appended big-endian, which makes the residue over payload and CRC zero: one call checks a frame.
+"""
+
+from binascii import crc_hqx
+from enum import IntEnum
+from typing import Final
+
+from cobs import cobs
+
+DELIMITER: Final = b"\x00"
+CRC_START: Final = 0xFFFF
+"""CRC-16/IBM-3740 (polynomial 0x1021, start 0xFFFF): `_crc_xmodem_update` of avr-libc on the chip."""
+MAX_PAYLOAD: Final = 64
+"""Bytes. Chosen: room beyond the longest message (telemetry), small enough for a chip with 2 KB of memory."""
+MAX_BODY: Final = MAX_PAYLOAD + 2 + 1
+"""Bytes between two delimiters: payload, CRC and the one byte that COBS adds to fewer than 254."""
+MIN_CHECKED: Final = 3
+"""Bytes of the shortest decoded body: a message type and the CRC."""
+
+
+class Damage(IntEnum):
+    """What was wrong with the first frame of a bad run."""
+
+    OVERLONG = 1
+    COBS = 2
+    CRC = 3
+
+
+def encode(payload: bytes) -> bytes:
+    """Wrap a payload of 1 to `MAX_PAYLOAD` bytes as a frame, delimiters included."""
+    body: bytes = cobs.encode(payload + crc_hqx(payload, CRC_START).to_bytes(2, "big"))
+    return DELIMITER + body + DELIMITER
+
+
+class Deframer:
+    """Cuts a byte stream into payloads, whatever the size of the chunks it comes in.
+
+    It holds at most one unfinished frame. After any garbage the next delimiter brings it back in step. A run of damaged
+    frames is reported once, by its first `Damage`; the rest is counted in `damaged` until a good frame ends the run.
+    """
+
+    __slots__ = ("_bad_run", "_overlong", "_rest", "damaged", "good")
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._overlong = False
+        self._bad_run = False
+        self.good = 0
+        self.damaged = 0
+
+    def feed(self, data: bytes) -> list[bytes | Damage]:
+        """Take the bytes that arrived; return the payloads they completed and the first damage of each bad run."""
+        found: list[bytes | Damage] = []
+        *bodies, rest = (self._rest + data).split(DELIMITER)
+        for body in bodies:
+            if not body and not self._overlong:
+                continue
+            payload = Damage.OVERLONG if self._overlong or len(body) > MAX_BODY else _open(body)
+            self._overlong = False
+            if not isinstance(payload, Damage):
+                self.good += 1
+                self._bad_run = False
+                found.append(payload)
+                continue
+            self.damaged += 1
+            if not self._bad_run:
+                self._bad_run = True
+                found.append(payload)
+        if self._overlong or len(rest) > MAX_BODY:
+            self._overlong = True
+            rest = b""
+        self._rest = rest
+        return found
+
+    @property
+    def held(self) -> int:
+        """Bytes of the unfinished frame that are held: never more than `MAX_BODY`."""
+        return len(self._rest)
+
+
+def _open(body: bytes) -> bytes | Damage:
+    """The payload of one body, or what is wrong with it."""
+    try:
+        checked: bytes = cobs.decode(body)
+    except cobs.DecodeError:
+        return Damage.COBS
+    if len(checked) < MIN_CHECKED or crc_hqx(checked, CRC_START):
+        return Damage.CRC
+    return checked[:-2]
