@@ -1,0 +1,1 @@
+"""The daemon that turns wishes into safe motion. Imports `protocol`, never `simulator`."""

@@ -1,0 +1,148 @@
+"""The values that travel between the controller's modules. No behaviour, no I/O."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    """What somebody may wish of the table (docs/mqtt.md)."""
+
+    ARM = "arm"
+    START = "start"
+    GOTO = "goto"
+    JOG = "jog"
+    PAUSE = "pause"
+    RESUME = "resume"
+    SKIP = "skip"
+    STOP = "stop"
+    LEVEL = "level"
+    STAND = "stand"
+    ACKNOWLEDGE = "acknowledge"
+
+
+class Reason(StrEnum):
+    """Why a wish is refused, in the order of the contract: the first that applies is the one that is told."""
+
+    BAD_PAYLOAD = "bad_payload"
+    UNKNOWN_VERB = "unknown_verb"
+    UNKNOWN_PRESET = "unknown_preset"
+    UNKNOWN_PERSON = "unknown_person"
+    RETAINED = "retained"
+    EXPIRED = "expired"
+    DUPLICATE = "duplicate"
+    LOCKED = "locked"
+    LINK_DOWN = "link_down"
+    ESTOP = "estop"
+    FAULT_LATCHED = "fault_latched"
+    NOT_OCCUPIED = "not_occupied"
+    ANKLES_OPEN = "ankles_open"
+    BUDGET_SPENT = "budget_spent"
+    REST_NEEDED = "rest_needed"
+    BUSY = "busy"
+    NOT_ARMED = "not_armed"
+    TOO_SOON = "too_soon"
+    OVER_ANGLE = "over_angle"
+    OVER_TIME = "over_time"
+    NOT_LEVEL = "not_level"
+    PAUSE_FIRST = "pause_first"
+
+
+class State(StrEnum):
+    """What the table is doing, in the words of the state document."""
+
+    OFFLINE = "offline"
+    STANDING = "standing"
+    STANDBY = "standby"
+    ARMED = "armed"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FROZEN = "frozen"
+    RETURNING = "returning"
+    LEVEL = "level"
+    RISING = "rising"
+    FAULT = "fault"
+
+
+class EventKind(StrEnum):
+    """What happened, in the words of the event topic."""
+
+    SESSION_STARTED = "session_started"
+    STEP = "step"
+    SESSION_ENDED = "session_ended"
+    LIMIT = "limit"
+    FAULT = "fault"
+    FAULT_CLEARED = "fault_cleared"
+    COMMAND_REFUSED = "command_refused"
+    BROKER_LOST = "broker_lost"
+    LINK_LOST = "link_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A command as it was understood. `retained`: the broker had kept it. `expired`: its own expiry had passed."""
+
+    verb: Verb
+    id: str | None = None
+    code: str | None = None
+    preset: str | None = None
+    person: str | None = None
+    angle_deg: float | None = None
+    direction: int = 0
+    retained: bool = False
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A command that was not understood: the verb as it was written, and why, in a sentence."""
+
+    verb: str
+    reason: Reason
+    message: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a wish. `moving`: whether the table moves because of it; `reason` is None if it was accepted."""
+
+    verb: str
+    id: str | None
+    accepted: bool
+    moving: bool
+    reason: Reason | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. Only the fields that its kind needs are set."""
+
+    kind: EventKind
+    message: str
+    session: str | None = None
+    preset: str | None = None
+    person: str | None = None
+    step: int | None = None
+    label: str | None = None
+    outcome: str | None = None
+    why: str | None = None
+    code: str | None = None
+    reason: Reason | None = None
+    verb: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the table should be at one moment, and how fast that point moves."""
+
+    angle_deg: float
+    rate_dps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A figure and the sentence that says where it comes from: `15.0`, "programme week 1"."""
+
+    value: float
+    reason: str
