@@ -11,7 +11,7 @@ with one frame each step: a SETPOINT while it moves the table, a KEEPALIVE other
 Bytes and a time go in, messages come out; who calls owns the port and the clock.
 """
 
-from collections.abc import Iterator
+from collections import deque
 from typing import Final
 
 from . import framing
@@ -47,7 +47,14 @@ GREET_PERIOD_S: Final = 0.5
 """Chosen: a unit that was just plugged in is found within half a second; two HELLO a second disturb nobody."""
 STOP_FRAME: Final = framing.encode(pack(Stop()))
 """Six bytes. Complete in itself, so that the thread that receives a stop can write it at once."""
+NONCES: Final = NONCE_LIFE_MS // TELEMETRY_PERIOD_MS + 1
+"""How many nonces can be fresh at once; a unit keeps the times of these."""
+RESTART_GAP_MS: Final = 60_000
+"""Unit time between two telemetries that means a restart, as going back does. Chosen: far beyond any dropout."""
+OUTBOX_LIMIT: Final = 8
+"""Rejections that may wait in a unit. Chosen: a step seldom makes two; a chip has no room for a flood's worth."""
 _U16: Final = 0xFFFF
+_U32: Final = 0xFFFF_FFFF
 _Numbered = Level | Arm | Disarm | Setpoint | Keepalive | Acknowledge
 _LIVE: Final = (Setpoint, Keepalive, Arm, Acknowledge)
 """Messages that must quote a fresh nonce."""
@@ -73,11 +80,16 @@ class HostLink:
         self.heard_s: float | None = None
         self.received = 0
         self.lost = 0
+        self.late = 0
         self.rejections: dict[int, int] = {}
 
     def reset(self) -> None:
-        """The port was reopened or the unit restarted: a new conversation, nothing of the old one is believed."""
-        self._deframer = Deframer()
+        """The port was reopened: half a frame that it left is closed, and a new conversation begins."""
+        self._deframer.feed(framing.DELIMITER)
+        self._forget()
+
+    def _forget(self) -> None:
+        """A new conversation: nothing of the old one is believed. What has come of the next frame stays."""
         self._session = self._session % 0xFFFF_FFFE + 1
         self._greeted_s = None
         self.identity = None
@@ -87,7 +99,11 @@ class HostLink:
     @property
     def up(self) -> bool:
         """The unit answered this conversation's HELLO in our protocol version and sent telemetry since."""
-        return self.identity is not None and self.identity.protocol == VERSION and self.telemetry is not None
+        return self._understood and self.telemetry is not None
+
+    @property
+    def _understood(self) -> bool:
+        return self.identity is not None and self.identity.protocol == VERSION
 
     @property
     def damaged(self) -> int:
@@ -100,40 +116,57 @@ class HostLink:
 
     def greet(self, now_s: float) -> bytes:
         """HELLO, at most twice a second, until the unit has answered; otherwise nothing."""
-        if self.identity is not None and self.identity.protocol == VERSION:
+        if self._understood:
             return b""
         if self._greeted_s is not None and now_s - self._greeted_s < GREET_PERIOD_S:
             return b""
         self._greeted_s = now_s
         return frame(Hello(VERSION, self._session))
 
-    def receive(self, data: bytes, now_s: float) -> Iterator[Telemetry | Identity | Rejected]:
-        """What the bytes complete. Telemetry counts only after the handshake; an unasked IDENTITY is a restart."""
+    def receive(self, data: bytes, now_s: float) -> list[Telemetry | Identity | Rejected]:
+        """What the bytes complete. Telemetry counts only after the handshake and only when newer than the last.
+
+        A unit that restarted shows it by an unasked IDENTITY, by a clock that went back, or by rejecting a host that
+        it has not met; each of them can be lost, so each alone starts a new conversation.
+        """
+        found: list[Telemetry | Identity | Rejected] = []
         for payload in self._deframer.feed(data):
             if isinstance(payload, Damage):
                 continue
             message = unpack_from_unit(payload)
             if isinstance(message, Telemetry):
-                if self.identity is not None:
-                    self._count(message)
+                if self._understood and self._newer(message):
+                    self.received += 1
                     self.telemetry = message
                     self.heard_s = now_s
-                    yield message
+                    found.append(message)
             elif isinstance(message, Identity):
                 if message.session == self._session:
                     self.identity = message
-                    yield message
+                    found.append(message)
                 elif message.session == 0:
-                    self.reset()
-                    yield message
+                    self._forget()
+                    found.append(message)
             elif isinstance(message, Rejected):
                 self.rejections[message.reason] = self.rejections.get(message.reason, 0) + 1
-                yield message
+                if message.reason == Reject.NOT_GREETED and self.identity is not None:
+                    self._forget()
+                found.append(message)
+        return found
 
-    def _count(self, message: Telemetry) -> None:
-        self.received += 1
-        if self.telemetry is not None:
-            self.lost += (message.nonce - self.telemetry.nonce - 1) & _U16
+    def _newer(self, message: Telemetry) -> bool:
+        """Whether a telemetry shows the present. A copy or a late one does not: it must not look like a live unit."""
+        last = self.telemetry
+        if last is None:
+            return True
+        if (last.nonce - message.nonce) & _U16 < NONCES:
+            self.late += 1
+            return False
+        if (message.time_ms - last.time_ms) & _U32 > RESTART_GAP_MS:
+            self._forget()
+            return False
+        self.lost += (message.nonce - last.nonce - 1) & _U16
+        return True
 
     def _next(self) -> int:
         self._sequence = (self._sequence + 1) & _U16
@@ -179,8 +212,7 @@ class UnitLink:
     def __init__(self, nonce: int, stop_count: int) -> None:
         self._deframer = Deframer()
         self._nonce = nonce & _U16
-        self._issued = 0
-        self._issued_ms = 0
+        self._issued_ms: deque[int] = deque(maxlen=NONCES)
         self._sequence: int | None = None
         self._bad_run = False
         self._fresh_ms: int | None = None
@@ -197,8 +229,7 @@ class UnitLink:
     def issue(self, now_ms: int) -> int:
         """The number of the telemetry that is about to be sent: the newest nonce."""
         self._nonce = (self._nonce + 1) & _U16
-        self._issued += 1
-        self._issued_ms = now_ms
+        self._issued_ms.append(now_ms)
         return self._nonce
 
     def silent(self, now_ms: int) -> bool:
@@ -216,6 +247,7 @@ class UnitLink:
             if isinstance(message, Unreadable):
                 self.reject(message.reason, message.code)
             elif isinstance(message, Stop):
+                self._bad_run = False
                 self.stop_count = (self.stop_count + 1) & _U16
                 passed.append(message)
             elif isinstance(message, Hello):
@@ -230,7 +262,8 @@ class UnitLink:
         """Say once per bad run that a frame was not obeyed."""
         if not self._bad_run:
             self._bad_run = True
-            self.outbox.append(Rejected(reason, code, sequence))
+            if len(self.outbox) < OUTBOX_LIMIT:
+                self.outbox.append(Rejected(reason, code, sequence))
 
     def _welcome(self, hello: Hello) -> bool:
         self._bad_run = False
@@ -268,4 +301,4 @@ class UnitLink:
     def _fresh(self, nonce: int, now_ms: int) -> bool:
         """Whether this nonce was issued in the last 300 ms, and by this unit since it started."""
         behind = (self._nonce - nonce) & _U16
-        return behind < self._issued and behind * TELEMETRY_PERIOD_MS + now_ms - self._issued_ms <= NONCE_LIFE_MS
+        return behind < len(self._issued_ms) and now_ms - self._issued_ms[-1 - behind] <= NONCE_LIFE_MS

@@ -97,6 +97,8 @@ class Cause(IntFlag):
     RESET_LOOP = 1 << 16
     NO_SENSOR = 1 << 17
     BLIND_ENDED = 1 << 18
+    PERSON_LOST = 1 << 19
+    FROZEN_LONG = 1 << 20
 
 
 class CauseFact(NamedTuple):
@@ -109,7 +111,7 @@ class CauseFact(NamedTuple):
 
 
 CAUSES: Final = {
-    Cause.STOPPED: CauseFact("", Rung.REFUSE, False, "frozen by a stop; head down it returns to level by itself"),
+    Cause.STOPPED: CauseFact("", Rung.REFUSE, False, "frozen by a stop"),
     Cause.LEVEL_WISHED: CauseFact("", Rung.LEVEL, False, "returning to level as wished"),
     Cause.HOST_SILENT: CauseFact("F17", Rung.LEVEL, False, "nothing fresh from the controller for 2 s"),
     Cause.LEASE_EXPIRED: CauseFact("F2", Rung.REFUSE, False, "a lease ended while the table moved"),
@@ -128,6 +130,8 @@ CAUSES: Final = {
     Cause.RESET_LOOP: CauseFact("F5", Rung.HOLD, True, "the unit restarted twice within 60 s"),
     Cause.NO_SENSOR: CauseFact("F7", Rung.BLIND_LEVEL, True, "neither angle sensor is healthy"),
     Cause.BLIND_ENDED: CauseFact("F8", Rung.HOLD, True, "the blind return ended; the angle is not known"),
+    Cause.PERSON_LOST: CauseFact("F26", Rung.REFUSE, True, "nobody sensed and an ankle lock open: nothing moves by itself"),
+    Cause.FROZEN_LONG: CauseFact("", Rung.LEVEL, False, "frozen head down for 20 s without a further command"),
 }
 """From safety.md's fault table; the rung holds from the head-down side, on the head-up side REFUSE replaces LEVEL."""
 
@@ -153,7 +157,7 @@ REJECT_MEANINGS: Final = {
     Reject.DAMAGED: "the frame was damaged (once per bad run)",
     Reject.UNKNOWN_TYPE: "no message of this type goes this way",
     Reject.WRONG_LENGTH: "the payload is longer or shorter than its type",
-    Reject.WRONG_VERSION: "HELLO named another protocol version",
+    Reject.WRONG_VERSION: "HELLO named another protocol version, or session 0",
     Reject.NOT_GREETED: "HELLO has to come first",
     Reject.OLD_SEQUENCE: "the sequence number is not newer than the last one taken",
     Reject.STALE_NONCE: "the nonce was not issued in the last 300 ms",
@@ -333,7 +337,7 @@ LAYOUTS: Final = (
     )),
     Layout(0x82, Telemetry, False, (
         Field("nonce", "u16", "", "counts up by one from an unpredictable start after each restart"),
-        Field("time_ms", "u32", "ms", "since the unit started"),
+        Field("time_ms", "u32", "ms", "since the unit started, modulo 2^32"),
         Field("stop_count", "u16", "", "stops so far; kept unpredictable across restarts"),
         Field("angle_deg", "i16", "°", "the unit's best angle; the last trusted one while it has none", 0.01),
         Field("bed_deg", "i16", "°", "sensor on the bed", 0.01),
@@ -396,13 +400,17 @@ def pack(message: Message) -> bytes:
 
 def _misfit(message: Message) -> LocalError:
     """Find the field that did not fit, once it is known that one did not."""
-    layout = BY_MESSAGE[type(message)]
-    for field, value in zip(layout.fields, message, strict=True):
-        try:
-            Struct("<" + _FORMATS[field.kind]).pack(round(value / field.scale) if field.scale != 1 else value)
-        except (error, ValueError, OverflowError, TypeError):
-            break
+    pairs = zip(BY_MESSAGE[type(message)].fields, message, strict=True)
+    field, value = next(pair for pair in pairs if not _fits(*pair))
     return LocalError(type(message).__name__, field.name, value)
+
+
+def _fits(field: Field, value: Any) -> bool:
+    try:
+        Struct("<" + _FORMATS[field.kind]).pack(round(value / field.scale) if field.scale != 1 else value)
+    except (error, ValueError, OverflowError, TypeError):
+        return False
+    return True
 
 
 def unpack_from_host(payload: bytes) -> HostMessage | Unreadable:
@@ -418,11 +426,12 @@ def unpack_from_unit(payload: bytes) -> UnitMessage | Unreadable:
 
 
 def _unpack(codecs: dict[int, _Codec], payload: bytes) -> Any:
-    codec = codecs.get(payload[0])
+    code = payload[0] if payload else 0
+    codec = codecs.get(code)
     if codec is None:
-        return Unreadable(Reject.UNKNOWN_TYPE, payload[0])
+        return Unreadable(Reject.UNKNOWN_TYPE, code)
     if len(payload) != codec.struct.size:
-        return Unreadable(Reject.WRONG_LENGTH, payload[0])
+        return Unreadable(Reject.WRONG_LENGTH, code)
     values: Any = codec.struct.unpack(payload)[1:]
     if codec.scaled:
         values = [*values]

@@ -1,0 +1,72 @@
+"""One whole table in virtual time: physics, sensors, switches and the tilt unit, stepped together."""
+
+from random import Random
+
+from .physics import Person, Physics
+from .sensors import Sensors, Switches
+from .unit import TICK_MS, Command, Memory, TiltUnit
+
+STEPS_PER_TICK = 10
+"""Milliseconds of physics in one tick of the unit."""
+
+
+class Table:
+    """The simulated table. Bytes from the host go into `receive`, time goes on with `tick`, bytes come out of it.
+
+    `seed` decides every sensor reading and nonce, so that the same seed and the same bytes give the same run.
+    """
+
+    def __init__(
+        self, seed: int = 0, angle_deg: float = -80.0, person: Person | None = None, time_scale: int = 1, unit: int = 1
+    ) -> None:
+        self._random = Random(seed)
+        self._time_scale = time_scale
+        self._unit_number = unit
+        self.physics = Physics(angle_deg, person or Person())
+        self.sensors = Sensors(self._random.getrandbits(32))
+        self.switches = Switches()
+        self.memory = Memory()
+        self.now_ms = 0
+        self._started_ms = 0
+        self._command = Command(0.0, True)
+        self._unit = self._new_unit()
+
+    def _new_unit(self) -> TiltUnit:
+        return TiltUnit(self.memory, self._random.getrandbits(32), self._unit_number, self._time_scale)
+
+    @property
+    def now_s(self) -> float:
+        """Virtual seconds since the table was made."""
+        return self.now_ms / 1000
+
+    @property
+    def angle_deg(self) -> float:
+        """Where the bed really is."""
+        return self.physics.bed_deg
+
+    def reset_unit(self) -> None:
+        """The microcontroller restarts; its memory survives."""
+        self._unit = self._new_unit()
+        self._started_ms = self.now_ms
+        self._command = Command(0.0, True)
+
+    def receive(self, data: bytes) -> None:
+        """Bytes from the host reach the unit now."""
+        self._unit.receive(data)
+
+    def tick(self) -> bytes:
+        """The next 10 ms; the bytes that the unit sent meanwhile."""
+        self.now_ms += TICK_MS
+        physics, switches = self.physics, self.switches
+        power, brake = self._command
+        # Hard-wired: the emergency stop cuts the motor and lets the brake fall in, an end switch cuts its direction.
+        if switches.estop:
+            power, brake = 0.0, True
+        if switches.lowering:
+            physics.lower_by_hand(STEPS_PER_TICK)
+        readings = self.sensors.read(physics.bed_deg, physics.bed_dps, physics.drive_deg, physics.current_a, switches)
+        if (power > 0.0 and readings.end_head_down) or (power < 0.0 and readings.end_head_up):
+            power = 0.0
+        physics.advance(power, brake, STEPS_PER_TICK)
+        self._command = self._unit.tick(self.now_ms - self._started_ms, readings)
+        return self._unit.transmit()

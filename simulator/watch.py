@@ -1,0 +1,50 @@
+"""Small watchers of the unit: a condition that has to last, and a motion that has to get somewhere."""
+
+from typing import Final
+
+PROGRESS_DEG: Final = 0.5
+PROGRESS_MS: Final = 3000
+"""Safety.md, R1: no progress is less than 0.5° in 3 s, whatever the elapsed time."""
+COMMANDED_DEG: Final = 1.5
+"""Only where the drive was asked for three times that: a slow turn of a swing is no stall."""
+
+
+class Sustained:
+    """Whether a condition has held for a number of ticks in a row."""
+
+    __slots__ = ("_needed", "_seen")
+
+    def __init__(self, needed: int) -> None:
+        self._needed = needed
+        self._seen = 0
+
+    def tick(self, condition: bool) -> bool:
+        """One tick; true from the moment the condition has lasted."""
+        self._seen = self._seen + 1 if condition else 0
+        return self._seen >= self._needed
+
+
+class Progress:
+    """Whether the table follows the drive at all."""
+
+    __slots__ = ("_commanded_deg", "_elapsed_ms", "_from_deg")
+
+    def __init__(self) -> None:
+        self._from_deg: float | None = None
+        self._commanded_deg = 0.0
+        self._elapsed_ms = 0
+
+    def reset(self) -> None:
+        """The table rests."""
+        self._from_deg = None
+
+    def tick(self, angle_deg: float, rate_dps: float, elapsed_ms: int) -> bool:
+        """One tick of driving at a commanded rate; true if the table got nowhere."""
+        if self._from_deg is None or abs(angle_deg - self._from_deg) >= PROGRESS_DEG:
+            self._from_deg = angle_deg
+            self._commanded_deg = 0.0
+            self._elapsed_ms = 0
+            return False
+        self._commanded_deg += rate_dps * elapsed_ms / 1000
+        self._elapsed_ms += elapsed_ms
+        return self._elapsed_ms >= PROGRESS_MS and abs(self._commanded_deg) >= COMMANDED_DEG
