@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Verb(StrEnum):
@@ -79,7 +80,11 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A command as it was understood. `retained`: the broker had kept it. `expired`: its own expiry had passed."""
+    """A command as it was understood.
+
+    `retained`: the broker had kept it. `expired`: its own expiry had passed. `sent`: the stop lane has written the
+    frame already.
+    """
 
     verb: Verb
     id: str | None = None
@@ -90,6 +95,7 @@ class Wish:
     direction: int = 0
     retained: bool = False
     expired: bool = False
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +138,7 @@ class Event:
     verb: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where the table should be at one moment, and how fast that point moves."""
 
     angle_deg: float

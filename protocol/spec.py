@@ -88,27 +88,30 @@ lowered by hand nothing is driven anyway; the count still goes up.
 Frozen on the head-down side, the unit waits 20 s; without a further command it then sets FROZEN_LONG and returns on
 R1 at 1 °/s or less, with reduced current. A further STOP restarts the 20 s, at most three times in an episode (an
 episode of head-down time ends after 60 s at or below 5°). Frozen at level or on the head-up side, the table stays
-where it is.
+where it is. STOPPED ends at level, with LEVEL, with ARM, and on the head-up side with a SETPOINT that quotes the new
+stop count.
 
 The controller writes the frame from whichever thread received the wish and repeats it until the stop count in the
-telemetry has moved. Each repetition counts.
+telemetry has moved. Each repetition counts, but one that comes within 500 ms of the frame before it repeats the same
+stop and restarts nothing.
 """,
     Level: """
 Needs no HELLO, no nonce, no lease and no arming, but the current stop count, so that a later STOP beats it.
 
-From the head-down side the unit sets LEVEL_WISHED and returns on R1, also out of a freeze, also with a cause latched;
-a running setpoint no longer moves the table. While the emergency stop is pressed, the table is lowered by hand or
-another cause of R3 is active, nothing moves; afterwards LEVEL may return, with or without an acknowledgement.
-LEVEL_WISHED ends at level.
+In any case it ends a running lease and takes back the grant. From the head-down side the unit sets LEVEL_WISHED and
+returns on R1, also out of a freeze, also with a cause latched. A LEVEL that comes while the emergency stop is
+pressed, the table is lowered by hand or another cause of R3 is active moves nothing, and nothing later either: no
+release starts a motion. A new LEVEL after that may return, with or without an acknowledgement. LEVEL_WISHED ends at
+level.
 
-At level or on the head-up side LEVEL moves nothing and is not rejected: from there, level is reached by an increasing
-angle, which the controller has to lead with ARM and SETPOINT.
+At level or on the head-up side the table brakes and holds, and LEVEL is not rejected. From there, level is reached by
+an increasing angle, which the controller has to lead with ARM and SETPOINT.
 """,
     Arm: """
-The unit sets ARMED if a person is sensed and both ankle locks are closed (otherwise INTERLOCK), the angle is trusted
-and no cause is latched or active (otherwise LATCHED), and the table stands still, not on the head-down side
-(otherwise NOT_AT_REST). STOPPED and LEASE_EXPIRED do not count as active here: a new grant, which only a person's
-wish leads to, ends them.
+The unit sets ARMED if a person is sensed and both ankle locks are closed (otherwise INTERLOCK), the table stands still
+(otherwise NOT_AT_REST), and the angle is trusted, not on the head-down side, with no cause latched or active
+(otherwise LATCHED). STOPPED and LEASE_EXPIRED do not count as active here: a new grant, which only a person's wish
+leads to, ends them.
 
 The grant ends with STOP, DISARM, HELLO, the end of a lease, any cause, and silence. ARM moves nothing.
 """,
@@ -125,8 +128,8 @@ IDENTITY and what the time spent head down still allows; rate, acceleration and 
 
 **Nothing increases the angle, also from −80° up to 0°, unless all of this holds at that moment: ARMED, a running
 lease with the current stop count, a trusted angle, no cause active or latched, head-down time left, and an angle
-below the tightest limit.** A SETPOINT that would increase the angle without ARMED is rejected with NOT_ARMED and
-moves nothing.
+below the tightest limit.** A SETPOINT that would increase the angle without ARMED is rejected with NOT_ARMED, any
+SETPOINT on R1 or above and in a freeze on the head-down side with LATCHED; neither moves anything.
 
 When a lease ends and no newer one has come, the unit brakes at once (standstill within 1.3 s), takes back the grant
 and, if the table was moving, sets LEASE_EXPIRED.
@@ -135,8 +138,8 @@ and, if the table was moving, sets LEASE_EXPIRED.
 Moves nothing. Its nonce shows that the host lives and hears this unit.
 """,
     Acknowledge: """
-At level or on the head-up side the unit clears the latched causes that are no longer active. If one stays latched, or
-the table is on the head-down side, it answers LATCHED. ACKNOWLEDGE moves nothing.
+At level or on the head-up side the unit clears the latched causes that are no longer active; on the head-down side
+none. Telemetry shows what is left. ACKNOWLEDGE moves nothing.
 """,
     Identity: """
 The unit sends it as the answer to every HELLO that it accepts, and once with session 0 after a restart. The
@@ -397,7 +400,7 @@ def _message(layout: Layout) -> str:
 
 {_table(("Offset", "Field", "Type", "Scale", "Unit", "Meaning", "Example", "Its bytes"), rows)}
 
-Payload {len(payload)} bytes, on the wire {len(data)}. The example as a frame:
+Bytes of payload: {len(payload)}, on the wire: {len(data)}. The example as a frame:
 
 ```
 {_hex(data)}
@@ -506,13 +509,14 @@ Telemetry has to stay below 20 %. STOP has {len(STOP_FRAME)} bytes and takes {st
 
 ## When the unit boots
 
-1. Motor off, brake on, before anything else. Nothing of the time before is armed, leased or remembered as a wish.
-   Latched causes, `head_down_s` and the time of the last restart are.
+1. Motor off, brake on, before anything else. Nothing is armed, leased or wished. What the unit remembers: its latched
+   causes, `head_down_s`, its stop count, and when it last restarted.
 2. The stop count and the first nonce are unpredictable, so that no frame from before the restart fits.
 3. IDENTITY with session 0, once; then TELEMETRY every {TELEMETRY_PERIOD_MS} ms.
-4. RESTARTED: on the head-down side, with a trusted angle, R1, without waiting for a host. At level or head-up, brake
+4. Until the sensors have been watched for 200 ms, the brake holds.
+5. RESTARTED: on the head-down side, with a trusted angle, R1, without waiting for a host. At level or head-up, brake
    and hold.
-5. A second restart within 60 s: RESET_LOOP, R3. A unit that hangs is restarted by its hardware watchdog.
+6. A second restart within 60 s: RESET_LOOP, R3. A unit that hangs is restarted by its hardware watchdog.
 
 ## What a unit owes, whatever it hears
 

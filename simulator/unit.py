@@ -43,6 +43,8 @@ FROZEN_MS: Final = 20_000
 """Frozen head down without a further command for 20 s becomes R1 (safety.md, stop)."""
 FREEZE_RESTARTS: Final = 3
 """A stop restarts the 20 s at most three times an episode (safety.md, stop)."""
+SAME_STOP_MS: Final = 500
+"""Stop frames closer than this repeat one stop; they are all counted, but restart nothing."""
 RESET_LOOP_MS: Final = 60_000
 """A second reset in 60 s holds (safety.md, F5)."""
 SETTLE_MS: Final = 200
@@ -98,9 +100,7 @@ class Command(NamedTuple):
 class TiltUnit:
     """One run of the unit, from a reset to the next. `entropy` makes its first nonce unpredictable."""
 
-    def __init__(
-        self, memory: Memory, entropy: int, unit: int = 1, simulated: bool = True, time_scale: int = 1
-    ) -> None:
+    def __init__(self, memory: Memory, entropy: int, unit: int, time_scale: int) -> None:
         looped = memory.valid and memory.uptime_ms < RESET_LOOP_MS and memory.boots > 1
         memory.boots += 1
         memory.uptime_ms = 0
@@ -133,6 +133,7 @@ class TiltUnit:
         self._lease_until_ms = 0
         self._limit_cdeg = kernel.HARD_LIMIT_CDEG
         self._frozen_ms: int | None = None
+        self._stopped_ms = 0
         self._restarts = 0
         self._slow = False
         self._returning = False
@@ -191,16 +192,22 @@ class TiltUnit:
         self._release()
         if self._frozen_ms is None:
             self._frozen_ms = self._now_ms
-        elif self._restarts < FREEZE_RESTARTS:
+        elif self._restarts < FREEZE_RESTARTS and self._now_ms - self._stopped_ms > SAME_STOP_MS:
             self._restarts += 1
             self._frozen_ms = self._now_ms
+        self._stopped_ms = self._now_ms
         self._active = self._active & ~(LEVEL_WISHED | FROZEN_LONG) | STOPPED
         self._slow = self._slow or self._head_down
         self._blind_ms = 0
 
     def _level(self) -> None:
-        """Go home by itself from the head-down side; on the head-up side brake and hold, for somebody may step off."""
+        """Go home by itself from the head-down side; on the head-up side brake and hold, for somebody may step off.
+
+        A wish that comes while something holds the table is void: a release moves nothing.
+        """
         self._release()
+        if self._active & kernel.HOLD_MASK:
+            return
         self._active &= ~(STOPPED | FROZEN_LONG)
         if self._head_down:
             self._active |= LEVEL_WISHED
@@ -298,6 +305,8 @@ class TiltUnit:
             active |= ESTOP_PRESSED
         if readings.lowering:
             active |= LOWERED
+        if active & kernel.HOLD_MASK:
+            active &= ~LEVEL_WISHED
         active |= self._judge_sensors() | self._judge_person(readings)
         if not self._head_down and not self._moving:
             active &= ~ENDS_AT_LEVEL

@@ -1,0 +1,126 @@
+"""The head-down budget of the running session: reserved durably before it is granted, settled when it is over.
+
+Reservations go ahead of the time used in slices, so that a crash leaves little to be cleared up. The ledger keeps them
+on disk and answers; until it has answered nobody goes head down.
+"""
+
+from typing import Final, NamedTuple
+
+from .account import Account
+
+SLICE_S: Final = 60.0
+AHEAD_S: Final = 30.0
+"""A new slice is asked for 30 s before the last one is used up. Chosen: a slow disk has long answered by then."""
+
+
+class Reserve(NamedTuple):
+    """Ask the ledger to record that a session may use up to `total_s` in all. `unit_count_s`: the unit's own count."""
+
+    session: str
+    person: str
+    total_s: float
+    ledger_s: float
+    unit: int
+    unit_count_s: float
+
+
+class Settle(NamedTuple):
+    """Tell the ledger what a session really used and how it ended."""
+
+    session: str
+    used_s: float
+    outcome: str
+    why: str
+    ledger_s: float
+    unit_count_s: float
+
+
+class Reconcile(NamedTuple):
+    """Compare the ledger with the unit's own count of head-down seconds, on each connect."""
+
+    unit: int
+    unit_count_s: float
+    ledger_s: float
+
+
+Request = Reserve | Settle | Reconcile
+
+
+class Booking:
+    """The account, and the reservation of the session that is open."""
+
+    def __init__(self, account: Account, ledger_s: float) -> None:
+        self.account = account
+        self._ledger_start_s = ledger_s
+        self._now_start_s: float | None = None
+        self._session: str | None = None
+        self._person = ""
+        self._unit = 0
+        self._unit_start_s = 0.0
+        self._allowed_s = 0.0
+        self._asked_s = 0.0
+        self._granted_s = 0.0
+        self.requests: list[Request] = []
+        self.failed = ""
+
+    def ledger_s(self, now_s: float) -> float:
+        """The ledger's time: it only goes on with the controller's own clock."""
+        if self._now_start_s is None:
+            self._now_start_s = now_s
+        return self._ledger_start_s + now_s - self._now_start_s
+
+    @property
+    def session(self) -> str | None:
+        """The session whose reservation is open."""
+        return self._session
+
+    def used_before_s(self, person: str, now_s: float) -> float:
+        """Head-down seconds of the last 24 h, without the open session."""
+        held = self.account.reservations.get(self._session) if self._session is not None else None
+        all_s = self.account.head_down_today_s(person, self.ledger_s(now_s))
+        return all_s - held.total_s if held is not None else all_s
+
+    def begin(self, session: str, person: str, unit: int, unit_count_s: float, allowed_s: float, now_s: float) -> None:
+        """Open a session's reservation; at most `allowed_s` in all."""
+        self._session, self._person, self._unit = session, person, unit
+        self._unit_start_s = unit_count_s
+        self._allowed_s = allowed_s
+        self._asked_s = self._granted_s = 0.0
+        self.follow(0.0, now_s)
+
+    def follow(self, used_s: float, now_s: float) -> None:
+        """Ask for the next slice when the last one is nearly used."""
+        if self._session is None or used_s + AHEAD_S <= self._asked_s or self._asked_s >= self._allowed_s:
+            return
+        self._asked_s = min(used_s + SLICE_S, self._allowed_s)
+        self.requests.append(
+            Reserve(self._session, self._person, self._asked_s, self.ledger_s(now_s), self._unit, self._unit_start_s)
+        )
+
+    def granted(self, session: str, total_s: float) -> None:
+        """The ledger has it on disk."""
+        if session == self._session:
+            self._granted_s = max(self._granted_s, total_s)
+            self.account = self.account.reserve(session, self._person, total_s)
+
+    def left_s(self, used_s: float) -> float:
+        """Recorded seconds that are not used yet."""
+        return self._granted_s - used_s
+
+    def used_s(self, own_s: float, unit_count_s: float) -> float:
+        """What the session used: the larger of our count and the unit's, which may lag by its rounding only."""
+        return max(own_s, unit_count_s - self._unit_start_s)
+
+    def settle(self, own_s: float, unit_count_s: float, outcome: str, why: str, now_s: float) -> None:
+        """The session is over and nobody is head down any more."""
+        if self._session is None:
+            return
+        session, self._session = self._session, None
+        used_s, ledger_s = self.used_s(own_s, unit_count_s), self.ledger_s(now_s)
+        self.requests.append(Settle(session, used_s, outcome, why, ledger_s, unit_count_s))
+        if session in self.account.reservations:
+            self.account = self.account.settle(session, ledger_s, used_s)
+
+    def connected(self, unit: int, unit_count_s: float, now_s: float) -> None:
+        """A unit was found: let the ledger compare counts."""
+        self.requests.append(Reconcile(unit, unit_count_s, self.ledger_s(now_s)))

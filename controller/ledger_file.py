@@ -1,0 +1,183 @@
+"""The file of the ledger: its tables, whether it is whole, how one begins, and what happens to a damaged one.
+
+    LedgerError          the record can't be kept; no session may run (F19)
+
+A record that is damaged is set aside, never repaired. What it knew is gone, so a record that begins beside a damaged
+one counts everybody's day as used up for 24 h of ledger time.
+"""
+
+import fcntl
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from .account import DAY_S, EVERYBODY, Clock, Witness
+from .limits import DAY_HEAD_DOWN_S
+
+VERSION: Final = 1
+"""Of the tables. A newer file is refused."""
+MOST_DAMAGED: Final = 99
+"""Chosen: files set aside that are kept; after that the last one is replaced."""
+RECENT: Final = f"used_s IS NULL OR ended_s + {DAY_S} > (SELECT seen_s FROM clock)"
+"""What of the table `session` counts in the budget."""
+_APPLICATION: Final = 0x42415343
+# `session` is NULL for time charged without one, `used_s` while a reservation is open. Times are ledger time, but for
+# `wall_s`, which is for people to read and never reckoned with.
+_TABLES: Final = f"""
+BEGIN;
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {VERSION};
+CREATE TABLE seal (value INTEGER);
+CREATE TABLE clock (
+    seen_s REAL, ledger_s REAL, wall_s REAL, boot_s REAL, boot_id TEXT, ahead_s REAL, before_s REAL, since_s REAL
+);
+CREATE TABLE unit (unit INTEGER PRIMARY KEY, count_s REAL);
+CREATE TABLE session (
+    id INTEGER PRIMARY KEY, session TEXT UNIQUE, person TEXT, unit INTEGER, start_count_s REAL, total_s REAL, used_s REAL,
+    started_s REAL, ended_s REAL, wall_s REAL, outcome TEXT, why TEXT
+);
+INSERT INTO seal VALUES (0);
+COMMIT;
+"""
+_SEALED: Final = (
+    "SELECT * FROM clock",
+    "SELECT * FROM unit ORDER BY unit",
+    f"SELECT * FROM session WHERE {RECENT} OR id > (SELECT max(id) FROM session) - 100 ORDER BY id",
+)
+_ENVIRONMENT: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk can't be read or written",
+    sqlite3.SQLITE_READONLY: "it can't be written",
+    sqlite3.SQLITE_CANTOPEN: "it can't be opened",
+    sqlite3.SQLITE_PERM: "it can't be opened",
+    sqlite3.SQLITE_BUSY: "another program holds it",
+    sqlite3.SQLITE_LOCKED: "another program holds it",
+    sqlite3.SQLITE_NOMEM: "there is no memory left",
+}
+"""Errors that say nothing about what is in the file."""
+
+
+class LedgerError(Exception):
+    """The record of head-down time can't be kept: one plain sentence that names the file."""
+
+    def __init__(self, path: Path, error: Exception | str) -> None:
+        why = str(error)
+        if isinstance(error, BlockingIOError):
+            why = "another controller uses it"
+        elif isinstance(error, OSError):
+            why = error.strerror or why
+        elif isinstance(error, sqlite3.Error):
+            why = _ENVIRONMENT.get(_code(error), f"it is out of order ({error})")
+        super().__init__(f"{path}: {why}; head-down time can't be recorded, so no session can run")
+
+
+@contextmanager
+def plainly(path: Path) -> Iterator[None]:
+    """What the disk and the database raise, as a LedgerError."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise LedgerError(path, error) from error
+
+
+def open_file(path: Path, witness: Witness) -> tuple[sqlite3.Connection, ExitStack]:
+    """A connection to a whole record, and what closes it. Only one program at a time gets it; others a LedgerError."""
+    with plainly(path), ExitStack() as held:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        held.callback(os.close, lock)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _sound(path):
+            _set_aside(path)
+        if not path.exists():
+            _begin(path, witness)
+        path.chmod(0o600)
+        return held.enter_context(closing(_connect(path))), held.pop_all()
+
+
+def seal(db: sqlite3.Connection) -> None:
+    """Note the checksum of everything that the budget is reckoned from: SQLite itself has none."""
+    db.execute("UPDATE seal SET value = ?", (_checksum(db),))
+
+
+def _checksum(db: sqlite3.Connection) -> int:
+    return zlib.crc32(repr([db.execute(query).fetchall() for query in _SEALED]).encode())
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON"):
+        db.execute(f"PRAGMA {pragma}").fetchall()
+    return db
+
+
+def _sound(path: Path) -> bool:
+    """Whether the record is whole, or there never was one. LedgerError for a newer one."""
+    if not path.exists():
+        return not Path(f"{path}-wal").exists()
+    try:
+        with closing(_connect(path)) as db:
+            if db.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+                return False
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version > VERSION:
+                raise LedgerError(path, f"a newer program wrote it (version {version}, this one knows {VERSION})")
+            ours = db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION and version == VERSION
+            return ours and db.execute("SELECT value FROM seal").fetchall() == [(_checksum(db),)]
+    except sqlite3.Error as error:
+        if _code(error) in _ENVIRONMENT:
+            raise
+        return False
+
+
+def _code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _damaged(path: Path) -> list[str]:
+    return [file.name for file in path.parent.iterdir() if file.name.startswith(f"{path.stem}.damaged-")]
+
+
+def _set_aside(path: Path) -> None:
+    """The file itself goes first: from then on the next start knows that there was damage, whatever happens here."""
+    taken = _damaged(path)
+    names = [f"{path.stem}.damaged-{number}{path.suffix}" for number in range(1, MOST_DAMAGED + 1)]
+    name = next((name for name in names if not any(old.startswith(name) for old in taken)), names[-1])
+    for tail in ("", "-wal", "-shm"):
+        if (part := Path(f"{path}{tail}")).exists():
+            part.replace(path.with_name(f"{name}{tail}"))
+    _sync(path.parent)
+
+
+def _begin(path: Path, witness: Witness) -> None:
+    """A new record under another name, renamed when it is whole, so that half a one is never taken for one."""
+    new = path.with_suffix(".new")
+    for tail in ("", "-wal", "-shm"):
+        Path(f"{new}{tail}").unlink(missing_ok=True)
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    clock = Clock(0.0, 0.0, *witness, None, None, 0.0).checkpoint(0.0, witness)
+    with closing(_connect(new)) as db:
+        db.executescript(_TABLES)
+        db.execute("INSERT INTO clock VALUES (?, ?, ?, ?, ?, ?, ?, ?)", clock)
+        if _damaged(path):
+            db.execute(
+                "INSERT INTO session (person, total_s, used_s, started_s, ended_s, wall_s, outcome) "
+                "VALUES (?, ?, ?, 0, 0, ?, 'damaged')",
+                (EVERYBODY, DAY_HEAD_DOWN_S, DAY_HEAD_DOWN_S, witness.wall_s),
+            )
+        seal(db)
+    new.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,56 @@
+"""Head-down time as the controller counts it: of the running session, and of the running episode.
+
+Time above 5° counts; an episode ends after 60 s at or below it, and its strictest angle counts for the whole
+(safety.md). Seconds, degrees.
+"""
+
+from typing import Final
+
+from .limits import HEAD_DOWN_DEG, continuous_s
+
+EPISODE_END_S: Final = 60.0
+
+
+class Meter:
+    """Counts on; `begin` starts a new session's count."""
+
+    def __init__(self) -> None:
+        self.session_s = 0.0
+        self.deepest_deg = 0.0
+        self.since_pause_s = 0.0
+        self._strictest_deg = 0.0
+        self._episode_s = 0.0
+        self._below_s = 0.0
+
+    def begin(self) -> None:
+        """A new session: its own time starts at zero. The episode, which is the body's, goes on."""
+        self.session_s = 0.0
+
+    def rested(self) -> None:
+        """The pause at level before standing is over: depth and time of what was before no longer count for it."""
+        self.deepest_deg = 0.0
+        self.since_pause_s = 0.0
+
+    def count(self, worst_deg: float, elapsed_s: float) -> None:
+        """Account for the last `elapsed_s` at this angle."""
+        if worst_deg > HEAD_DOWN_DEG:
+            self._below_s = 0.0
+            self.session_s += elapsed_s
+            self.since_pause_s += elapsed_s
+            self._episode_s += elapsed_s
+            if worst_deg > self._strictest_deg:
+                self._strictest_deg = worst_deg
+            if worst_deg > self.deepest_deg:
+                self.deepest_deg = worst_deg
+        elif self._episode_s:
+            self._below_s += elapsed_s
+            if self._below_s >= EPISODE_END_S:
+                self._episode_s = self._strictest_deg = self._below_s = 0.0
+
+    def continuous_left_s(self, angle_deg: float = 0.0) -> float:
+        """Seconds that this episode may still last if it goes no deeper than `angle_deg`."""
+        return continuous_s(max(self._strictest_deg, angle_deg) - ROUNDING_DEG) - self._episode_s
+
+
+ROUNDING_DEG: Final = 0.5
+"""A hold at 30° reads as 30.2° now and then; the unit allows the same ±0.5° (domain.md, position)."""

@@ -1,0 +1,234 @@
+"""The two doors. `assess` sees everything that comes in before the session does; `gate` everything that goes out.
+
+Each hazard is one named function that says nothing or gives a `Verdict`; the most severe verdict wins. The gate denies
+by default: stop, level, keepalive and disarm always pass, everything else has to earn it.
+"""
+
+from collections.abc import Callable
+from enum import Enum, IntEnum, auto
+from typing import Final, NamedTuple
+
+from protocol.messages import Rung
+
+from .estimator import Estimate
+from .model import Limit, State, Target
+
+LATE_S: Final = 0.3
+"""A nonce lives 300 ms (safety.md): without newer telemetry nothing that is sent would be obeyed."""
+BROKER_GRACE_S: Final = 10.0
+"""Safety.md, F20: nothing more at once, home after 10 s."""
+OVER_ANGLE_DEG: Final = 1.0
+"""Safety.md, F14: limit + 1°."""
+SLACK_DEG: Final = 0.3
+"""A target this far above the table is no increase: it is the sensors' noise on a resting table."""
+HEAD_DOWN_LIMIT_DEG: Final = 5.0
+"""Head-down time counts above 5° (domain.md): beyond it nobody goes without reserved time."""
+
+
+class Action(IntEnum):
+    """What a verdict asks for, least severe first."""
+
+    NONE = 0
+    HOLD = 1
+    HOME = 2
+
+
+class Verdict(NamedTuple):
+    """The reaction to a hazard. `code` is a word for machines, `message` a sentence for a person."""
+
+    action: Action
+    code: str
+    message: str
+
+
+class Circumstances(NamedTuple):
+    """What the hazards are judged by, beside the estimate. Seconds."""
+
+    state: State
+    age_s: float
+    limit: Limit
+    continuous_left_s: float
+    session_left_s: float
+    session_limit: Limit
+    reserved_left_s: float
+    broker_down_s: float
+    local_stop: bool
+    ledger_failed: str
+    wants_grant: bool
+    granted: bool
+
+
+FINE: Final = Verdict(Action.NONE, "", "")
+LIVE: Final = frozenset({State.RUNNING, State.PAUSED})
+"""States in which a session runs."""
+
+
+def late(_: Estimate, c: Circumstances) -> Verdict | None:
+    """F3, F4: telemetry is too old to answer."""
+    if c.age_s > LATE_S:
+        return Verdict(Action.HOLD, "late", "The tilt unit is late; nothing moves on until it answers.")
+    return None
+
+
+def untrusted(e: Estimate, _: Circumstances) -> Verdict | None:
+    """F7, F8: nobody knows the angle."""
+    if not e.trusted:
+        return Verdict(Action.HOME, "angle_untrusted", "The angle sensors do not agree.")
+    return None
+
+
+def unit_reacts(e: Estimate, _: Circumstances) -> Verdict | None:
+    """The unit stands on its ladder, or something is latched there: a session does not go on over that."""
+    if e.rung >= Rung.LEVEL or e.latched:
+        return Verdict(Action.HOME, "unit", "The tilt unit ended the session.")
+    return None
+
+
+def over_angle(e: Estimate, c: Circumstances) -> Verdict | None:
+    """F14, H2."""
+    if e.worst_deg > c.limit.value + OVER_ANGLE_DEG:
+        return Verdict(
+            Action.HOME, "over_angle", f"{e.worst_deg:.0f}° is over the limit of {c.limit.value:g}° ({c.limit.reason})."
+        )
+    return None
+
+
+def over_time(e: Estimate, c: Circumstances) -> Verdict | None:
+    """F14, H3: this long at this angle, this session, or this day is enough."""
+    if not e.head_down:
+        return None
+    if c.continuous_left_s <= 0:
+        return Verdict(Action.HOME, "over_time", "Head down for as long as this angle allows without a break.")
+    if c.session_left_s <= 0:
+        return Verdict(Action.HOME, "over_time", f"{c.session_limit.value / 60:g} min head down are over.")
+    return None
+
+
+def unreserved(e: Estimate, c: Circumstances) -> Verdict | None:
+    """F19, H3: head-down time that is not on record."""
+    if c.ledger_failed:
+        return Verdict(Action.HOME, "ledger", c.ledger_failed)
+    if e.head_down and c.reserved_left_s <= 0 and e.worst_deg > HEAD_DOWN_LIMIT_DEG:
+        return Verdict(Action.HOME, "unrecorded", "Head-down time could not be recorded in time.")
+    return None
+
+
+def emergency_stop(e: Estimate, _: Circumstances) -> Verdict | None:
+    """F24."""
+    if e.estop:
+        return Verdict(Action.HOME, "estop", "The emergency stop is pressed.")
+    return None
+
+
+def ankles(e: Estimate, _: Circumstances) -> Verdict | None:
+    """F25, H13."""
+    if not e.ankles_locked:
+        return Verdict(Action.HOME, "ankles_open", "An ankle lock is open.")
+    return None
+
+
+def occupant(e: Estimate, _: Circumstances) -> Verdict | None:
+    """F26, H13."""
+    if not e.occupied:
+        return Verdict(Action.HOME, "not_occupied", "Nobody is sensed on the table.")
+    return None
+
+
+def grant_lost(_: Estimate, c: Circumstances) -> Verdict | None:
+    """F2, F17: the unit took its grant back, because a lease or a nonce came late."""
+    if c.wants_grant and not c.granted:
+        return Verdict(Action.HOME, "lease", "The connection to the tilt unit faltered.")
+    return None
+
+
+def broker_lost(_: Estimate, c: Circumstances) -> Verdict | None:
+    """F20: nobody could press stop on a phone."""
+    if c.broker_down_s < 0 or c.local_stop:
+        return None
+    if c.broker_down_s < BROKER_GRACE_S:
+        return Verdict(Action.HOLD, "broker_lost", "The MQTT broker is gone: a stop from the phone would not arrive.")
+    return Verdict(Action.HOME, "broker_lost", "The MQTT broker has been gone for 10 s.")
+
+
+HAZARDS: Final[tuple[Callable[[Estimate, Circumstances], Verdict | None], ...]] = (
+    emergency_stop, untrusted, over_angle, over_time, ankles, occupant, unit_reacts, unreserved, grant_lost,
+    broker_lost, late,
+)  # fmt: skip
+"""In the order in which they are told when several are as severe."""
+
+
+def assess(e: Estimate, c: Circumstances) -> Verdict:
+    """The first door: the most severe of all verdicts."""
+    worst = FINE
+    for hazard in HAZARDS:
+        verdict = hazard(e, c)
+        if verdict is not None and verdict.action > worst.action:
+            worst = verdict
+    return worst
+
+
+class Order(Enum):
+    """What the controller may tell the unit."""
+
+    KEEPALIVE = auto()
+    STOP = auto()
+    LEVEL = auto()
+    ARM = auto()
+    DISARM = auto()
+    ACKNOWLEDGE = auto()
+    MOVE = auto()
+
+
+class Permit(NamedTuple):
+    """What the gate knows of the session: who asked, what was granted, what is left."""
+
+    state: State
+    action: Action
+    limit_deg: float
+    reserved_left_s: float
+
+
+class Outgoing(NamedTuple):
+    """One order on its way out; `target` only with MOVE."""
+
+    order: Order
+    target: Target | None = None
+
+
+KEEP: Final = Outgoing(Order.KEEPALIVE)
+_ALWAYS: Final = frozenset({Order.KEEPALIVE, Order.STOP, Order.LEVEL, Order.DISARM})
+_UPWARD: Final = frozenset({State.RUNNING, State.PAUSED, State.RETURNING})
+"""States in which a person's live wish may increase the angle; RETURNING only as far as level."""
+
+
+def gate(out: Outgoing, e: Estimate, p: Permit) -> Outgoing:
+    """The second door: the order as it may go out, or a keepalive in its place."""
+    if out.order in _ALWAYS:
+        return out
+    if out.order is Order.ARM:
+        sound = e.trusted and e.occupied and e.ankles_locked and not e.estop and not e.latched and not e.head_down
+        return out if sound and p.state in (State.ARMED, State.RETURNING) else KEEP
+    if out.order is Order.ACKNOWLEDGE:
+        return KEEP if e.head_down else out
+    if out.target is None or not e.trusted or e.estop or e.rung >= Rung.LEVEL:
+        return KEEP
+    return _gate_move(out.target, e, p)
+
+
+def _gate_move(target: Target, e: Estimate, p: Permit) -> Outgoing:
+    """A target within the limit; and upwards only in a live session that nothing speaks against."""
+    angle_deg, rate_dps = target.angle_deg, target.rate_dps
+    if not (-91.0 < angle_deg < 91.0 and -10.0 < rate_dps < 10.0):
+        return KEEP
+    limit_deg = min(p.limit_deg, 0.0) if p.state is State.RETURNING else p.limit_deg
+    if p.reserved_left_s <= 0:
+        limit_deg = min(limit_deg, HEAD_DOWN_LIMIT_DEG)
+    if angle_deg > limit_deg:
+        angle_deg, rate_dps = limit_deg, min(rate_dps, 0.0)
+    if angle_deg > e.angle_deg + SLACK_DEG or rate_dps > 0.0:
+        allowed = p.state in _UPWARD and e.armed and e.occupied and e.ankles_locked and not e.latched
+        if not allowed or p.action is Action.HOME:
+            return KEEP
+    elif p.state not in _UPWARD and p.state is not State.RISING:
+        return KEEP
+    return Outgoing(Order.MOVE, Target(angle_deg, rate_dps))
