@@ -24,7 +24,7 @@ EVERYBODY: Final = "*"
 
 
 class Witness(NamedTuple):
-    """What the machine's clocks show at one moment: wall time, and time since its boot. `boot_id`: of that boot, or ""."""
+    """What the machine's clocks show at one moment: wall time, and the time since the boot called `boot_id` (or "")."""
 
     wall_s: float
     boot_s: float
@@ -152,3 +152,39 @@ class Account:
 
     def _held(self, person: str) -> list[float]:
         return [held.total_s for held in self.reservations.values() if held.person == person and held.total_s > 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """The reservation is on the disk: so much time may be granted."""
+
+    session: str
+    total_s: float
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The session is over and was charged so much."""
+
+    session: str
+    charged_s: float
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The unit's count is accounted for; so much was charged for it."""
+
+    seconds: float
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFailed:
+    """Something was not recorded: the session ends at level, and none may start (F19)."""
+
+    message: str
+
+
+Answer = Reserved | Settled | Reconciled | LedgerFailed

@@ -97,29 +97,24 @@ class Booking:
             Reserve(self._session, self._person, self._asked_s, self.ledger_s(now_s), self._unit, self._unit_start_s)
         )
 
-    def granted(self, session: str, total_s: float) -> None:
+    def granted(self, session: str, total_s: float, account: Account) -> None:
         """The ledger has it on disk."""
+        self.account = account
         if session == self._session:
             self._granted_s = max(self._granted_s, total_s)
-            self.account = self.account.reserve(session, self._person, total_s)
 
     def left_s(self, used_s: float) -> float:
         """Recorded seconds that are not used yet."""
         return self._granted_s - used_s
-
-    def used_s(self, own_s: float, unit_count_s: float) -> float:
-        """What the session used: the larger of our count and the unit's, which may lag by its rounding only."""
-        return max(own_s, unit_count_s - self._unit_start_s)
 
     def settle(self, own_s: float, unit_count_s: float, outcome: str, why: str, now_s: float) -> None:
         """The session is over and nobody is head down any more."""
         if self._session is None:
             return
         session, self._session = self._session, None
-        used_s, ledger_s = self.used_s(own_s, unit_count_s), self.ledger_s(now_s)
-        self.requests.append(Settle(session, used_s, outcome, why, ledger_s, unit_count_s))
-        if session in self.account.reservations:
-            self.account = self.account.settle(session, ledger_s, used_s)
+        # The larger of our count and the unit's: they differ by rounding unless one of them missed something.
+        used_s = max(own_s, unit_count_s - self._unit_start_s)
+        self.requests.append(Settle(session, used_s, outcome, why, self.ledger_s(now_s), unit_count_s))
 
     def connected(self, unit: int, unit_count_s: float, now_s: float) -> None:
         """A unit was found: let the ledger compare counts."""

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from protocol.link import STOP_FRAME, HostLink
 from protocol.messages import Identity, Rung, Telemetry
 
-from .account import Account
+from .account import LedgerFailed, Reconciled, Reserved, Settled
 from .booking import Booking, Request
 from .conduct import Conduct, Settings
 from .estimator import Estimate, Estimator
@@ -35,25 +35,6 @@ class BrokerStatus(NamedTuple):
     message: str
 
 
-class Reserved(NamedTuple):
-    """The ledger has recorded `total_s` for a session."""
-
-    session: str
-    total_s: float
-
-
-class LedgerFailed(NamedTuple):
-    """The ledger cannot record; a sentence."""
-
-    message: str
-
-
-class AccountRead(NamedTuple):
-    """The account as the ledger knows it after reconciling with the unit's count."""
-
-    account: Account
-
-
 class PortLost(NamedTuple):
     """The port is closed or gone; a sentence."""
 
@@ -64,7 +45,7 @@ class Leave(NamedTuple):
     """The daemon wants to end: level first from the head-down side, hold otherwise."""
 
 
-Input = Wish | Unreadable | BrokerStatus | Reserved | LedgerFailed | AccountRead | PortLost | Leave
+Input = Wish | Unreadable | BrokerStatus | Reserved | Settled | Reconciled | LedgerFailed | PortLost | Leave
 
 
 class Output(NamedTuple):
@@ -136,6 +117,8 @@ class Core:
             elif isinstance(message, Identity):
                 fresh = False
                 self._meet(message)
+        if self.estimate is not None and self.link.identity is None:
+            self._lose("The tilt unit restarted.")
         if self.heard_s is not None and conduct.now_s - self.heard_s > LINK_DOWN_S:
             self._lose("The tilt unit stopped answering; check its cable and power.")
         return fresh
@@ -156,10 +139,10 @@ class Core:
             conduct.booking.follow(conduct.meter.session_s, now_s)
 
     def _meet(self, identity: Identity) -> None:
-        """A unit answered, or it restarted and is greeted anew."""
+        """A unit answered our greeting; one that restarted has not yet."""
         if not identity.session:
-            self._lose("The tilt unit restarted.")
-        elif identity.time_scale not in self.settings.time_scales:
+            return
+        if identity.time_scale not in self.settings.time_scales:
             self._lose(f"The tilt unit runs {identity.time_scale} times faster than time; no real one does.")
         else:
             self.connects += 1
@@ -190,8 +173,8 @@ class Core:
                 self._broker_lost_s = None if given.up else self.conduct.now_s
             self.broker = given
         elif isinstance(given, Reserved):
-            booking.granted(given.session, given.total_s)
-        elif isinstance(given, AccountRead):
+            booking.granted(given.session, given.total_s, given.account)
+        elif isinstance(given, Settled | Reconciled):
             booking.account = given.account
         elif isinstance(given, LedgerFailed):
             booking.failed = given.message

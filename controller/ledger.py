@@ -8,7 +8,6 @@ Times are ledger time (see `account`): that of `open` plus the monotonic time si
 `LedgerThread`, which never blocks it; `LedgerInline` is the same without a thread, for runs in virtual time.
 """
 
-import functools
 import math
 import queue
 import sqlite3
@@ -16,17 +15,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from .account import DAY_S, EVERYBODY, GUEST, Account, Clock, Entry, Witness
-from .ledger_file import RECENT, LedgerError, open_file, plainly, seal
+from .account import (
+    DAY_S,
+    EVERYBODY,
+    GUEST,
+    Account,
+    Answer,
+    Clock,
+    LedgerFailed,
+    Reconciled,
+    Reserved,
+    Settled,
+    Witness,
+)
+from .ledger_file import LedgerError, open_file, plainly, read_account, seal
 
-__all__ = [
-    "Answer", "Ledger", "LedgerError", "LedgerFailed", "LedgerInline", "LedgerThread", "Reconciled", "Reserved",
-    "Settled", "Witness", "read_witness",
-]  # fmt: skip
+__all__ = ["Ledger", "LedgerError", "LedgerInline", "LedgerThread", "read_witness"]
 
 QUEUE_LENGTH: Final = 64
 """Chosen: a session posts about one job a second; a disk that is a minute late has failed."""
@@ -34,25 +42,22 @@ QUEUE_LENGTH: Final = 64
 
 def read_witness() -> Witness:
     """The only reader of clocks. Where none counts through suspension, the monotonic one is the stricter."""
-    return Witness(time.time(), time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)), _boot_id())
-
-
-@functools.cache
-def _boot_id() -> str:
+    boot_s = time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    boot_id = ""
     with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-    return ""
+        boot_id = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    return Witness(time.time(), boot_s, boot_id)
 
 
 class Ledger:
     """One controller's record, for one thread at a time. A method returns when the disk has it, or raises LedgerError.
 
-    `ledger_s`: the latest ledger time known. `notice`: a sentence for the person while a damaged record counts, or None.
+    `ledger_s`: the latest ledger time known. `notice`: None, or a sentence for the person: the record was damaged.
     """
 
     def __init__(self, path: Path, db: sqlite3.Connection, held: ExitStack) -> None:
         self._path, self._db, self._held = path, db, held
-        self._account = self._read()
+        self._account = read_account(db)
         self.ledger_s: float = self._clock().seen_s
         self.notice: str | None = None
 
@@ -63,11 +68,11 @@ class Ledger:
         with held, plainly(path):
             ledger = cls(path, db, ExitStack())
             ledger.checkpoint(ledger._clock().at(witness), witness)
-            ends = [entry.ended_s for entry in ledger._account.entries.get(EVERYBODY, ())]
-            if ends:
+            if ends := [entry.ended_s for entry in ledger._account.entries.get(EVERYBODY, ())]:
+                hours = math.ceil((max(ends) + DAY_S - ledger.ledger_s) / 3600)
                 ledger.notice = (
-                    f"The record of head-down time was damaged and is kept beside {path}. To be safe, today's time counts "
-                    f"as used up: a session is possible again in {math.ceil((max(ends) + DAY_S - ledger.ledger_s) / 3600)} h."
+                    f"The record of head-down time was damaged and is kept beside {path}. To be safe, all of today's "
+                    f"time counts as used: a session is possible again in {hours} h."
                 )
             ledger._held = held.pop_all()
         return ledger
@@ -124,8 +129,8 @@ class Ledger:
     def reconcile(self, unit: int, unit_count_s: float, ledger_s: float) -> float:
         """To be called at each connect, with the unit's own lifetime count; the seconds that were charged.
 
-        What a crash left open is charged by the count, if it is the same unit and its count didn't go backwards, else in
-        full. What the unit counted besides is charged to the last person.
+        What a crash left open is charged by the count, in full if it was another unit or its count went backwards.
+        What the unit counted besides is charged to the last person.
         """
         with self._write(ledger_s) as now_s:
             return self._by_count(unit, unit_count_s, now_s)
@@ -173,7 +178,7 @@ class Ledger:
                 self._db.execute("UPDATE clock SET seen_s = ?", (now_s,))
                 yield now_s
                 seal(self._db)
-                account = self._read()
+                account = read_account(self._db)
                 self._db.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):  # what isn't committed is void anyway
@@ -183,17 +188,6 @@ class Ledger:
         with suppress(sqlite3.Error):  # it is durable; this only keeps it from depending on a second file
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _read(self) -> Account:
-        account = Account()
-        for session, person, total_s, used_s, ended_s in self._db.execute(
-            f"SELECT session, person, total_s, used_s, ended_s FROM session WHERE {RECENT} ORDER BY id"
-        ):
-            if used_s is None:
-                account = account.reserve(session, person, total_s)
-            else:
-                account = account.charge(person, Entry(ended_s, used_s, session is not None))
-        return account
-
     def _clock(self) -> Clock:
         return Clock(*self._row("SELECT * FROM clock"))
 
@@ -202,8 +196,8 @@ class Ledger:
 
     def _insert(self, *values: object) -> None:
         self._db.execute(
-            "INSERT INTO session (session, person, unit, start_count_s, total_s, used_s, started_s, ended_s, outcome, why, "
-            "wall_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?7 + (SELECT wall_s - ledger_s FROM clock))",
+            "INSERT INTO session "
+            "SELECT NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?7 + wall_s - ledger_s FROM clock",
             values,
         )
 
@@ -220,40 +214,6 @@ class Ledger:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """The reservation is on the disk: so much time may be granted."""
-
-    session: str
-    total_s: float
-    account: Account
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The session is over and was charged so much."""
-
-    session: str
-    charged_s: float
-    account: Account
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """The unit's count is accounted for; so much was charged for it."""
-
-    seconds: float
-    account: Account
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerFailed:
-    """Something was not recorded: the session ends at level, and none may start (F19)."""
-
-    message: str
-
-
-Answer = Reserved | Settled | Reconciled | LedgerFailed
 _Job = Callable[[], Answer | None]
 
 
@@ -267,22 +227,18 @@ class LedgerInline:
         self, session: str, person: str, total_s: float, ledger_s: float, unit: int, unit_count_s: float
     ) -> None:
         """Answers Reserved. Nothing may be granted before that."""
-        do = self._ledger
-        self._post(
-            lambda: Reserved(session, do.reserve(session, person, total_s, ledger_s, unit, unit_count_s), do.account())
-        )
+        job = partial(self._ledger.reserve, session, person, total_s, ledger_s, unit, unit_count_s)
+        self._post(lambda: Reserved(session, job(), self._ledger.account()))
 
     def settle(self, session: str, used_s: float, outcome: str, why: str, ledger_s: float, unit_count_s: float) -> None:
         """Answers Settled."""
-        do = self._ledger
-        self._post(
-            lambda: Settled(session, do.settle(session, used_s, outcome, why, ledger_s, unit_count_s), do.account())
-        )
+        job = partial(self._ledger.settle, session, used_s, outcome, why, ledger_s, unit_count_s)
+        self._post(lambda: Settled(session, job(), self._ledger.account()))
 
     def reconcile(self, unit: int, unit_count_s: float, ledger_s: float) -> None:
         """Answers Reconciled."""
-        do = self._ledger
-        self._post(lambda: Reconciled(do.reconcile(unit, unit_count_s, ledger_s), do.account()))
+        job = partial(self._ledger.reconcile, unit, unit_count_s, ledger_s)
+        self._post(lambda: Reconciled(job(), self._ledger.account()))
 
     def checkpoint(self, ledger_s: float, witness: Witness) -> None:
         """Answers only if it fails."""

@@ -15,15 +15,14 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from .account import DAY_S, EVERYBODY, Clock, Witness
+from .account import DAY_S, EVERYBODY, Account, Clock, Entry, Witness
 from .limits import DAY_HEAD_DOWN_S
 
 VERSION: Final = 1
 """Of the tables. A newer file is refused."""
 MOST_DAMAGED: Final = 99
 """Chosen: files set aside that are kept; after that the last one is replaced."""
-RECENT: Final = f"used_s IS NULL OR ended_s + {DAY_S} > (SELECT seen_s FROM clock)"
-"""What of the table `session` counts in the budget."""
+_RECENT: Final = f"used_s IS NULL OR ended_s + {DAY_S} > (SELECT seen_s FROM clock)"
 _APPLICATION: Final = 0x42415343
 # `session` is NULL for time charged without one, `used_s` while a reservation is open. Times are ledger time, but for
 # `wall_s`, which is for people to read and never reckoned with.
@@ -37,8 +36,8 @@ CREATE TABLE clock (
 );
 CREATE TABLE unit (unit INTEGER PRIMARY KEY, count_s REAL);
 CREATE TABLE session (
-    id INTEGER PRIMARY KEY, session TEXT UNIQUE, person TEXT, unit INTEGER, start_count_s REAL, total_s REAL, used_s REAL,
-    started_s REAL, ended_s REAL, wall_s REAL, outcome TEXT, why TEXT
+    id INTEGER PRIMARY KEY, session TEXT UNIQUE, person TEXT, unit INTEGER, start_count_s REAL, total_s REAL,
+    used_s REAL, started_s REAL, ended_s REAL, outcome TEXT, why TEXT, wall_s REAL
 );
 INSERT INTO seal VALUES (0);
 COMMIT;
@@ -46,7 +45,7 @@ COMMIT;
 _SEALED: Final = (
     "SELECT * FROM clock",
     "SELECT * FROM unit ORDER BY unit",
-    f"SELECT * FROM session WHERE {RECENT} OR id > (SELECT max(id) FROM session) - 100 ORDER BY id",
+    f"SELECT * FROM session WHERE {_RECENT} OR id > (SELECT max(id) FROM session) - 100 ORDER BY id",
 )
 _ENVIRONMENT: Final = {
     sqlite3.SQLITE_FULL: "the disk is full",
@@ -97,6 +96,19 @@ def open_file(path: Path, witness: Witness) -> tuple[sqlite3.Connection, ExitSta
             _begin(path, witness)
         path.chmod(0o600)
         return held.enter_context(closing(_connect(path))), held.pop_all()
+
+
+def read_account(db: sqlite3.Connection) -> Account:
+    """The budget, from what is on record."""
+    account = Account()
+    for session, person, total_s, used_s, ended_s in db.execute(
+        f"SELECT session, person, total_s, used_s, ended_s FROM session WHERE {_RECENT} ORDER BY id"
+    ):
+        if used_s is None:
+            account = account.reserve(session, person, total_s)
+        else:
+            account = account.charge(person, Entry(ended_s, used_s, session is not None))
+    return account
 
 
 def seal(db: sqlite3.Connection) -> None:

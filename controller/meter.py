@@ -9,6 +9,8 @@ from typing import Final
 from .limits import HEAD_DOWN_DEG, continuous_s
 
 EPISODE_END_S: Final = 60.0
+TOLERANCE_DEG: Final = 1.0
+"""A hold at 30° may read as 30.6° on the more head-down sensor; the unit allows the same."""
 
 
 class Meter:
@@ -49,8 +51,5 @@ class Meter:
 
     def continuous_left_s(self, angle_deg: float = 0.0) -> float:
         """Seconds that this episode may still last if it goes no deeper than `angle_deg`."""
-        return continuous_s(max(self._strictest_deg, angle_deg) - ROUNDING_DEG) - self._episode_s
+        return continuous_s(max(self._strictest_deg, angle_deg) - TOLERANCE_DEG) - self._episode_s
 
-
-ROUNDING_DEG: Final = 0.5
-"""A hold at 30° reads as 30.2° now and then; the unit allows the same ±0.5° (domain.md, position)."""

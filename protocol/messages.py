@@ -130,7 +130,9 @@ CAUSES: Final = {
     Cause.RESET_LOOP: CauseFact("F5", Rung.HOLD, True, "the unit restarted twice within 60 s"),
     Cause.NO_SENSOR: CauseFact("F7", Rung.BLIND_LEVEL, True, "neither angle sensor is healthy"),
     Cause.BLIND_ENDED: CauseFact("F8", Rung.HOLD, True, "the blind return ended; the angle is not known"),
-    Cause.PERSON_LOST: CauseFact("F26", Rung.REFUSE, True, "nobody sensed and an ankle lock open: nothing moves by itself"),
+    Cause.PERSON_LOST: CauseFact(
+        "F26", Rung.REFUSE, True, "nobody sensed and an ankle lock open: nothing moves by itself"
+    ),
     Cause.FROZEN_LONG: CauseFact("", Rung.LEVEL, False, "frozen head down for 20 s without a further command"),
 }
 """From safety.md's fault table; the rung holds from the head-down side, on the head-up side REFUSE replaces LEVEL."""

@@ -1,0 +1,112 @@
+"""Controller and simulated table joined in memory, in virtual time: the same bytes as over a port, no clock, no thread.
+
+A run is decided by its seed and its wishes: the same ones give the same trace.
+"""
+
+from collections.abc import Callable
+
+from controller.account import Account, Reconciled, Reserved, Settled
+from controller.booking import Booking, Reserve, Settle
+from controller.conduct import Settings
+from controller.core import BrokerStatus, Core, Input
+from controller.estimator import Estimate
+from controller.model import Answer, Event, State, Verb, Wish
+from controller.presets import bundled
+from simulator.table import Table
+
+
+class ClosedLoop:
+    """One table and its controller. `answers`, `events` and `trace` (true angle, each 20 ms) grow as it runs."""
+
+    def __init__(
+        self, seed: int = 0, angle_deg: float = -80.0, settings: Settings | None = None, table: Table | None = None
+    ) -> None:
+        self.table = table or Table(seed, angle_deg)
+        self.core = Core(settings or Settings(), bundled(), Booking(Account(), 0.0), seed)
+        self.answers: list[Answer] = []
+        self.events: list[Event] = []
+        self.trace: list[float] = []
+        self.connected = True
+        self._inputs: list[Input] = [BrokerStatus(True, "")]
+
+    @property
+    def state(self) -> State:
+        """What the controller says the table is doing."""
+        return self.core.conduct.state
+
+    @property
+    def now_s(self) -> float:
+        """Virtual seconds."""
+        return self.table.now_s
+
+    @property
+    def angle_deg(self) -> float:
+        """Where the bed really is."""
+        return self.table.angle_deg
+
+    @property
+    def estimate(self) -> Estimate:
+        """What the controller believes. Raises LookupError while it has no link."""
+        if self.core.estimate is None:
+            raise LookupError("the controller has no link to the unit")
+        return self.core.estimate
+
+    def give(self, given: Input) -> None:
+        """Something for the controller's next step, which comes with the next tick."""
+        self._inputs.append(given)
+
+    def wish(self, verb: Verb, **known: object) -> Answer:
+        """Send a wish; its answer, one tick later."""
+        before = len(self.answers)
+        self.give(Wish(verb, **known))  # type: ignore[arg-type]
+        self.tick()
+        return next(answer for answer in self.answers[before:] if answer.verb == verb)
+
+    def arm_and(self, verb: Verb, **known: object) -> Answer:
+        """Arm, wait the second that belongs to a human hand, and send the wish."""
+        self.wish(Verb.ARM)
+        self.run(1.5)
+        return self.wish(verb, **known)
+
+    def run(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
+        """Let time pass; whether `until` came true within it."""
+        end_ms = self.table.now_ms + round(seconds * 1000)
+        while self.table.now_ms < end_ms:
+            self.tick()
+            if until is not None and until():
+                return True
+        return False
+
+    def tick(self) -> None:
+        """10 ms: the table moves on, and what it says goes through the controller and back."""
+        table = self.table
+        data = table.tick()
+        if not self.connected:
+            data = b""
+        if not data and not self._inputs and self.connected:
+            return
+        inputs, self._inputs = self._inputs, []
+        now_s = table.now_ms / 1000
+        output = self.core.step(now_s, now_s, data, inputs)
+        if output.data and self.connected:
+            table.receive(output.data)
+        if data:
+            self.trace.append(table.physics.bed_deg)
+        if output.answers:
+            self.answers.extend(output.answers)
+        if output.events:
+            self.events.extend(output.events)
+        for request in output.requests:
+            self._record(request)
+
+    def _record(self, request: object) -> None:
+        """A ledger in memory that answers at once."""
+        account = self.core.conduct.booking.account
+        if isinstance(request, Reserve):
+            account = account.reserve(request.session, request.person, request.total_s)
+            self.give(Reserved(request.session, request.total_s, account))
+        elif isinstance(request, Settle):
+            account = account.settle(request.session, request.ledger_s, request.used_s)
+            self.give(Settled(request.session, request.used_s, account))
+        else:
+            self.give(Reconciled(0.0, account))
