@@ -36,8 +36,7 @@ from .ledger_file import LedgerError, open_file, plainly, read_account, seal
 
 __all__ = ["Ledger", "LedgerError", "LedgerInline", "LedgerThread", "read_witness"]
 
-QUEUE_LENGTH: Final = 64
-"""Chosen: a session posts about one job a second; a disk that is a minute late has failed."""
+QUEUE_LENGTH: Final = 64  # chosen: a session posts about one job a second; a disk that is a minute late has failed
 
 
 def read_witness() -> Witness:
@@ -60,6 +59,7 @@ class Ledger:
         self._account = read_account(db)
         self.ledger_s: float = self._clock().seen_s
         self.notice: str | None = None
+        self._live: str | None = None
 
     @classmethod
     def open(cls, path: Path, witness: Witness) -> "Ledger":
@@ -99,12 +99,13 @@ class Ledger:
             if row is None:
                 self._by_count(unit, unit_count_s, now_s)
                 self._insert(session, person, unit, unit_count_s, total_s, None, now_s, None, None, None)
-                return total_s
-            owner, held_s, used_s = row
-            if owner != person or used_s is not None:
-                raise LedgerError(self._path, f"session {session} is {owner}'s and can't get more time")
-            self._db.execute("UPDATE session SET total_s = max(total_s, ?) WHERE session = ?", (total_s, session))
-            return max(total_s, float(held_s))
+            elif row[0] != person or row[2] is not None:
+                raise LedgerError(self._path, f"session {session} is {row[0]}'s and can't get more time")
+            else:
+                total_s = max(total_s, float(row[1]))
+                self._db.execute("UPDATE session SET total_s = ? WHERE session = ?", (total_s, session))
+        self._live = session
+        return total_s
 
     def settle(
         self, session: str, used_s: float, outcome: str, why: str, ledger_s: float, unit_count_s: float
@@ -118,22 +119,23 @@ class Ledger:
             if row is None:
                 raise LedgerError(self._path, f"session {session} was never reserved")
             unit, start_s, total_s, before_s = row
-            backwards = unit_count_s < start_s
+            backwards = not unit_count_s >= start_s
             counted_s = total_s if backwards else unit_count_s - start_s
             charged_s = max(used_s if 0 <= used_s < math.inf else total_s, counted_s, before_s or 0.0)
             self._close(session, charged_s, now_s, outcome, why)
-            latest = "excluded.count_s" if backwards else "max(count_s, excluded.count_s)"
-            self._count(unit, unit_count_s, latest)
+            self._count(unit, unit_count_s, "excluded.count_s" if backwards else "max(count_s, excluded.count_s)")
             return float(charged_s)
 
     def reconcile(self, unit: int, unit_count_s: float, ledger_s: float) -> float:
         """To be called at each connect, with the unit's own lifetime count; the seconds that were charged.
 
         What a crash left open is charged by the count, in full if it was another unit or its count went backwards.
-        What the unit counted besides is charged to the last person.
+        What the unit counted besides is charged to the last person. A session that was reserved since `open`, on this
+        unit, is left to its owner to settle, and so is what was counted meanwhile.
         """
         with self._write(ledger_s) as now_s:
-            return self._by_count(unit, unit_count_s, now_s)
+            query = "SELECT 1 FROM session WHERE session = ? AND unit = ? AND used_s IS NULL"
+            return 0.0 if self._row(query, self._live, unit) else self._by_count(unit, unit_count_s, now_s)
 
     def checkpoint(self, ledger_s: float, witness: Witness) -> None:
         """Note which ledger time it is by the machine's clocks; once a minute is enough."""
@@ -150,18 +152,17 @@ class Ledger:
             "SELECT session, unit, start_count_s, total_s FROM session WHERE used_s IS NULL"
         ).fetchall():
             used_s = total_s
-            if other != unit:
-                self._count(other, start_s + total_s)  # what that unit counts up to there is charged now
-            elif count_s >= start_s:
+            if other == unit and count_s >= start_s:
                 used_s, from_s = count_s - start_s, count_s
             self._close(session, used_s, now_s, "interrupted", "the controller stopped before the session did")
             charged_s += used_s
         if count_s > from_s:
             extra_s = count_s - from_s
             last = self._row("SELECT person FROM session WHERE session IS NOT NULL ORDER BY id DESC LIMIT 1")
-            person = last[0] if last else GUEST
-            why = "the unit counted it, and no session accounts for it"
-            self._insert(None, person, unit, from_s, extra_s, extra_s, now_s, now_s, "unaccounted", why)
+            why = "counted by the unit, and no session accounts for it"
+            self._insert(
+                None, last[0] if last else GUEST, unit, from_s, extra_s, extra_s, now_s, now_s, "unaccounted", why
+            )
             charged_s += extra_s
         self._count(unit, count_s)
         return charged_s
@@ -209,12 +210,11 @@ class Ledger:
 
     def _count(self, unit: int, count_s: float, latest: str = "excluded.count_s") -> None:
         """The unit's count up to which everything is charged."""
+        if not math.isfinite(count_s):
+            raise LedgerError(self._path, f"{count_s} s is no count")
         self._db.execute(
             f"INSERT INTO unit VALUES (?, ?) ON CONFLICT (unit) DO UPDATE SET count_s = {latest}", (unit, count_s)
         )
-
-
-_Job = Callable[[], Answer | None]
 
 
 class LedgerInline:
@@ -249,7 +249,7 @@ class LedgerInline:
         self._ledger.close()
         return True
 
-    def _post(self, job: _Job) -> None:
+    def _post(self, job: Callable[[], Answer | None]) -> None:
         try:
             answer = job()
         except LedgerError as error:
@@ -267,7 +267,7 @@ class LedgerThread(LedgerInline):
 
     def __init__(self, ledger: Ledger, answer: Callable[[Answer], None]) -> None:
         super().__init__(ledger, answer)
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(QUEUE_LENGTH)
+        self._jobs: queue.Queue[Callable[[], Answer | None] | None] = queue.Queue(QUEUE_LENGTH)
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
@@ -280,13 +280,13 @@ class LedgerThread(LedgerInline):
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _post(self, job: _Job) -> None:
+    def _post(self, job: Callable[[], Answer | None]) -> None:
         try:
             if self._closed:
                 raise queue.Full
             self._jobs.put_nowait(job)
         except queue.Full:
-            self._answer(LedgerFailed("The record of head-down time can't keep up, so no session can run."))
+            self._answer(LedgerFailed("The record of head-down time is closed or can't keep up."))
 
     def _run(self) -> None:
         while not self._closed or not self._jobs.empty():

@@ -71,7 +71,7 @@ class LedgerError(Exception):
             why = error.strerror or why
         elif isinstance(error, sqlite3.Error):
             why = _ENVIRONMENT.get(_code(error), f"it is out of order ({error})")
-        super().__init__(f"{path}: {why}; head-down time can't be recorded, so no session can run")
+        super().__init__(f"{path}: {why}; head-down time can't be recorded.")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from .physics import Person, Physics
 from .sensors import Sensors, Switches
 from .unit import TICK_MS, Command, Memory, TiltUnit
 
+BUTTON_TICKS = 20
 STEPS_PER_TICK = 10
 """Milliseconds of physics in one tick of the unit."""
 
@@ -27,6 +28,7 @@ class Table:
         self.switches = Switches()
         self.memory = Memory()
         self.now_ms = 0
+        self._button_ticks = 0
         self._started_ms = 0
         self._command = Command(0.0, True)
         self._unit = self._new_unit()
@@ -50,6 +52,11 @@ class Table:
         self._started_ms = self.now_ms
         self._command = Command(0.0, True)
 
+    def press_arm_button(self) -> None:
+        """Somebody presses the arm button, for 200 ms."""
+        self._button_ticks = BUTTON_TICKS
+        self.switches.arm_button = True
+
     def receive(self, data: bytes) -> None:
         """Bytes from the host reach the unit now."""
         self._unit.receive(data)
@@ -57,6 +64,9 @@ class Table:
     def tick(self) -> bytes:
         """The next 10 ms; the bytes that the unit sent meanwhile."""
         self.now_ms += TICK_MS
+        if self._button_ticks:
+            self._button_ticks -= 1
+            self.switches.arm_button = self._button_ticks > 0
         physics, switches = self.physics, self.switches
         power, brake = self._command
         # Hard-wired: the emergency stop cuts the motor and lets the brake fall in, an end switch cuts its direction.

@@ -1,0 +1,114 @@
+"""Puts a table's parts together: configuration, ledger, core, MQTT client, daemon."""
+
+import secrets
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from controller.booking import Booking
+from controller.conduct import Settings
+from controller.config import Config, ConfigError, Problem, broker_address
+from controller.core import Core
+from controller.daemon import Daemon
+from controller.documents import StateDocument
+from controller.inbox import Inbox
+from controller.ledger import Ledger, LedgerThread, read_witness
+from controller.limits import DEFAULTS, combine, guest
+from controller.mqtt.client import MqttClient
+from controller.mqtt.connection import Address
+from controller.presets import bundled
+from controller.serial_port import Port
+
+MAX_PASSWORD: Final = 1024
+"""Bytes that are read of a password file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A daemon and its client, ready to run."""
+
+    daemon: Daemon
+    client: MqttClient
+
+    def run(self) -> None:
+        """Run until a signal says to leave."""
+
+        def leave(_: int, __: FrameType | None) -> None:
+            self.daemon.leave()
+
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, leave)
+            signal.signal(signal.SIGTERM, leave)
+        self.daemon.run(self.client)
+
+
+def assemble(
+    config: Config,
+    open_port: Callable[[], Port],
+    password: str | None = None,
+    time_scales: frozenset[int] = frozenset({1}),
+    watch: Callable[[StateDocument], None] | None = None,
+) -> Assembly:
+    """Make a daemon. Raises ConfigError for what turns out wrong here, LedgerError if the record can't be opened."""
+    settings = Settings(
+        table=config.table.id,
+        arm_by_button=config.session.arming == "button",
+        local_stop=config.session.local_stop,
+        limits=combine(DEFAULTS, config.limits.layer(), guest()),
+        time_scales=time_scales,
+    )
+    address = address_of(config, password)
+    presets = bundled()
+    for preset in presets.values():
+        preset.head_down_s()  # worked out once here, so that no control step has to
+    ledger = Ledger.open(config.data.folder / f"{config.table.id}.sqlite3", read_witness())
+    core = Core(settings, presets, Booking(ledger.account(), ledger.ledger_s), secrets.randbits(64))
+    inbox = Inbox()
+    records = LedgerThread(ledger, inbox.notice)
+    daemon = Daemon(core, open_port, records, inbox, presets, watch)
+    if ledger.notice:
+        daemon.notices.append(ledger.notice)
+    try:
+        client = MqttClient(
+            address,
+            config.mqtt.base,
+            config.table.id,
+            config.mqtt.version,
+            on_stop=daemon.on_stop,
+            on_wish=daemon.on_wish,
+            on_link=daemon.on_link,
+            on_birth=daemon.on_birth,
+        )
+    except ValueError as error:
+        raise ConfigError([Problem("configuration", "mqtt", str(error))]) from None
+    return Assembly(daemon, client)
+
+
+def address_of(config: Config, password: str | None) -> Address:
+    """The broker of a configuration; its password file wins over `password`. Raises ConfigError."""
+    mqtt = config.mqtt
+    host, port, tls, _ = broker_address(mqtt.broker)
+    if mqtt.password_file is not None:
+        password = _password(mqtt.password_file)
+    files = {
+        key: None if path is None else str(path)
+        for key, path in (("ca_file", mqtt.ca_file), ("cert_file", mqtt.cert_file), ("key_file", mqtt.key_file))
+    }
+    try:
+        return Address(host, port, mqtt.user, password, tls, **files)
+    except ValueError as error:
+        raise ConfigError([Problem("configuration", "mqtt", str(error))]) from None
+
+
+def _password(path: Path) -> str:
+    """The first line of the password file."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(MAX_PASSWORD).splitlines()[0].strip()
+    except (OSError, UnicodeDecodeError, IndexError) as error:
+        what = error.strerror if isinstance(error, OSError) else "it holds no line of text"
+        raise ConfigError([Problem("configuration", "mqtt.password_file", f"{path} can't be read: {what}")]) from None

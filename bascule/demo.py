@@ -1,0 +1,101 @@
+"""The demo: broker, simulated table and controller together, and a line that shows what the table does."""
+
+import math
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import segno
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table as Grid
+from rich.text import Text
+
+from controller.config import load
+from controller.documents import StateDocument
+from simulator.table import Table
+
+from .assembly import assemble
+from .broker import EmbeddedBroker
+from .sim_port import SimPort
+
+TABLE_ID: Final = "demo"
+MARKS: Final = {"running": "green", "armed": "yellow", "fault": "bold red", "frozen": "red", "paused": "yellow"}
+
+
+def line(document: StateDocument) -> Text:
+    """The table in one line."""
+    words = Text(no_wrap=True, overflow="ellipsis")
+    words.append(f"{document.state:<10}", style=MARKS.get(document.state, "cyan"))
+    angle = "     –" if document.angle_deg is None else f"{document.angle_deg:+6.1f}°"
+    words.append(f"{angle}  ", style="bold")
+    session = document.session
+    if session is not None:
+        minutes, seconds = divmod(round(session.remaining_s), 60)
+        done = round(session.progress * 10)
+        words.append(f"{'━' * done}{'╌' * (10 - done)} {minutes}:{seconds:02} left  ", style="green")
+    if document.arm_code is not None:
+        words.append(f"code {document.arm_code}  ", style="yellow")
+    words.append(document.message)
+    return words
+
+
+def introduction(broker: EmbeddedBroker, speed: float) -> Grid:
+    """Where everything is and what to try."""
+    login = f" -u {broker.username} -P {broker.password}" if broker.password else ""
+    where = f"-h {broker.host} -p {broker.port}{login}"
+    topic = f"bascule/{TABLE_ID}"
+    grid = Grid.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row("broker", f"[bold]mqtt://{broker.host}:{broker.port}[/]  ({broker.kind})")
+    if broker.password:
+        grid.add_row("log in", f"user [bold]{broker.username}[/]  password [bold]{broker.password}[/]")
+    pace = "" if speed == 1 else f"  (everything {speed:g} times faster than time)"
+    grid.add_row("table", f"[bold]{TABLE_ID}[/], simulated: nothing real moves{pace}")
+    grid.add_row("watch", f"mosquitto_sub {where} -v -t '{topic}/#'")
+    grid.add_row("arm", f"mosquitto_pub {where} -t {topic}/command/arm -n")
+    grid.add_row("start", f"mosquitto_pub {where} -t {topic}/command/start -m gentle   [dim](a second later)[/]")
+    grid.add_row("stop", f"mosquitto_pub {where} -t {topic}/command/stop -n   [dim](level brings it back)[/]")
+    grid.add_row("end", "Ctrl-C")
+    return grid
+
+
+def run(speed: float, port: int | None, lan: bool, seed: int, folder: Path | None, console: Console) -> None:
+    """Run the demo until Ctrl-C. Raises BrokerError, ConfigError, LedgerError."""
+    with ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bascule-demo-")))
+        broker = stack.enter_context(EmbeddedBroker(port, lan))
+        config = load(
+            None,
+            {"table.id": TABLE_ID, "mqtt.broker": broker.url(), "data.folder": str(folder), "log.level": "warning"},
+        )
+        scale = max(math.ceil(speed), 1)
+        table = Table(seed=seed, time_scale=scale)
+        console.rule("[bold]Bascule demo[/]")
+        console.print(introduction(broker, speed), soft_wrap=True)
+        if broker.password:
+            link = f"mqtt://{broker.username}:{broker.password}@{broker.host}:{broker.port}"
+            console.print(f"\n{link}", soft_wrap=True, highlight=False)
+            segno.make(link, micro=False).terminal(compact=True)
+        console.print("\nNot a medical device. On a real table: never alone, emergency stop in reach.\n", style="dim")
+        if console.is_terminal:
+            live = stack.enter_context(Live(console=console, auto_refresh=False, transient=False))
+
+            def watch(document: StateDocument) -> None:
+                live.update(line(document), refresh=True)
+        else:
+            last = ""
+
+            def watch(document: StateDocument) -> None:
+                nonlocal last
+                shown = f"{document.state} {document.message}"
+                if shown != last:
+                    last = shown
+                    console.print(line(document), soft_wrap=True)
+                    console.file.flush()
+
+        assembly = assemble(config, lambda: SimPort(table, speed), broker.password, frozenset({scale}), watch)
+        assembly.run()

@@ -1,0 +1,53 @@
+"""What waits for the next step: stop and level in a lane of their own, everything else behind them. Bounded."""
+
+import threading
+from collections import deque
+from typing import Final
+
+from .core import Input
+from .model import Verb, Wish
+
+LENGTH: Final = 64
+"""Commands that wait for one step of 20 ms. Chosen: nobody presses that fast; a flood loses its tail."""
+
+
+class Inbox:
+    """Filled by any thread, emptied by the one that owns the state."""
+
+    def __init__(self) -> None:
+        self._urgent: deque[Input] = deque(maxlen=LENGTH)
+        self._others: deque[Input] = deque(maxlen=LENGTH)
+        self._notices: deque[Input] = deque()
+        self._filled = threading.Event()
+        self.dropped = 0
+
+    def put(self, wish: Input) -> None:
+        """A command. A full queue drops the newest command, but never a stop or a level: of those the oldest."""
+        if isinstance(wish, Wish) and wish.verb in (Verb.STOP, Verb.LEVEL):
+            self._urgent.append(wish)
+        elif len(self._others) < LENGTH:
+            self._others.append(wish)
+        else:
+            self.dropped += 1
+        self._filled.set()
+
+    def notice(self, given: Input) -> None:
+        """What the daemon's own parts say; there are few of them."""
+        self._notices.append(given)
+        self._filled.set()
+
+    def take(self) -> list[Input]:
+        """Everything that waits, urgent first."""
+        self._filled.clear()
+        return [*_drain(self._notices), *_drain(self._urgent), *_drain(self._others)]
+
+    def wait(self, timeout_s: float) -> None:
+        """Until something waits, or the time is over."""
+        self._filled.wait(timeout_s)
+
+
+def _drain(queue: deque[Input]) -> list[Input]:
+    drained = []
+    while queue:
+        drained.append(queue.popleft())
+    return drained
