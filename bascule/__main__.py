@@ -1,0 +1,5 @@
+"""`python -m bascule`."""
+
+from .cli import main
+
+main()

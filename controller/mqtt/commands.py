@@ -1,0 +1,283 @@
+"""A command's payload as a `Wish`, or a sentence that says what is wrong with it. Pure, and never raises.
+
+The payload comes from anybody who may publish. It is empty, a bare word or number, or one JSON object with the
+argument by name. Everything but `stop` and `level` is strict: what is not fully understood moves nobody. Those two
+mean the same whatever comes with them, because a person may have nothing else to help themselves with (F22, H11).
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple, NoReturn
+
+from ..model import Reason, Unreadable, Verb, Wish
+
+MAX_PAYLOAD: Final = 4096
+"""Bytes. Chosen: twenty times the longest sensible command; more is not even decoded."""
+MAX_ID: Final = 64
+MAX_CODE: Final = 16
+MAX_ANGLE_DEG: Final = 90.0
+"""The reach of any table (docs/mqtt.md); the limits that protect somebody are judged elsewhere."""
+_MAX_NUMBER: Final = 32
+"""Characters. Chosen: more than any double needs; keeps thousands of digits out of the integer conversion."""
+_MAX_EXPIRES_S: Final = 1e11
+"""Chosen: the year 5138. Larger numbers are milliseconds by mistake and would never expire."""
+_PRESS: Final = "PRESS"
+"""What a Home Assistant button sends unless it is told otherwise."""
+
+_NAME: Final = re.compile(r"[a-z0-9_-]{1,32}")
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+"""A number as JSON writes it; float() alone would also take `1_5`, `infinity` and other alphabets' digits."""
+_DIRECTIONS: Final = {"up": -1, "down": 1, "stop": 0}
+"""`up` raises the head, which makes the angle of inversion smaller."""
+_ALWAYS: Final = (Verb.STOP, Verb.LEVEL)
+_COMMON: Final = ("id", "code", "expires")
+
+_Value = object
+"""Whatever JSON can hold; every use checks the type first."""
+_Fields = dict[str, _Value]
+
+
+class _BadPayloadError(Exception):
+    """What is wrong with the payload, as the first half of a sentence. Never leaves this module."""
+
+
+class _Argument(NamedTuple):
+    """How a verb takes its argument: the keys it may have, the example for people, what a bare payload means."""
+
+    keys: tuple[str, ...]
+    expects: str
+    bare: Callable[[str], _Fields]
+
+
+def _bare_preset(word: str) -> _Fields:
+    return {"preset": word}
+
+
+def _bare_angle(word: str) -> _Fields:
+    if _NUMBER.fullmatch(word) is None or len(word) > _MAX_NUMBER:
+        raise _BadPayloadError(f"{_shown(word)} is not a number")
+    return {"angle_deg": float(word)}
+
+
+def _bare_direction(word: str) -> _Fields:
+    return {"direction": word}
+
+
+_ARGUMENTS: Final = {
+    Verb.START: _Argument(("preset", "person"), 'a preset, such as back or {"preset": "back"}', _bare_preset),
+    Verb.GOTO: _Argument(("angle_deg",), 'an angle in degrees, such as 15 or {"angle_deg": 15}', _bare_angle),
+    Verb.JOG: _Argument(("direction",), 'up, down or stop, such as up or {"direction": "up"}', _bare_direction),
+}
+"""The verbs that need an argument. All others take none."""
+
+
+def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Unreadable | None:
+    """What one message on `command/<verb>` means. `wall_s`: Unix seconds, to judge `expires`.
+
+    None: the empty message that clears a retained command, on the verbs that need an argument. The others can't tell
+    it from a command and take it as one: it stops, levels, or asks for something that alone moves nobody.
+    """
+    try:
+        known = Verb(verb)
+    except ValueError:
+        known_verbs = ", ".join(Verb)
+        message = f"there is no command {_shown(verb)}; the commands are {known_verbs}"
+        return Unreadable(_shown(verb, quote=""), Reason.UNKNOWN_VERB, message)
+    if known in _ALWAYS:
+        return _always(known, payload, retained, wall_s)
+    if not payload and known in _ARGUMENTS:
+        return None
+    fields: _Fields = {}
+    try:
+        fields = _fields(known, payload)
+        return _wish(known, fields, retained, wall_s)
+    except _BadPayloadError as error:
+        message = f"{error}; {_expectation(known)}"
+        return Unreadable(known, Reason.BAD_PAYLOAD, message, _readable_id(fields))
+
+
+def _always(verb: Verb, payload: bytes, retained: bool, wall_s: float) -> Wish:
+    """`stop` and `level` whatever the payload. A late `stop` is a stop; a late `level` says so (it may not be live)."""
+    fields: _Fields = {}
+    if payload[:MAX_PAYLOAD].lstrip()[:1] == b"{":
+        try:
+            fields = _object(_text(payload))
+        except _BadPayloadError:
+            fields = {}
+    expired = False
+    if verb is not Verb.STOP:
+        try:
+            expired = _expired(fields, wall_s)
+        except _BadPayloadError:
+            expired = False
+    return Wish(verb, id=_readable_id(fields), retained=retained, expired=expired)
+
+
+def _fields(verb: Verb, payload: bytes) -> _Fields:
+    """The payload's fields by name, whichever way it was written."""
+    text = _text(payload).strip(" \t\r\n")
+    if text.startswith("{"):
+        return _object(text)
+    argument = _ARGUMENTS.get(verb)
+    if argument is None:
+        if text in ("", _PRESS):
+            return {}
+        raise _BadPayloadError(f"{_shown(text)} is not expected")
+    if not text:
+        raise _BadPayloadError("the payload is blank")
+    if text.startswith('"'):
+        word = _decode(text)
+        if not isinstance(word, str) or verb is Verb.GOTO:
+            raise _BadPayloadError(f"{_shown(text)} is not a number")
+        return argument.bare(word)
+    if text in ("null", "true", "false"):
+        raise _BadPayloadError(f"the payload is {text}")
+    return argument.bare(text)
+
+
+def _wish(verb: Verb, fields: _Fields, retained: bool, wall_s: float) -> Wish:
+    argument = _ARGUMENTS.get(verb)
+    allowed = (*(argument.keys if argument else ()), *_COMMON)
+    for key in fields:
+        if key not in allowed:
+            raise _BadPayloadError(f"the key {_shown(key)} is unknown, {verb} knows {', '.join(allowed)}")
+    return Wish(
+        verb,
+        id=_short(fields, "id", MAX_ID),
+        code=_short(fields, "code", MAX_CODE),
+        expired=_expired(fields, wall_s),
+        preset=_name(fields, "preset") if verb is Verb.START else None,
+        person=_name(fields, "person") if fields.get("person") is not None else None,
+        angle_deg=_angle_deg(fields) if verb is Verb.GOTO else None,
+        direction=_direction(fields) if verb is Verb.JOG else 0,
+        retained=retained,
+    )
+
+
+def _name(fields: _Fields, key: str) -> str:
+    value = fields.get(key)
+    if not isinstance(value, str):
+        raise _BadPayloadError(f"{key} is {_shown(value)}" if key in fields else f"{key} is missing")
+    if _NAME.fullmatch(value) is None:
+        raise _BadPayloadError(f"{key} is {_shown(value)}, it has 1 to 32 of a-z, 0-9, _ and -")
+    return value
+
+
+def _angle_deg(fields: _Fields) -> float:
+    value = _number(fields, "angle_deg")
+    if not -MAX_ANGLE_DEG <= value <= MAX_ANGLE_DEG:
+        raise _BadPayloadError(f"angle_deg is {_shown(value)}, it is from -90 to 90")
+    return value
+
+
+def _direction(fields: _Fields) -> int:
+    value = fields.get("direction")
+    if not isinstance(value, str) or value not in _DIRECTIONS:
+        raise _BadPayloadError(f"direction is {_shown(value)}" if "direction" in fields else "direction is missing")
+    return _DIRECTIONS[value]
+
+
+def _expired(fields: _Fields, wall_s: float) -> bool:
+    if fields.get("expires") is None:
+        return False
+    value = _number(fields, "expires")
+    if not 0 <= value <= _MAX_EXPIRES_S:
+        raise _BadPayloadError(f"expires is {_shown(value)}, it is in Unix seconds")
+    return value <= wall_s
+
+
+def _number(fields: _Fields, key: str) -> float:
+    """A finite number; true and false are none although Python counts them among the integers."""
+    value = fields.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _BadPayloadError(f"{key} is {_shown(value)}, not a number" if key in fields else f"{key} is missing")
+    return float(value)
+
+
+def _short(fields: _Fields, key: str, length: int) -> str | None:
+    """An optional string of printable characters; an empty one is none, so that templates may render nothing."""
+    value = fields.get(key)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > length or not value.isprintable():
+        raise _BadPayloadError(f"{key} is {_shown(value)}, it is a string of at most {length} printable characters")
+    return value
+
+
+def _readable_id(fields: _Fields) -> str | None:
+    """The id if it can be used, so that even a refusal finds its sender."""
+    try:
+        return _short(fields, "id", MAX_ID)
+    except _BadPayloadError:
+        return None
+
+
+def _text(payload: bytes) -> str:
+    if len(payload) > MAX_PAYLOAD:
+        raise _BadPayloadError(f"the payload has {len(payload)} bytes, at most {MAX_PAYLOAD} are read")
+    try:
+        return bytes(payload).decode("utf-8")
+    except UnicodeDecodeError:
+        raise _BadPayloadError("the payload is not UTF-8 text") from None
+
+
+def _object(text: str) -> _Fields:
+    value = _decode(text)
+    if not isinstance(value, dict):
+        raise _BadPayloadError("the payload is not a JSON object")
+    return value
+
+
+def _decode(text: str) -> _Value:
+    try:
+        value: _Value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise _BadPayloadError(f"the payload is not valid JSON ({error.msg}, character {error.pos + 1})") from None
+    except RecursionError:
+        raise _BadPayloadError("the payload is nested too deeply") from None
+    return value
+
+
+def _pairs(pairs: list[tuple[str, _Value]]) -> _Fields:
+    """A JSON object. The same key twice would leave the meaning to the parser: refused."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise _BadPayloadError("a key appears twice")
+    return fields
+
+
+def _json_number(text: str) -> float:
+    value = float(text) if len(text) <= _MAX_NUMBER else math.inf
+    if not math.isfinite(value):
+        raise _BadPayloadError(f"{_shown(text, quote='')} is no usable number")
+    return value
+
+
+def _json_constant(text: str) -> NoReturn:
+    raise _BadPayloadError(f"{text} is no usable number")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_int=_json_number, parse_float=_json_number, parse_constant=_json_constant
+)
+
+
+def _expectation(verb: Verb) -> str:
+    argument = _ARGUMENTS.get(verb)
+    if argument is not None:
+        return f"{verb} needs {argument.expects}"
+    return f'{verb} needs no argument, send an empty payload or {{"id": "7"}}'
+
+
+def _shown(value: _Value, quote: str = '"') -> str:
+    """A stranger's value, short and harmless enough for a sentence, a log line and UTF-8."""
+    if isinstance(value, str):
+        text = "".join(letter if letter.isprintable() else "?" for letter in value[:40])
+        return f"{quote}{text}{'…' if len(value) > 40 else ''}{quote}"
+    if isinstance(value, bool) or value is None:
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "a list" if isinstance(value, list) else "an object"

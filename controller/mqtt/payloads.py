@@ -1,0 +1,72 @@
+"""The published documents as JSON, and their JSON Schemas; `python -m controller.mqtt.payloads` writes the schemas.
+
+A document is strict JSON: what would be NaN or infinite raises instead, because one NaN breaks every template that
+reads the topic (docs/home-assistant.md).
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from ..documents import SCHEMA, EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
+
+Document = StateDocument | ResultDocument | EventDocument | PresetsDocument | HealthDocument
+
+DOCUMENTS: Final[dict[str, type[Document]]] = {
+    "state": StateDocument,
+    "result": ResultDocument,
+    "event": EventDocument,
+    "presets": PresetsDocument,
+    "health": HealthDocument,
+}
+"""Which document travels on which topic."""
+
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "schemas"
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without the titles that pydantic makes out of field names ("Head Down Today S")."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+_ADAPTERS: Final[dict[type, TypeAdapter[Any]]] = {kind: TypeAdapter(kind) for kind in DOCUMENTS.values()}
+
+
+def dump(document: Document) -> bytes:
+    """The document as compact UTF-8 JSON. Raises ValueError for NaN, infinities and values of a wrong type."""
+    value = _ADAPTERS[type(document)].dump_python(document, mode="json", warnings="error")
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schema of each document by the name of its topic."""
+    return {name: _schema(name, kind) for name, kind in DOCUMENTS.items()}
+
+
+def _schema(name: str, kind: type[Document]) -> dict[str, Any]:
+    schema = _ADAPTERS[kind].json_schema(mode="serialization", schema_generator=_Untitled)
+    schema.pop("title", None)
+    return {"$schema": _DIALECT, "$id": f"urn:bascule:schema:{SCHEMA}:{name}", "title": f"Bascule {name}", **schema}
+
+
+def schema_text(schema: dict[str, Any]) -> str:
+    """A schema as it stands in its file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_schemas(folder: Path) -> None:
+    """One file a document, `<name>.json`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, schema in schemas().items():
+        (folder / f"{name}.json").write_text(schema_text(schema), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_schemas(Path(sys.argv[1]) if len(sys.argv) > 1 else _FOLDER)

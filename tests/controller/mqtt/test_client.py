@@ -1,0 +1,711 @@
+"""The client against a real mosquitto: what it says, what it hears, and what it does when something breaks."""
+
+import contextlib
+import json
+import logging
+import math
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.model import Reason, Unreadable, Verb, Wish
+from controller.mqtt import commands
+from controller.mqtt.client import MqttClient
+from controller.mqtt.connection import MAX_QUEUED, Address, Timing
+
+from .conftest import FAST, MOSQUITTO, Broker, Peer, Proxy, Table, free_port, wait_for
+from .test_payloads import EVENT, HEALTH, PRESETS, RESULT, STATE
+
+pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
+
+AVAILABILITY = "bascule/home/availability"
+COMMAND = "bascule/home/command/"
+ROOT = Path(__file__).resolve().parents[3]
+Make = Callable[..., Any]
+
+
+def publish_all(table: Table) -> None:
+    table.client.publish_state(STATE)
+    table.client.publish_presets(PRESETS)
+    table.client.publish_health(HEALTH)
+    table.client.publish_retained("homeassistant/device/bascule_home/config", b'{"o":1}')
+
+
+RETAINED = {
+    AVAILABILITY,
+    "bascule/home/state",
+    "bascule/home/presets",
+    "bascule/home/health",
+    "homeassistant/device/bascule_home/config",
+}
+
+
+def sockets(table: Table) -> list[Any]:
+    client = table.client
+    return [each._client.socket() for each in (client._commands, client._publisher)]
+
+
+def running(*tables: Table) -> list[str]:
+    tokens = [table.client._token for table in tables]
+    return [thread.name for thread in threading.enumerate() if any(token in thread.name for token in tokens)]
+
+
+# --- what it says ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_documents_arrive_and_retained_ones_stay(
+    broker: Broker, make_table: Make, make_peer: Make, version: str
+) -> None:
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(broker.port, version=version)
+    publish_all(table)
+    table.started()
+    assert table.link == (True, f"connected to the broker at 127.0.0.1:{broker.port}")
+    table.client.publish_event(EVENT)
+    table.client.publish_result(RESULT)
+    wait_for(lambda: peer.last("bascule/home/result"), "the result")
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    assert json.loads(peer.last("bascule/home/event") or b"")["kind"] == "session_ended"
+    assert json.loads(peer.last("bascule/home/result") or b"")["reason"] == "over_angle"
+    late: Peer = make_peer(broker.port)
+    wait_for(lambda: {topic for topic, _, _ in late.heard} >= RETAINED, "the retained ones for who comes later")
+    assert {topic for topic, _, retained in late.heard if retained} == RETAINED
+    assert json.loads(late.last("bascule/home/state") or b"")["angle_deg"] == 14.5
+    for sock in sockets(table):
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+def test_offline_is_said_before_online(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    peer: Peer = make_peer(broker.port, AVAILABILITY)
+    make_table(broker.port).started()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    assert peer.payloads(AVAILABILITY) == [b"offline", b"online"]
+
+
+def test_only_the_latest_of_a_retained_topic_is_sent(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    peer: Peer = make_peer(broker.port, "bascule/home/state")
+    table: Table = make_table(broker.port)
+    for seq in range(1000):
+        table.client.publish_state(replace(STATE, seq=seq))
+    table.started()
+    wait_for(lambda: peer.heard, "the state")
+    assert [json.loads(payload)["seq"] for payload in peer.payloads("bascule/home/state")] == [999]
+
+
+def test_a_document_that_is_no_json_is_counted_and_logged_once(
+    broker: Broker, make_table: Make, make_peer: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(broker.port).started()
+    for count in range(3):
+        table.client.publish_state(replace(STATE, angle_deg=math.nan))
+        wait_for(lambda count=count: table.client.counters.unserialisable > count, "counted")
+    table.client.publish_event(replace(EVENT, message="\ud800"))
+    table.client.publish_state(STATE)
+    wait_for(lambda: peer.last("bascule/home/state"), "the next state")
+    assert table.client.counters.unserialisable == 4
+    assert [record.getMessage().split(":")[0] for record in caplog.records if record.levelno == logging.ERROR] == [
+        "a document for bascule/home/state cannot be published",
+        "a document for bascule/home/event cannot be published",
+    ]
+    assert b"NaN" not in b"".join(payload for _, payload, _ in peer.heard)
+
+
+def test_home_assistants_birth_brings_everything_again(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(broker.port)
+    publish_all(table)
+    table.started()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    peer.heard.clear()
+    peer.say("homeassistant/status", b"offline")
+    peer.say("homeassistant/status", b"online", qos=0)
+    wait_for(lambda: {topic for topic, _, _ in peer.heard} >= RETAINED, "all retained ones again")
+    assert peer.last(AVAILABILITY) == b"online"
+    assert [name for name, _ in table.log if name == "birth"] == ["birth"]
+
+
+def test_an_offline_of_somebody_else_is_set_right(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    """The last will of a connection that died long ago may come after our `online` (H10 the other way round)."""
+    peer: Peer = make_peer(broker.port)
+    make_table(broker.port).started()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    peer.say(AVAILABILITY, b"offline", retain=True)
+    wait_for(lambda: peer.payloads(AVAILABILITY)[-2:] == [b"offline", b"online"], "online again")
+
+
+# --- what it hears --------------------------------------------------------------------------------------------------
+
+
+def test_stop_is_called_before_anything_is_parsed(
+    broker: Broker, make_table: Make, make_peer: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H11."""
+    table: Table = make_table(broker.port)
+    threads: list[str] = []
+    parse = commands.parse
+
+    def spy(verb: str, *rest: Any) -> Any:
+        table.log.append(("parse", verb))
+        threads.append(threading.current_thread().name)
+        return parse(verb, *rest)
+
+    monkeypatch.setattr(commands, "parse", spy)
+    table.started()
+    peer: Peer = make_peer(broker.port)
+    peer.say(COMMAND + "stop", b'{"id": "7"}')
+    wait_for(lambda: table.wishes, "the wish")
+    assert table.log[-3:] == [("stop", False), ("parse", "stop"), ("wish", Wish(Verb.STOP, id="7"))]
+    assert threads == [f"paho-mqtt-client-{table.client._commands.client_id}"]
+
+
+def test_wishes_of_every_kind(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    table: Table = make_table(broker.port).started()
+    peer: Peer = make_peer(broker.port)
+    peer.say(COMMAND + "start", b'{"preset": "back", "person": "ana", "code": "12"}')
+    peer.say(COMMAND + "goto", b"15", qos=2)
+    peer.say(COMMAND + "goto", b"steep", qos=0)
+    peer.say(COMMAND + "fly")
+    peer.say(COMMAND + "presets/save", b"{}")
+    peer.say(COMMAND.rstrip("/"), b"stop")
+    peer.say("bascule/other/command/stop")
+    peer.say(COMMAND + "start", b"")
+    peer.say(COMMAND + "level")
+    wait_for(lambda: Wish(Verb.LEVEL) in table.wishes, "the last one")
+    assert table.wishes[:2] == [
+        Wish(Verb.START, preset="back", person="ana", code="12"),
+        Wish(Verb.GOTO, angle_deg=15.0),
+    ]
+    assert [(each.verb, each.reason) for each in table.wishes[2:-1] if isinstance(each, Unreadable)] == [
+        ("goto", Reason.BAD_PAYLOAD),
+        ("fly", Reason.UNKNOWN_VERB),
+    ]
+    assert len(table.wishes) == 5
+    assert table.stops == []
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_retained_commands_say_so(broker: Broker, make_table: Make, make_peer: Make, version: str) -> None:
+    """F21."""
+    peer: Peer = make_peer(broker.port)
+    peer.say(COMMAND + "start", b"back", retain=True)
+    peer.say(COMMAND + "stop", b"", retain=False)
+    peer.say(COMMAND + "stop", b"x", retain=True)
+    table: Table = make_table(broker.port, version=version).started()
+    wait_for(lambda: len(table.wishes) == 2, "both")
+    assert set(table.wishes) == {Wish(Verb.START, preset="back", retained=True), Wish(Verb.STOP, retained=True)}
+    assert table.stops == [True]
+    peer.say(COMMAND + "stop", b"x", retain=True)
+    wait_for(lambda: len(table.wishes) == 3, "a live one")
+    assert table.stops == [True, False]
+    assert table.wishes[2] == Wish(Verb.STOP)
+    peer.say(COMMAND + "start", b"", retain=True)
+    peer.say(COMMAND + "level")
+    wait_for(lambda: len(table.wishes) == 4, "the one after the empty one")
+    assert table.wishes[3] == Wish(Verb.LEVEL)
+
+
+def test_a_megabyte(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    """F22."""
+    table: Table = make_table(broker.port).started()
+    peer: Peer = make_peer(broker.port, "nothing")
+    peer.say(COMMAND + "start", b"x" * 1_000_000)
+    peer.say(COMMAND + "stop", b"\xff" * 1_000_000)
+    wait_for(lambda: len(table.wishes) == 2, "both")
+    refused, stop = table.wishes
+    assert isinstance(refused, Unreadable)
+    assert refused.reason is Reason.BAD_PAYLOAD
+    assert stop == Wish(Verb.STOP)
+    assert table.stops == [False]
+    assert table.link[0]
+
+
+def test_a_flood_costs_no_stop_and_no_link(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    """F22."""
+    table: Table = make_table(broker.port).started()
+    flooder: Peer = make_peer(broker.port, "nothing")
+    peer: Peer = make_peer(broker.port, "bascule/home/result")
+    for number in range(5000):
+        flooder.paho.publish(COMMAND + "goto", b'{"angle_deg": %d}' % (number % 90), 0)
+        table.client.publish_result(replace(RESULT, id=str(number)))
+    sent_s = time.monotonic()
+    peer.say(COMMAND + "stop")
+    wait_for(lambda: table.stops, "the stop", 3)
+    assert time.monotonic() - sent_s < 3
+    wait_for(lambda: len(table.wishes) == 5001, "all of them", 8)
+    assert table.link[0]
+    assert [up for up, _ in table.links_seen] == [True]
+    wait_for(lambda: peer.heard and json.loads(peer.heard[-1][1])["id"] == "4999", "the newest result")
+    assert len(peer.heard) + table.client.counters.dropped == 5000
+    assert len(table.client._outbox._single) <= 256
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="Linux acknowledges at once only when asked")
+def test_a_stop_behind_an_echo_does_not_wait_for_an_acknowledgement(
+    broker: Broker, make_table: Make, make_peer: Make
+) -> None:
+    """40 ms of Nagle and delayed acknowledgement on a stock broker, measured before this was answered at once."""
+    table: Table = make_table(broker.port, timing=replace(FAST, echo_s=0.05)).started()
+    peer: Peer = make_peer(broker.port, "bascule/home/echo")
+    delays_s = []
+    for count in range(15):
+        echoes = len(peer.heard)
+        wait_for(lambda echoes=echoes: len(peer.heard) > echoes, "an echo")
+        time.sleep(0.004)
+        sent_s = time.monotonic()
+        peer.paho.publish(COMMAND + "stop", b"", 1)
+        wait_for(lambda count=count: len(table.stops) > count, "the stop")
+        delays_s.append(time.monotonic() - sent_s)
+    assert sorted(delays_s)[7] < 0.025
+
+
+# --- what raises ----------------------------------------------------------------------------------------------------
+
+
+def test_exceptions_in_callbacks_end_no_thread(
+    broker: Broker, make_table: Make, make_peer: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    table: Table = make_table(broker.port)
+    table.raising = {"stop", "wish", "link", "birth"}
+    table.started()
+    peer: Peer = make_peer(broker.port)
+    for _ in range(3):
+        peer.say(COMMAND + "stop")
+        peer.say(COMMAND + "goto", b"1")
+        peer.say("homeassistant/status", b"online")
+    wait_for(lambda: len([1 for name, _ in table.log if name == "birth"]) == 3, "all births")
+    assert len(table.stops) == 3
+    assert len(table.wishes) == 6
+    wait_for(lambda: table.client.counters.callback_errors == 13, "all counted")
+    logged = sorted(record.getMessage().split(" ")[0] for record in caplog.records if record.levelno == logging.ERROR)
+    assert logged == ["on_birth", "on_link", "on_stop", "on_wish"]
+    assert table.client.counters.rebuilds == 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_dead_network_thread_is_noticed_by_the_echo(
+    broker: Broker, make_table: Make, make_peer: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """paho says that it is connected although its thread is gone; SystemExit passes every handler of Exception."""
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(broker.port).started()
+    table.error = SystemExit
+    table.raising = {"wish"}
+    dead = table.client._commands._client
+    peer.say(COMMAND + "goto", b"1")
+    wait_for(lambda: table.wishes, "the wish")
+    assert dead.is_connected()
+    message = table.wait_down()
+    assert "does not return our messages on bascule/home/echo, connecting anew" in message
+    table.raising = set()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"offline", "offline")
+    table.wait_up()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    peer.say(COMMAND + "goto", b"2")
+    wait_for(lambda: table.wishes[-1] == Wish(Verb.GOTO, angle_deg=2.0), "the next wish")
+    assert table.client.counters.rebuilds == 1
+
+
+def test_a_callback_that_hangs_costs_a_bounded_number_of_threads(
+    broker: Broker, make_table: Make, make_peer: Make, stack: contextlib.ExitStack
+) -> None:
+    release = threading.Event()
+    table: Table = make_table(broker.port, timing=replace(FAST, stale_s=0.4, echo_s=0.1))
+    stack.callback(release.set)
+    peer: Peer = make_peer(broker.port)
+    table.client._on_wish = lambda wish: release.wait()  # type: ignore[assignment]
+    table.started()
+    peer.say(COMMAND + "goto", b"1")
+    table.wait_down()
+    table.wait_up()
+    assert table.client.counters.rebuilds == 1
+    peer.say(COMMAND + "stop")
+    wait_for(lambda: table.stops == [False], "a stop, beside the thread that hangs")
+
+
+def test_problems_that_take_turns_are_logged_once_each(make_table: Make, caplog: pytest.LogCaptureFixture) -> None:
+    table: Table = make_table(free_port())
+    for problem in ("one", "two", "one", "two"):
+        table.client._commands.problem = problem
+        table.client._report(False)
+    assert [message for _, message in table.links_seen] == ["one", "two", "one", "two"]
+    assert [record.getMessage() for record in caplog.records] == ["one", "two"]
+    table.client._report(True)
+    table.client._report(False)
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING][2:] == ["two"]
+
+
+# --- what breaks ----------------------------------------------------------------------------------------------------
+
+
+def test_a_broker_restart_brings_everything_again(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    """F20: nothing is left of what the broker retained."""
+    table: Table = make_table(broker.port)
+    publish_all(table)
+    table.started()
+    broker.stop()
+    assert "127.0.0.1" in table.wait_down()
+    table.client.publish_event(EVENT)
+    table.client.publish_result(RESULT)
+    table.client.publish_state(replace(STATE, seq=8))
+    wait_for(lambda: table.client.counters.dropped == 2, "nothing is kept for later but the retained ones")
+    broker.start()
+    began_s = time.monotonic()
+    peer: Peer = make_peer(broker.port)
+    wait_for(lambda: {topic for topic, _, _ in peer.heard} >= RETAINED, "everything", 5)
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online", 5)
+    assert time.monotonic() - began_s < 5
+    assert json.loads(peer.last("bascule/home/state") or b"")["seq"] == 8
+    table.wait_up()
+    assert peer.payloads("bascule/home/event") == []
+    assert peer.payloads("bascule/home/result") == []
+    peer.say(COMMAND + "goto", b"1")
+    wait_for(lambda: table.wishes, "subscribed again")
+
+
+def test_a_broker_that_comes_later(make_broker: Make, make_table: Make, caplog: pytest.LogCaptureFixture) -> None:
+    broker: Broker = make_broker()
+    table: Table = make_table(broker.port).start()
+    refused = f"no MQTT broker listens at 127.0.0.1:{broker.port}: start it or check broker in [mqtt]"
+    assert table.wait_down() == refused
+    first_s = table.client._commands.sign_s
+    wait_for(lambda: table.client._commands.sign_s > first_s + 0.5, "a second attempt")
+    broker.start()
+    table.wait_up(6)
+    assert table.links_seen == [(False, refused), (True, f"connected to the broker at 127.0.0.1:{broker.port}")]
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [refused]
+
+
+def test_the_commands_connection_alone_is_lost(broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make) -> None:
+    """F20: `online` means that both live."""
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(proxy.port).started()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    proxy.refusing = True
+    proxy.cut(table.client._commands.client_id.encode())
+    assert table.wait_down() == f"lost the connection to the broker at 127.0.0.1:{proxy.port}, trying again"
+    wait_for(lambda: peer.last(AVAILABILITY) == b"offline", "offline, from the publisher that lives")
+    table.client.publish_result(RESULT)
+    wait_for(lambda: peer.payloads("bascule/home/result"), "a result although nothing can come")
+    proxy.refusing = False
+    table.wait_up()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    peer.say(COMMAND + "stop")
+    wait_for(lambda: table.stops == [False], "a stop")
+    assert table.client.counters.rebuilds == 0
+
+
+def test_somebody_takes_the_client_id_of_the_commands(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(broker.port).started()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    thief = Peer(broker.port, client_id=table.client._commands.client_id)
+    thief.close()
+    table.wait_down()
+    table.wait_up()
+    wait_for(lambda: peer.payloads(AVAILABILITY)[-2:] == [b"offline", b"online"], "offline, then online")
+
+
+def test_the_publisher_alone_is_lost(broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make) -> None:
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(proxy.port)
+    publish_all(table)
+    table.started()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    peer.heard.clear()
+    proxy.cut(table.client._publisher.client_id.encode())
+    table.wait_down()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"offline", "the last will")
+    peer.say(COMMAND + "stop")
+    wait_for(lambda: table.stops == [False], "a stop while nothing can be published")
+    table.wait_up()
+    wait_for(lambda: {topic for topic, _, _ in peer.heard} >= RETAINED, "everything again")
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+
+
+def test_a_frozen_network_is_noticed_by_the_echo(
+    broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make
+) -> None:
+    """Nothing is closed and nothing is refused: only time tells."""
+    table: Table = make_table(proxy.port).started()
+    proxy.frozen = True
+    began_s = time.monotonic()
+    message = table.wait_down()
+    assert time.monotonic() - began_s < 2
+    assert message.startswith(f"the broker at 127.0.0.1:{proxy.port} does not return our messages on bascule/home/echo")
+    wait_for(lambda: table.client.counters.rebuilds == 1, "new connections")
+    for _ in range(2000):
+        table.client.publish_result(RESULT)
+    assert table.client.counters.dropped > 1700
+    proxy.frozen = False
+    table.wait_up(8)
+    peer: Peer = make_peer(broker.port)
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    peer.say(COMMAND + "stop")
+    wait_for(lambda: table.stops == [False], "a stop")
+
+
+def test_unacknowledged_messages_do_not_come_again_behind_newer_ones(
+    broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make
+) -> None:
+    table: Table = make_table(proxy.port, timing=replace(FAST, stale_s=30.0)).started()
+    paho = table.client._publisher._client
+    wait_for(lambda: table.client._said == "online" and not paho._out_messages, "everything is acknowledged")
+    proxy.frozen = True
+    table.client.publish_presets(PRESETS)
+    table.client.publish_result(RESULT)
+    wait_for(lambda: len(paho._out_messages) == 2, "two wait for the broker")
+    table.client.publish_presets(replace(PRESETS, presets=()))
+    wait_for(lambda: len(paho._out_messages) == 3, "and a newer one")
+    peer: Peer = make_peer(broker.port)
+    proxy.cut()
+    proxy.frozen = False
+    table.wait_up()
+    wait_for(lambda: peer.last("bascule/home/presets"), "the presets")
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    assert peer.payloads("bascule/home/presets") == [b'{"presets":[]}']
+    assert peer.payloads("bascule/home/result") == []
+
+
+def test_the_last_will_of_a_killed_process(broker: Broker, make_peer: Make) -> None:
+    """H10."""
+    program = f"""
+import sys, time
+from controller.mqtt.client import MqttClient
+from controller.mqtt.connection import Address
+MqttClient(Address("127.0.0.1", {broker.port}), "bascule", "home", on_stop=print, on_wish=print,
+           on_link=print, on_birth=print).start()
+sys.stdin.read()
+"""
+    peer: Peer = make_peer(broker.port)
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as process:
+        wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online", 10)
+        process.kill()
+        wait_for(lambda: peer.last(AVAILABILITY) == b"offline", "offline")
+    late: Peer = make_peer(broker.port)
+    wait_for(lambda: late.last(AVAILABILITY) == b"offline", "retained")
+
+
+def test_a_second_controller_for_the_same_table_is_told(
+    broker: Broker, make_table: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    first: Table = make_table(broker.port).started()
+    make_table(broker.port).started()
+    wait_for(lambda: first.client._foreign, "noticed")
+    wait_for(lambda: "another controller publishes as table 'home'" in caplog.text, "said")
+    assert first.link[0]
+
+
+# --- who is let in --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_passwords(
+    make_broker: Make, make_table: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture, version: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    passwords = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", str(passwords), "ana", "correct-horse"], check=True, timeout=10)
+    broker: Broker = make_broker(f"password_file {passwords}", anonymous=False)
+    broker.start()
+    where = f"the broker at 127.0.0.1:{broker.port}"
+    wrong: Table = make_table(broker.port, version=version, username="ana", password="battery-staple").start()
+    refused = f"{where} refused user 'ana' or the password: check username and password_file in [mqtt]"
+    assert wrong.wait_down() == refused
+    nobody: Table = make_table(broker.port, version=version).start()
+    asked = f"{where} asks for a user and password: set username and password_file in [mqtt]"
+    assert nobody.wait_down() == asked
+    first_s = wrong.client._commands.sign_s
+    wait_for(lambda: wrong.client._commands.sign_s > first_s + 0.5, "another attempt")
+    assert wrong.links_seen == [(False, refused)]
+    right: Table = make_table(broker.port, version=version, username="ana", password="correct-horse").started()
+    assert right.link[0]
+    warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert sorted(warnings) == sorted([refused, asked]), "once, not with every attempt"
+    assert "battery-staple" not in caplog.text
+    assert "correct-horse" not in caplog.text
+    assert "correct-horse" not in repr(right.client._address)
+
+
+def test_access_rules_that_keep_the_echo(make_broker: Make, make_table: Make, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.write_text("topic readwrite bascule/home/availability\ntopic read bascule/home/command/+\n")
+    rules.chmod(0o600)
+    broker: Broker = make_broker(f"acl_file {rules}")
+    broker.start()
+    table: Table = make_table(broker.port).start()
+    message = table.wait_down()
+    assert message.endswith("check the network, and that its access rules let us write and read there")
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An authority, a broker's certificate for 127.0.0.1, and another authority that signed nothing."""
+    folder = tmp_path_factory.mktemp("tls")
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, timeout=30, capture_output=True)
+
+    for name in ("ca", "other"):
+        openssl(
+            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"),
+            *("-keyout", f"{name}.key", "-out", f"{name}.crt", "-subj", f"/CN={name}"),
+            *("-addext", "keyUsage=critical,keyCertSign"),
+        )
+    openssl(
+        *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "broker.key"),
+        *("-out", "broker.csr", "-subj", "/CN=broker"),
+    )
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    openssl(
+        *("x509", "-req", "-in", "broker.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2"),
+        *("-extfile", "names", "-out", "broker.crt"),
+    )
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")  # paho's, after a failed handshake
+def test_tls(make_broker: Make, make_table: Make, make_peer: Make, certificates: Path) -> None:
+    plain = free_port()
+    broker: Broker = make_broker(
+        f"certfile {certificates}/broker.crt",
+        f"keyfile {certificates}/broker.key",
+        f"listener {plain} 127.0.0.1",
+    )
+    broker.start()
+    trusted = str(certificates / "ca.crt")
+    table: Table = make_table(broker.port, ca_file=trusted).started()
+    make_peer(plain).say(COMMAND + "stop")
+    wait_for(lambda: table.stops == [False], "a stop over TLS")
+    for sock in sockets(table):
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        assert sock.version() in ("TLSv1.2", "TLSv1.3")
+    stranger: Table = make_table(broker.port, ca_file=str(certificates / "other.crt")).start()
+    assert stranger.wait_down() == (
+        f"the certificate of the broker at 127.0.0.1:{broker.port} is not trusted "
+        "(unable to get local issuer certificate): set ca_file in [mqtt] to the authority that signed it"
+    )
+    without: Table = make_table(broker.port).start()
+    assert without.wait_down() == (
+        f"what listens at 127.0.0.1:{broker.port} closed the connection before it answered: "
+        "is it an MQTT broker, and does it want TLS (ca_file in [mqtt])?"
+    )
+    needless: Table = make_table(plain, ca_file=trusted).start()
+    said = needless.wait_down()
+    for each in (stranger, without, needless):
+        each.client.close()
+    wait_for(lambda: not running(stranger, needless), "paho drops what it left open")
+    assert said.startswith((f"no TLS connection to 127.0.0.1:{plain} (", f"the broker at 127.0.0.1:{plain} cannot"))
+
+
+def test_a_port_that_never_answers(make_table: Make, stack: contextlib.ExitStack) -> None:
+    silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    port = silent.getsockname()[1]
+    table: Table = make_table(port, timing=replace(FAST, keepalive_s=1)).start()
+    assert table.wait_down(8) == (
+        f"what listens at 127.0.0.1:{port} does not answer: "
+        "is it an MQTT broker, and does it want TLS (ca_file in [mqtt])?"
+    )
+
+
+# --- how it begins and ends -----------------------------------------------------------------------------------------
+
+
+def test_close_says_everything_and_leaves_politely(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(broker.port).started()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    for number in range(200):
+        table.client.publish_result(replace(RESULT, id=str(number)))
+    table.client.publish_state(replace(STATE, seq=99))
+    began_s = time.monotonic()
+    table.client.close(3.0)
+    assert time.monotonic() - began_s < 2
+    wait_for(lambda: peer.last(AVAILABILITY) == b"offline", "offline")
+    assert len(peer.payloads("bascule/home/result")) == 200
+    assert json.loads(peer.last("bascule/home/state") or b"")["seq"] == 99
+    assert peer.payloads(AVAILABILITY).count(b"offline") == 2, "the first one at the connect, none from the last will"
+    assert not running(table)
+    table.client.close()
+    table.client.publish_state(STATE)
+
+
+def test_close_in_front_of_a_frozen_broker_leaves_it_to_the_last_will(
+    broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make
+) -> None:
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(proxy.port).started()
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    proxy.frozen = True
+    began_s = time.monotonic()
+    table.client.close(0.5)
+    assert time.monotonic() - began_s < 1
+    wait_for(lambda: not running(table), "no thread waits for a broker that does not answer", 2)
+    proxy.frozen = False
+    wait_for(lambda: peer.last(AVAILABILITY) == b"offline", "offline")
+
+
+def test_close_with_a_full_queue_leaves_it_to_the_last_will(
+    broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make
+) -> None:
+    """A polite end takes the last will back, so it may only follow an `offline` that the broker has."""
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(proxy.port, timing=replace(FAST, stale_s=30.0)).started()
+    paho = table.client._publisher._client
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online" and not paho._out_messages, "online")
+    proxy.frozen = True
+    for number in range(MAX_QUEUED):
+        table.client.publish_result(replace(RESULT, id=str(number)))
+    wait_for(lambda: len(paho._out_messages) == MAX_QUEUED and not table.client._outbox.waiting, "full")
+    table.client.close(1.0)
+    wait_for(lambda: not running(table), "gone", 2)
+    proxy.frozen = False
+    wait_for(lambda: peer.last(AVAILABILITY) == b"offline", "offline")
+
+
+def test_close_without_a_broker_or_a_start(make_table: Make) -> None:
+    make_table(free_port()).client.close()
+    table: Table = make_table(free_port()).start()
+    table.wait_down()
+    began_s = time.monotonic()
+    table.client.close(2.0)
+    assert time.monotonic() - began_s < 2.5
+
+
+def test_what_cannot_work_is_told_at_once(tmp_path: Path) -> None:
+    def build(address: Address, version: str = "3.1.1", table: str = "home") -> None:
+        def nothing(*_: object) -> None:
+            pass
+
+        MqttClient(
+            address, "bascule", table, version, on_stop=nothing, on_wish=nothing, on_link=nothing, on_birth=nothing
+        )
+
+    with pytest.raises(ValueError, match=r"MQTT version '3.1' is not supported: set version to 3.1.1 or 5 in \[mqtt\]"):
+        build(Address(), "3.1")
+    with pytest.raises(ValueError, match="table id 'My table' is not allowed"):
+        build(Address(), table="My table")
+    with pytest.raises(ValueError, match=r"ca_file /nowhere/ca.crt cannot be used: No such file"):
+        build(Address(ca_file="/nowhere/ca.crt"))
+    junk = tmp_path / "junk.pem"
+    junk.write_text("junk")
+    with pytest.raises(ValueError, match=r"ca_file .*junk.pem cannot be used"):
+        build(Address(ca_file=str(junk)))
+    with pytest.raises(ValueError, match=r"cert_file and key_file \(.*junk.pem and /nowhere/key\) cannot be used"):
+        build(Address(cert_file=str(junk), key_file="/nowhere/key"))
+
+
+def test_the_default_timing_is_the_contract() -> None:
+    timing = Timing()
+    assert (timing.echo_s, timing.stale_s, timing.retry_min_s, timing.retry_max_s) == (2.0, 6.0, 1, 5)

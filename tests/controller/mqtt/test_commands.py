@@ -1,0 +1,443 @@
+"""What a payload means. A large table of good and bad ones, then whatever hypothesis can think of."""
+
+import json
+import math
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from controller.model import Reason, Unreadable, Verb, Wish
+from controller.mqtt.commands import parse
+
+NOW_S = 1_770_000_000.0
+PLAIN = [verb for verb in Verb if verb not in (Verb.START, Verb.GOTO, Verb.JOG, Verb.STOP, Verb.LEVEL)]
+"""Verbs without an argument that may refuse their payload."""
+NEEDING = [Verb.START, Verb.GOTO, Verb.JOG]
+STRICT = [*PLAIN, *NEEDING]
+
+
+def read(verb: str, payload: bytes, retained: bool = False) -> Wish | Unreadable | None:
+    return parse(verb, payload, retained, NOW_S)
+
+
+GOOD: list[tuple[Verb, bytes, Wish]] = [
+    (Verb.START, b"back", Wish(Verb.START, preset="back")),
+    (Verb.START, b" back\r\n", Wish(Verb.START, preset="back")),
+    (Verb.START, b'"back"', Wish(Verb.START, preset="back")),
+    (Verb.START, b"15", Wish(Verb.START, preset="15")),
+    (Verb.START, b"a_b-9", Wish(Verb.START, preset="a_b-9")),
+    (Verb.START, b"x" * 32, Wish(Verb.START, preset="x" * 32)),
+    (Verb.START, b'{"preset": "back"}', Wish(Verb.START, preset="back")),
+    (Verb.START, b' {"preset": "back"}\n', Wish(Verb.START, preset="back")),
+    (
+        Verb.START,
+        b'{"preset": "back", "person": "ana", "id": "7", "code": "4711", "expires": 1770000010}',
+        Wish(Verb.START, preset="back", person="ana", id="7", code="4711"),
+    ),
+    (Verb.START, b'{"preset": "back", "person": null, "id": null, "code": null}', Wish(Verb.START, preset="back")),
+    (Verb.START, b'{"preset": "back", "id": "", "code": "", "expires": null}', Wish(Verb.START, preset="back")),
+    (Verb.START, b'{"preset":"\\u0062ack"}', Wish(Verb.START, preset="back")),
+    (Verb.GOTO, b"15", Wish(Verb.GOTO, angle_deg=15.0)),
+    (Verb.GOTO, b"-10.5", Wish(Verb.GOTO, angle_deg=-10.5)),
+    (Verb.GOTO, b"1.5e1", Wish(Verb.GOTO, angle_deg=15.0)),
+    (Verb.GOTO, b"0", Wish(Verb.GOTO, angle_deg=0.0)),
+    (Verb.GOTO, b"90", Wish(Verb.GOTO, angle_deg=90.0)),
+    (Verb.GOTO, b"-90.0", Wish(Verb.GOTO, angle_deg=-90.0)),
+    (Verb.GOTO, b'{"angle_deg": 15}', Wish(Verb.GOTO, angle_deg=15.0)),
+    (Verb.GOTO, b'{"angle_deg": -0.5, "id": "x"}', Wish(Verb.GOTO, angle_deg=-0.5, id="x")),
+    (Verb.JOG, b"up", Wish(Verb.JOG, direction=-1)),
+    (Verb.JOG, b"down", Wish(Verb.JOG, direction=1)),
+    (Verb.JOG, b"stop", Wish(Verb.JOG, direction=0)),
+    (Verb.JOG, b'"up"', Wish(Verb.JOG, direction=-1)),
+    (Verb.JOG, b'{"direction": "down"}', Wish(Verb.JOG, direction=1)),
+    *[(verb, b"", Wish(verb)) for verb in PLAIN],
+    *[(verb, b" \n", Wish(verb)) for verb in PLAIN],
+    *[(verb, b"PRESS", Wish(verb)) for verb in PLAIN],
+    *[(verb, b"{}", Wish(verb)) for verb in PLAIN],
+    *[(verb, b'{"id": "7", "code": "ab"}', Wish(verb, id="7", code="ab")) for verb in PLAIN],
+    (Verb.ARM, b'{"id": "' + "ü".encode() * 64 + b'"}', Wish(Verb.ARM, id="ü" * 64)),
+    (Verb.ARM, b'{"code": "' + b"9" * 16 + b'"}', Wish(Verb.ARM, code="9" * 16)),
+    (Verb.ARM, b'{"expires": 1770000000.5}', Wish(Verb.ARM)),
+    (Verb.ARM, b'{"expires": 1770000000}', Wish(Verb.ARM, expired=True)),
+    (Verb.ARM, b'{"expires": 0}', Wish(Verb.ARM, expired=True)),
+    (Verb.GOTO, b'{"angle_deg": 5, "expires": 1769999999}', Wish(Verb.GOTO, angle_deg=5.0, expired=True)),
+]
+
+
+@pytest.mark.parametrize(("verb", "payload", "wish"), GOOD)
+@pytest.mark.parametrize("retained", [False, True])
+def test_good_payloads(verb: Verb, payload: bytes, wish: Wish, retained: bool) -> None:
+    expected = {name: getattr(wish, name) for name in Wish.__slots__} | {"retained": retained}
+    assert read(verb, payload, retained) == Wish(**expected)
+
+
+def nested(depth: int, opening: bytes = b"[", closing: bytes = b"]") -> bytes:
+    return opening * depth + closing * depth
+
+
+BROKEN: list[tuple[bytes, str]] = [
+    (b"\xff", "not UTF-8"),
+    (b"\xc3", "not UTF-8"),
+    (b"\xed\xa0\x80", "not UTF-8"),
+    (b"\x00", ""),
+    (b"{", "not valid JSON"),
+    (b'{"preset": "back"', "not valid JSON"),
+    (b'{"preset": "back"}}', "not valid JSON"),
+    (b'{"preset": "back"} x', "not valid JSON"),
+    (b'{"preset": "back",}', "not valid JSON"),
+    (b"{preset: back}", "not valid JSON"),
+    (b"{'preset': 'back'}", "not valid JSON"),
+    (b'{"id": "a\nb"}', "not valid JSON"),
+    (b'{"id": "7", "id": "7"}', "a key appears twice"),
+    (b'{"id": "7", "id": "8"}', "a key appears twice"),
+    (b'{"x": {"a": 1, "a": 1}}', "a key appears twice"),
+    (b'{"expires": NaN}', "NaN is no usable number"),
+    (b'{"expires": Infinity}', "Infinity is no usable number"),
+    (b'{"expires": -Infinity}', "-Infinity is no usable number"),
+    (b'{"expires": 1e999}', "1e999 is no usable number"),
+    (b'{"expires": ' + b"9" * 4000 + b"}", "is no usable number"),
+    (b'{"expires": 0.' + b"1" * 4000 + b"}", "is no usable number"),
+    (b'{"expires": "1770000010"}', 'expires is "1770000010", not a number'),
+    (b'{"expires": true}', "expires is true, not a number"),
+    (b'{"expires": [1]}', "expires is a list, not a number"),
+    (b'{"expires": -1}', "expires is -1, it is in Unix seconds"),
+    (b'{"expires": 1770000010000}', "it is in Unix seconds"),
+    (b'{"id": 7}', "id is 7, it is a string of at most 64"),
+    (b'{"id": true}', "id is true"),
+    (b'{"id": {}}', "id is an object"),
+    (b'{"id": "' + b"x" * 65 + b'"}', "id is"),
+    (b'{"id": "a\\u0000b"}', 'id is "a?b"'),
+    (b'{"id": "a\\nb"}', 'id is "a?b"'),
+    (b'{"id": "\\ud800"}', 'id is "?"'),
+    (b'{"id": "\\u202e"}', 'id is "?"'),
+    (b'{"code": 4711}', "code is 4711, it is a string of at most 16"),
+    (b'{"code": "' + b"1" * 17 + b'"}', "code is"),
+    (b'{"code": "\\udfff"}', 'code is "?"'),
+    (b'{"colour": "red"}', 'the key "colour" is unknown'),
+    (b'{"": 1}', 'the key "" is unknown'),
+    (b'{"\\ud800": 1}', 'the key "?" is unknown'),
+    (b'{"ID": "7"}', 'the key "ID" is unknown'),
+    (b'{"x": ' + nested(1900) + b"}", ""),
+    (b'{"x":' * 700 + b"1" + b"}" * 700, ""),
+    (b"[", ""),
+    (b"[]", ""),
+    (b'["back"]', ""),
+    (nested(2000), ""),
+    (b"[" * 4096, ""),
+    (b'"', ""),
+    (b'"\\ud800"', ""),
+    (b"null", ""),
+    (b"true", ""),
+    (b"false", ""),
+    (b"NaN", ""),
+    (b"Infinity", ""),
+    (b"two words", ""),
+    (b"back\x00", ""),
+    (b"\xef\xbb\xbfback", ""),
+    (b"{}" + b" " * 4095, "the payload has 4097 bytes, at most 4096 are read"),
+    (b"x" * 1_000_000, "the payload has 1000000 bytes"),
+]
+"""Bad for every verb that is read strictly."""
+
+BAD: list[tuple[Verb, bytes, str]] = [
+    *[(verb, payload, wrong) for verb in STRICT for payload, wrong in BROKEN],
+    *[(verb, payload, "the payload is blank") for verb in NEEDING for payload in (b" ", b"\r\n\t")],
+    *[
+        (verb, payload, "is not expected")
+        for verb in PLAIN
+        for payload in (b"OFF", b"ON", b"1", b"0", b'"x"', b"press")
+    ],
+    (Verb.ARM, b'{"preset": "back"}', 'the key "preset" is unknown, arm knows id, code, expires'),
+    (Verb.ARM, b'{"person": "ana"}', 'the key "person" is unknown'),
+    (Verb.RESUME, b'{"angle_deg": 5}', 'the key "angle_deg" is unknown'),
+    (Verb.START, b"{}", "preset is missing"),
+    (Verb.START, b'{"person": "ana"}', "preset is missing"),
+    (Verb.START, b'{"preset": null}', "preset is null"),
+    (Verb.START, b'{"preset": ""}', 'preset is ""'),
+    (Verb.START, b'{"preset": 15}', "preset is 15"),
+    (Verb.START, b'{"preset": true}', "preset is true"),
+    (Verb.START, b'{"preset": ["back"]}', "preset is a list"),
+    (Verb.START, b'{"preset": "Back"}', 'preset is "Back", it has 1 to 32 of'),
+    (Verb.START, b'{"preset": "back\\n"}', 'preset is "back?"'),
+    (Verb.START, b'{"preset": "b\\u00e4ck"}', 'preset is "bäck"'),
+    (Verb.START, b'{"preset": "' + b"x" * 33 + b'"}', "preset is"),
+    (Verb.START, b'{"preset": "back", "person": ""}', 'person is ""'),
+    (Verb.START, b'{"preset": "back", "person": "Ana"}', 'person is "Ana"'),
+    (Verb.START, b'{"preset": "back", "person": 3}', "person is 3"),
+    (Verb.START, b'{"preset": "back", "angle_deg": 15}', 'the key "angle_deg" is unknown'),
+    (Verb.START, b'{"preset": "back", "preset": "neck"}', "a key appears twice"),
+    (Verb.START, b"Back", 'preset is "Back"'),
+    (Verb.START, b"back/../x", "preset is"),
+    (Verb.START, b"15.0", 'preset is "15.0"'),
+    (Verb.START, b"x" * 33, "preset is"),
+    (Verb.START, b'"back', "not valid JSON"),
+    (Verb.GOTO, b"{}", "angle_deg is missing"),
+    (Verb.GOTO, b'{"angle_deg": null}', "angle_deg is null"),
+    (Verb.GOTO, b'{"angle_deg": "15"}', 'angle_deg is "15", not a number'),
+    (Verb.GOTO, b'{"angle_deg": true}', "angle_deg is true, not a number"),
+    (Verb.GOTO, b'{"angle_deg": [15]}', "angle_deg is a list"),
+    (Verb.GOTO, b'{"angle_deg": {"a": 15}}', "angle_deg is an object"),
+    (Verb.GOTO, b'{"angle_deg": 90.01}', "it is from -90 to 90"),
+    (Verb.GOTO, b'{"angle_deg": -91}', "angle_deg is -91, it is from -90 to 90"),
+    (Verb.GOTO, b'{"angle_deg": NaN}', "NaN is no usable number"),
+    (Verb.GOTO, b'{"angle_deg": 1e999}', "1e999 is no usable number"),
+    (Verb.GOTO, b'{"angle_deg": 1E400}', "is no usable number"),
+    (Verb.GOTO, b'{"angle_deg": ' + b"1" * 33 + b"}", "is no usable number"),
+    (Verb.GOTO, b'{"angle": 15}', 'the key "angle" is unknown, goto knows angle_deg, id, code, expires'),
+    (Verb.GOTO, b"90.5", "it is from -90 to 90"),
+    (Verb.GOTO, b"1e999", "it is from -90 to 90"),
+    (Verb.GOTO, b'"15"', "is not a number"),
+    (Verb.GOTO, b"up", '"up" is not a number'),
+    (Verb.GOTO, b"nan", "is not a number"),
+    (Verb.GOTO, b"inf", "is not a number"),
+    (Verb.GOTO, b"-Infinity", "is not a number"),
+    (Verb.GOTO, b"1_5", "is not a number"),
+    (Verb.GOTO, b"+15", "is not a number"),
+    (Verb.GOTO, b"015", "is not a number"),
+    (Verb.GOTO, b"15.", "is not a number"),
+    (Verb.GOTO, b".5", "is not a number"),
+    (Verb.GOTO, b"15,5", "is not a number"),
+    (Verb.GOTO, b"15 16", "is not a number"),
+    (Verb.GOTO, b"0x0f", "is not a number"),
+    (Verb.GOTO, "١٥".encode(), "is not a number"),
+    (Verb.GOTO, "15°".encode(), "is not a number"),
+    (Verb.GOTO, b"0" * 4000, "is not a number"),
+    (Verb.GOTO, b"1" + b"0" * 40, "is not a number"),
+    (Verb.JOG, b"{}", "direction is missing"),
+    (Verb.JOG, b"UP", 'direction is "UP"'),
+    (Verb.JOG, b"1", 'direction is "1"'),
+    (Verb.JOG, b"left", 'direction is "left"'),
+    (Verb.JOG, b'{"direction": 1}', "direction is 1"),
+    (Verb.JOG, b'{"direction": ["up"]}', "direction is a list"),
+    (Verb.JOG, b'{"direction": null}', "direction is null"),
+    (Verb.JOG, b'{"jog": "up"}', 'the key "jog" is unknown'),
+]
+EXPECTED = {
+    Verb.START: 'start needs a preset, such as back or {"preset": "back"}',
+    Verb.GOTO: 'goto needs an angle in degrees, such as 15 or {"angle_deg": 15}',
+    Verb.JOG: 'jog needs up, down or stop, such as up or {"direction": "up"}',
+}
+
+
+@pytest.mark.parametrize(("verb", "payload", "wrong"), BAD, ids=lambda value: repr(value)[:60])
+def test_bad_payloads_are_refused_with_what_is_wrong_and_what_is_expected(
+    verb: Verb, payload: bytes, wrong: str
+) -> None:
+    answer = read(verb, payload)
+    assert isinstance(answer, Unreadable), answer
+    assert answer.verb == verb
+    assert answer.reason is Reason.BAD_PAYLOAD
+    assert wrong in answer.message
+    assert answer.message.endswith(
+        EXPECTED.get(verb, f'{verb} needs no argument, send an empty payload or {{"id": "7"}}')
+    )
+    assert len(answer.message) < 400
+    assert answer.message.isprintable()
+    answer.message.encode("utf-8")
+
+
+@pytest.mark.parametrize("verb", NEEDING)
+def test_the_empty_message_that_clears_a_retained_one_is_ignored(verb: Verb) -> None:
+    assert read(verb, b"") is None
+    assert read(verb, b"", retained=True) is None
+
+
+def test_a_refusal_finds_its_sender() -> None:
+    for payload in (
+        b'{"angle_deg": 500, "id": "7"}',
+        b'{"id": "7"}',
+        b'{"id": "7", "x": 1}',
+        b'{"id": "7", "code": 1}',
+    ):
+        answer = read(Verb.GOTO, payload)
+        assert isinstance(answer, Unreadable)
+        assert answer.id == "7"
+    for payload in (b'{"id": 7}', b'{"id": "7", "id": "7"}', b'{"id": "7"', b'{"id": "\\ud800"}', b'{"id": ""}', b"{}"):
+        answer = read(Verb.GOTO, payload)
+        assert isinstance(answer, Unreadable)
+        assert answer.id is None
+
+
+@pytest.mark.parametrize(
+    "verb", ["", "Stop", "STOP", "stop ", "fly", "état", "a" * 60_000, "a\x00b", "start\n", "\ud800"]
+)
+def test_unknown_verbs_are_told_the_list(verb: str) -> None:
+    answer = read(verb, b"back")
+    assert isinstance(answer, Unreadable)
+    assert answer.reason is Reason.UNKNOWN_VERB
+    assert "arm, start, goto, jog, pause, resume, skip, stop, level, stand, acknowledge" in answer.message
+    assert answer.verb == verb or not verb.isprintable() or len(verb) > 40
+    assert answer.verb.isprintable()
+    assert len(answer.verb) <= 41
+    assert len(answer.message) < 200
+    answer.message.encode("utf-8")
+
+
+ANYTHING: list[bytes] = [
+    *[payload for payload, _ in BROKEN],
+    *[payload for _, payload, _ in GOOD],
+    b"",
+    b" ",
+    b"OFF",
+    b"\xff" * 1_000_000,
+    b"{" * 1_000_000,
+    b'{"id": "' + b"x" * 1_000_000 + b'"}',
+    bytes(range(256)) * 16,
+]
+
+
+@pytest.mark.parametrize("verb", [Verb.STOP, Verb.LEVEL])
+@pytest.mark.parametrize("payload", ANYTHING, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize("retained", [False, True])
+def test_stop_and_level_are_accepted_with_any_payload(verb: Verb, payload: bytes, retained: bool) -> None:
+    """F22, H11."""
+    wish = read(verb, payload, retained)
+    assert isinstance(wish, Wish)
+    assert wish.verb is verb
+    assert wish.retained is retained
+    assert (wish.code, wish.preset, wish.person, wish.angle_deg, wish.direction) == (None, None, None, None, 0)
+
+
+@pytest.mark.parametrize("verb", [Verb.STOP, Verb.LEVEL])
+def test_stop_and_level_carry_their_id_if_it_can_be_read(verb: Verb) -> None:
+    for payload in (b'{"id": "7"}', b' {"id": "7", "x": [1]}', b'{"id": "7", "expires": "soon"}'):
+        assert read(verb, payload) == Wish(verb, id="7")
+    for payload in (
+        b'{"id": "7"',
+        b'{"id": 7}',
+        b'"7"',
+        b"7",
+        b'{"id": "' + b"7" * 65 + b'"}',
+        b'{"id":"7"}' + b" " * 4090,
+    ):
+        assert read(verb, payload) == Wish(verb)
+
+
+def test_a_late_stop_is_a_stop_and_a_late_level_says_so() -> None:
+    late = b'{"id": "7", "expires": 1}'
+    assert read(Verb.STOP, late) == Wish(Verb.STOP, id="7")
+    assert read(Verb.LEVEL, late) == Wish(Verb.LEVEL, id="7", expired=True)
+    assert read(Verb.LEVEL, b'{"expires": 1770000001}') == Wish(Verb.LEVEL)
+
+
+# --- whatever comes -------------------------------------------------------------------------------------------------
+
+JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+NAME = re.compile(r"[a-z0-9_-]{1,32}")
+
+
+def entitled(verb: Verb, payload: bytes) -> dict[str, Any]:
+    """Told again in other words: the arguments that these bytes give, or nothing at all."""
+    text = payload.decode("utf-8")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text.strip(" \t\r\n")
+    if isinstance(value, dict):
+        assert len(payload) <= 4096
+        keys = {"id", "code", "expires"} | {
+            Verb.START: {"preset", "person"},
+            Verb.GOTO: {"angle_deg"},
+            Verb.JOG: {"direction"},
+        }.get(verb, set())
+        assert set(value) <= keys
+        return value
+    if verb is Verb.GOTO:
+        assert JSON_NUMBER.fullmatch(text.strip(" \t\r\n"))
+        return {"angle_deg": float(text)}
+    if not isinstance(value, str):
+        value = text.strip(" \t\r\n")
+    return {{Verb.START: "preset", Verb.JOG: "direction"}[verb]: value}
+
+
+def check(verb: Verb, payload: bytes, retained: bool) -> None:
+    answer = read(verb, payload, retained)
+    if verb in (Verb.STOP, Verb.LEVEL):
+        assert isinstance(answer, Wish)
+    if answer is None:
+        assert verb in NEEDING
+        assert payload == b""
+    elif isinstance(answer, Unreadable):
+        assert answer.reason is Reason.BAD_PAYLOAD
+        answer.message.encode("utf-8")
+        assert len(answer.message) < 400
+    else:
+        assert answer.verb is verb
+        assert answer.retained is retained
+        assert answer.id is None or (len(answer.id) <= 64 and answer.id.isprintable())
+        assert answer.code is None or (len(answer.code) <= 16 and answer.code.isprintable())
+        if verb in NEEDING:
+            given = entitled(verb, payload)
+            if verb is Verb.START:
+                assert answer.preset == given["preset"]
+                assert answer.preset is not None
+                assert NAME.fullmatch(answer.preset)
+                assert answer.person == given.get("person")
+            if verb is Verb.GOTO:
+                assert answer.angle_deg == given["angle_deg"]
+                assert not isinstance(given["angle_deg"], bool)
+                assert answer.angle_deg is not None
+                assert math.isfinite(answer.angle_deg)
+                assert -90 <= answer.angle_deg <= 90
+            if verb is Verb.JOG:
+                assert answer.direction == {"up": -1, "down": 1, "stop": 0}[given["direction"]]
+            assert answer.expired is (given.get("expires") is not None and given["expires"] <= NOW_S)
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["back", "up", "7"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=10,
+)
+KEYS = st.sampled_from(["id", "code", "expires", "preset", "person", "angle_deg", "direction"]) | st.text(max_size=6)
+OBJECTS = st.dictionaries(KEYS, JSON_VALUES, max_size=5).map(lambda value: json.dumps(value).encode())
+GOOD_BYTES = st.sampled_from(
+    [payload for _, payload, _ in GOOD] + [payload for payload, _ in BROKEN if len(payload) < 99]
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A good payload with a few bytes removed, changed or put in."""
+    payload = bytearray(draw(GOOD_BYTES))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(payload)))
+        end = draw(st.integers(at, min(at + 2, len(payload))))
+        payload[at:end] = draw(st.binary(max_size=2))
+    return bytes(payload)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    verb=st.sampled_from(list(Verb)),
+    payload=st.binary(max_size=200) | damaged() | OBJECTS | JSON_VALUES.map(lambda value: json.dumps(value).encode()),
+    retained=st.booleans(),
+)
+@example(verb=Verb.START, payload=b'{"preset":"back"}\x00', retained=False)
+@example(verb=Verb.GOTO, payload=b"1\x0c", retained=False)
+@example(verb=Verb.GOTO, payload=b"-0", retained=False)
+def test_never_raises_and_never_moves_from_garbage(verb: Verb, payload: bytes, retained: bool) -> None:
+    """F22, H4."""
+    check(verb, payload, retained)
+
+
+@settings(max_examples=300, deadline=None)
+@given(verb=st.text(max_size=50), payload=st.binary(max_size=60))
+def test_never_raises_for_any_verb(verb: str, payload: bytes) -> None:
+    answer = read(verb, payload)
+    if verb not in list(Verb):
+        assert isinstance(answer, Unreadable)
+        assert answer.reason is Reason.UNKNOWN_VERB
+
+
+@pytest.mark.parametrize(("verb", "payload", "_wrong"), BAD, ids=lambda value: repr(value)[:60])
+def test_the_oracle_agrees_with_the_table(verb: Verb, payload: bytes, _wrong: str) -> None:
+    check(verb, payload, False)

@@ -1,0 +1,218 @@
+"""Documents as JSON: exact bytes, nothing that is no JSON, and schemas that say the same as the files in docs."""
+
+import json
+import math
+import subprocess
+import sys
+from dataclasses import MISSING, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from controller.documents import (
+    BudgetDocument,
+    EventDocument,
+    FaultDocument,
+    HealthDocument,
+    LimitDocument,
+    LinkDocument,
+    PresetDocument,
+    PresetsDocument,
+    ResultDocument,
+    SessionDocument,
+    StateDocument,
+    StepDocument,
+)
+from controller.model import EventKind, Reason, State
+from controller.mqtt.payloads import DOCUMENTS, Document, dump, schema_text, schemas, write_schemas
+
+ROOT = Path(__file__).resolve().parents[3]
+TIME = "2026-03-01T12:00:00.000Z"
+
+STATE = StateDocument(
+    schema=1,
+    simulated=True,
+    table="home",
+    seq=7,
+    time=TIME,
+    uptime_s=12.5,
+    state=State.RUNNING,
+    angle_deg=14.5,
+    rate_dps=-0.25,
+    target_deg=15.0,
+    moving=True,
+    head_down=True,
+    occupied=True,
+    ankles_locked=True,
+    estop=False,
+    armed=False,
+    arm_code=None,
+    arm_remaining_s=None,
+    locked=False,
+    session=SessionDocument("s1", "back", "ana", 1, 3, "tilt", 4.0, 120.0, 2.0, 0.1),
+    budget=BudgetDocument(2.0, 600.0, 1, 0.0),
+    limit=LimitDocument(15.0, "programme week 1"),
+    rung=0,
+    faults=(FaultDocument("F15", 1, TIME, "The motor is hot.", False),),
+    link=LinkDocument(True, 0.02, "simulator", "1.0", 1),
+    message="Tilting to 15°.",
+)
+UNKNOWN = replace(
+    STATE,
+    simulated=None,
+    state=State.OFFLINE,
+    angle_deg=None,
+    rate_dps=None,
+    target_deg=None,
+    head_down=None,
+    occupied=None,
+    ankles_locked=None,
+    estop=None,
+    session=None,
+    faults=(),
+    link=LinkDocument(False, None, None, None, None),
+)
+RESULT = ResultDocument("goto", "7", False, False, Reason.OVER_ANGLE, "30° is over your limit of 15°.", TIME)
+EVENT = EventDocument(
+    TIME, EventKind.SESSION_ENDED, "Done.", "s1", "back", "ana", None, None, "reached", None, None, None, None
+)
+PRESETS = PresetsDocument(
+    (
+        PresetDocument(
+            "back", "Back", "Eases the back.", "chosen", 300.0, 120.0, 15.0, (StepDocument("tilt", 15, 60, 1, 0, 0),)
+        ),
+    )
+)
+HEALTH = HealthDocument(TIME, 60.0, "0.1.0", 1, 3000, 1.5, None, 3000, 0, 0, 0, 1, 4, 1, 0, ("No unit.",))
+EXAMPLES: list[tuple[str, Document]] = [
+    ("state", STATE),
+    ("state", UNKNOWN),
+    ("result", RESULT),
+    ("result", replace(RESULT, id=None, accepted=True, reason=None)),
+    ("event", EVENT),
+    ("presets", PRESETS),
+    ("presets", PresetsDocument(())),
+    ("health", HEALTH),
+]
+
+
+def test_the_exact_bytes() -> None:
+    assert (
+        dump(RESULT)
+        == (
+            '{"verb":"goto","id":"7","accepted":false,"moving":false,"reason":"over_angle",'
+            '"message":"30° is over your limit of 15°.","time":"2026-03-01T12:00:00.000Z"}'
+        ).encode()
+    )
+
+
+@pytest.mark.parametrize(("name", "document"), EXAMPLES)
+def test_examples_are_whole_and_read_back_the_same(name: str, document: Document) -> None:
+    payload = dump(document)
+    value = json.loads(payload, parse_constant=pytest.fail)
+    assert list(value) == [field.name for field in fields(document)], "no field is left out"
+    assert TypeAdapter(DOCUMENTS[name]).validate_json(payload) == document
+    conforms(value, schemas()[name], schemas()[name])
+
+
+def conforms(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> None:
+    """A small reader of the part of JSON Schema that these schemas use; anything else in them fails the test."""
+    unknown = set(schema) - {
+        *("$schema", "$id", "title", "description", "$defs", "$ref", "type", "properties", "required", "items"),
+        *("anyOf", "enum", "minimum", "maximum", "const"),
+    }
+    assert not unknown
+    if "$ref" in schema:
+        conforms(value, root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root)
+        return
+    if "anyOf" in schema:
+        for choice in schema["anyOf"]:
+            try:
+                conforms(value, choice, root)
+            except AssertionError:
+                continue
+            return
+        raise AssertionError(f"{value} is none of {schema['anyOf']}")
+    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+    kind = schema.get("type")
+    if kind in ("number", "integer"):
+        assert isinstance(value, int if kind == "integer" else int | float)
+        assert not isinstance(value, bool)
+    elif kind is not None:
+        assert isinstance(value, kinds[kind])
+    assert value in schema.get("enum", [value])
+    if "minimum" in schema:
+        assert value >= schema["minimum"]
+    if "maximum" in schema:
+        assert value <= schema["maximum"]
+    if isinstance(value, dict):
+        assert set(schema["required"]) <= set(value) <= set(schema["properties"])
+        for key, each in value.items():
+            conforms(each, schema["properties"][key], root)
+    if isinstance(value, list):
+        for each in value:
+            conforms(each, schema["items"], root)
+
+
+@pytest.mark.parametrize("broken", [{"angle_deg": "15"}, {"state": "asleep"}, {"rung": 5}, {"uptime_s": -1}])
+def test_the_schema_refuses_what_is_wrong(broken: dict[str, Any]) -> None:
+    value = json.loads(dump(STATE)) | broken
+    with pytest.raises(AssertionError):
+        conforms(value, schemas()["state"], schemas()["state"])
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("field", ["angle_deg", "rate_dps", "uptime_s"])
+def test_no_number_that_json_lacks(field: str, value: float) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        dump(replace(STATE, **{field: value}))
+
+
+def test_nor_deep_inside() -> None:
+    assert STATE.session is not None
+    for inner in (
+        {"session": replace(STATE.session, progress=math.nan)},
+        {"limit": LimitDocument(math.nan, "x")},
+        {"link": LinkDocument(True, math.nan, None, None, None)},
+        {"budget": replace(STATE.budget, allowed_today_s=math.inf)},
+    ):
+        with pytest.raises(ValueError, match="JSON"):
+            dump(replace(STATE, **inner))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"uptime_s": "12"}, {"session": 3}, {"state": "bogus"}, {"message": "\ud800"}, {"faults": ("F1",)}]
+)
+def test_wrong_values_raise_instead_of_travelling(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        dump(replace(STATE, **wrong))
+
+
+def test_the_schemas_in_docs_are_current() -> None:
+    folder = ROOT / "docs" / "schemas"
+    assert {file.stem for file in folder.glob("*.json")} == set(DOCUMENTS)
+    for name, schema in schemas().items():
+        text = (folder / f"{name}.json").read_text(encoding="utf-8")
+        assert text == schema_text(schema), f"run python -m controller.mqtt.payloads: {name}.json is not current"
+
+
+def test_the_schemas_name_themselves_and_require_every_field() -> None:
+    assert list(schemas()) == ["state", "result", "event", "presets", "health"]
+    for name, schema in schemas().items():
+        assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        assert schema["$id"] == f"urn:bascule:schema:1:{name}"
+        assert schema["title"] == f"Bascule {name}"
+        assert schema["required"] == [field.name for field in fields(DOCUMENTS[name])]
+    for kind in DOCUMENTS.values():
+        assert is_dataclass(kind)
+        assert all(field.default is MISSING for field in fields(kind))
+
+
+def test_the_module_writes_the_files(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "controller.mqtt.payloads", str(tmp_path)], cwd=ROOT, check=True, timeout=30)
+    written = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
+    assert written == {f"{name}.json": schema_text(schema) for name, schema in schemas().items()}
+    write_schemas(tmp_path / "again")
+    assert {file.name for file in (tmp_path / "again").iterdir()} == set(written)
