@@ -1,12 +1,13 @@
 """The unit's own count of head-down time: ever, and in the running episode (domain.md, default limits).
 
 Time above 5° counts. The strictest angle of an episode counts for the whole of it; an episode ends after 60 s at or
-below 5°.
+below 5°. The counts are in the unit's memory: a reset forgets neither.
 """
 
 from typing import Final
 
 from . import kernel
+from .memory import Memory
 
 EPISODE_END_MS: Final = 60_000
 
@@ -14,29 +15,30 @@ EPISODE_END_MS: Final = 60_000
 class Exposure:
     """Counts head-down milliseconds. Angles in hundredths of a degree, the more head-down of the two sensors."""
 
-    __slots__ = ("_below_ms", "_strictest_cdeg", "episode_ms", "left_ms", "total_ms")
+    __slots__ = ("_below_ms", "_memory", "left_ms")
 
-    def __init__(self, total_ms: int) -> None:
-        self.total_ms = total_ms
-        self._begin()
-
-    def _begin(self) -> None:
-        """No episode runs."""
-        self.episode_ms = 0
-        self.left_ms = kernel.continuous_limit_ms(0)
-        self._strictest_cdeg = 0
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
         self._below_ms = 0
+        self.left_ms = kernel.continuous_limit_ms(memory.strictest_cdeg) - memory.episode_ms
+
+    @property
+    def episode(self) -> bool:
+        """Whether an episode of head-down time runs, or ended less than 60 s ago."""
+        return self._memory.episode_ms > 0
 
     def tick(self, worst_cdeg: int, elapsed_ms: int) -> None:
         """Account for the last `elapsed_ms` at this angle."""
+        memory = self._memory
         if worst_cdeg > kernel.EXPOSED_CDEG:
             self._below_ms = 0
-            self.total_ms += elapsed_ms
-            self.episode_ms += elapsed_ms
-            if worst_cdeg > self._strictest_cdeg:
-                self._strictest_cdeg = worst_cdeg
-            self.left_ms = kernel.continuous_limit_ms(self._strictest_cdeg) - self.episode_ms
-        elif self.episode_ms:
+            memory.head_down_ms += elapsed_ms
+            memory.episode_ms += elapsed_ms
+            if worst_cdeg > memory.strictest_cdeg:
+                memory.strictest_cdeg = worst_cdeg
+            self.left_ms = kernel.continuous_limit_ms(memory.strictest_cdeg) - memory.episode_ms
+        elif memory.episode_ms:
             self._below_ms += elapsed_ms
             if self._below_ms >= EPISODE_END_MS:
-                self._begin()
+                memory.episode_ms = memory.strictest_cdeg = self._below_ms = 0
+                self.left_ms = kernel.continuous_limit_ms(0)

@@ -9,7 +9,7 @@ from math import cos, degrees, radians
 from typing import Final
 
 GRAVITY: Final = 9.81
-FULL_SPEED_DPS: Final = 3.3
+FULL_SPEED_DPS: Final = 3.2
 """Free speed at full drive at mid travel; 1.43 times that at the ends, below the 5 °/s trip (domain.md, actuator)."""
 GEOMETRY: Final = 0.65
 """How fast the actuator's angle to its arm changes with the table's: 1.43 × speed at the ends of the travel."""
@@ -31,14 +31,15 @@ STIFFNESS: Final = 15_000.0
 DAMPING: Final = 400.0
 """N·m·s/rad. Chosen: the coupling rings for about one period."""
 MECHANICAL_END_DEG: Final = (-85.0, 65.0)
-CREEP_DPS: Final = 0.05
-"""Below this speed Coulomb friction fades in linearly, so that one step cannot reverse the motion."""
-STEP_S: Final = 0.001
+CREEP_DPS: Final = 0.2
+"""Below this speed Coulomb friction fades in linearly, so that one step cannot reverse the motion of an empty bed."""
+STEP_S: Final = 0.002
+"""Chosen: a hundredth of the period in which the frame rings under the lightest person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who lies on the table; `offset_m`: centre of mass beyond the pivot, towards the head (domain.md: −0.05 ± 0.05)."""
+    """Who lies on the table; `offset_m`: centre of mass beyond the pivot, towards the head (domain.md: −0.1 to 0)."""
 
     mass_kg: float = 80.0
     offset_m: float = -0.02
@@ -61,7 +62,10 @@ NOBODY: Final = Person(mass_kg=0.0, offset_m=0.0)
 
 
 class Physics:
-    """Position and speed of bed and drive, moved forward by `advance`."""
+    """Position and speed of bed and drive, moved forward by `advance`.
+
+    `jammed`: something holds the drive; `polarity` −1: the motor is wired the wrong way round.
+    """
 
     __slots__ = (
         "_at_rest",
@@ -76,6 +80,7 @@ class Physics:
         "drive_dps",
         "jammed",
         "person",
+        "polarity",
         "viscous",
     )
 
@@ -89,6 +94,7 @@ class Physics:
         self.arms = self.arms_wanted = 0.0
         self.current_a = 0.0
         self.jammed = False
+        self.polarity = 1
         self._at_rest = False
 
     def disturb(self) -> None:
@@ -96,23 +102,27 @@ class Physics:
         self._at_rest = False
 
     def advance(self, power: float, brake: bool, steps: int) -> None:
-        """Move on by `steps` milliseconds with the motor at `power` (−1 to 1)."""
+        """Move on by `steps` of `STEP_S` with the motor at `power` (−1 to 1)."""
         if brake:
             if self._at_rest and self.arms == self.arms_wanted:
                 return
             power = 0.0
         self._at_rest = False
+        power *= self.polarity
         self._move_arms(steps * STEP_S)
         person = self.person
         cos_angle = cos(radians(self.bed_deg))
         gravity = (person.mass_kg * GRAVITY * person.offset_m + self.arms * person.arms_nm) * cos_angle
         to_dps2 = degrees(1.0) / person.inertia
         full_dps = FULL_SPEED_DPS / cos(radians(GEOMETRY * (self.bed_deg - MID_TRAVEL_DEG)))
-        half = self.backlash_deg / 2.0
-        lag = STEP_S / (BRAKE_LAG_S if brake else MOTOR_LAG_S)
+        unloaded_dps, droop = power * full_dps, DROOP * full_dps / RATED_NM
+        half, step = self.backlash_deg / 2.0, STEP_S
+        lag = 0.0 if self.jammed else step / (BRAKE_LAG_S if brake else MOTOR_LAG_S)
         stiffness, damping = radians(STIFFNESS), radians(DAMPING)
         coulomb, viscous = self.coulomb_nm, radians(self.viscous)
-        bed, bed_rate, drive, drive_rate = self.bed_deg, self.bed_dps, self.drive_deg, self.drive_dps
+        fade = coulomb / CREEP_DPS
+        bed, bed_rate, drive = self.bed_deg, self.bed_dps, self.drive_deg
+        drive_rate = 0.0 if self.jammed else self.drive_dps
         load = acceleration = 0.0
         for _ in range(steps):
             gap = bed - drive
@@ -123,19 +133,15 @@ class Physics:
             else:
                 load = 0.0
             # The load speeds the motor up or slows it down, but cannot drive the screw backwards.
-            wanted = power * full_dps + (DROOP * full_dps * load / RATED_NM if power else 0.0)
-            if wanted * power <= 0.0:
+            wanted = unloaded_dps + droop * load if power else 0.0
+            if wanted * power < 0.0:
                 wanted = 0.0
             drive_rate += (wanted - drive_rate) * lag
-            if self.jammed:
-                drive_rate = 0.0
-            drive += drive_rate * STEP_S
-            friction = coulomb * (
-                1.0 if bed_rate > CREEP_DPS else -1.0 if bed_rate < -CREEP_DPS else bed_rate / CREEP_DPS
-            )
+            drive += drive_rate * step
+            friction = coulomb if bed_rate > CREEP_DPS else -coulomb if bed_rate < -CREEP_DPS else fade * bed_rate
             acceleration = (gravity - load - friction - viscous * bed_rate) * to_dps2
-            bed_rate += acceleration * STEP_S
-            bed += bed_rate * STEP_S
+            bed_rate += acceleration * step
+            bed += bed_rate * step
         low, high = MECHANICAL_END_DEG
         if not low <= bed <= high:
             bed, bed_rate = min(max(bed, low), high), 0.0

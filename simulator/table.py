@@ -1,14 +1,19 @@
 """One whole table in virtual time: physics, sensors, switches and the tilt unit, stepped together."""
 
 from random import Random
+from typing import Final
 
-from .physics import Person, Physics
+from .drive import TICK_MS, TICK_S
+from .memory import Memory
+from .motion import RESTING
+from .physics import STEP_S, Person, Physics
 from .sensors import Sensors, Switches
-from .unit import TICK_MS, Command, Memory, TiltUnit
+from .unit import TiltUnit
 
-BUTTON_TICKS = 20
-STEPS_PER_TICK = 10
-"""Milliseconds of physics in one tick of the unit."""
+STEPS_PER_TICK: Final = round(TICK_S / STEP_S)
+"""Steps of physics in one tick of the unit."""
+PRESS_MS: Final = 100
+"""How long a finger stays on the arm button."""
 
 
 class Table:
@@ -24,13 +29,13 @@ class Table:
         self._time_scale = time_scale
         self._unit_number = unit
         self.physics = Physics(angle_deg, person or Person())
-        self.sensors = Sensors(self._random.getrandbits(32))
         self.switches = Switches()
+        self.sensors = Sensors(self._random.getrandbits(32), self.switches)
         self.memory = Memory()
         self.now_ms = 0
-        self._button_ticks = 0
         self._started_ms = 0
-        self._command = Command(0.0, True)
+        self._pressed_until_ms = 0
+        self._command = RESTING
         self._unit = self._new_unit()
 
     def _new_unit(self) -> TiltUnit:
@@ -46,16 +51,16 @@ class Table:
         """Where the bed really is."""
         return self.physics.bed_deg
 
+    def press_arm_button(self) -> None:
+        """Press and let go, as a finger does."""
+        self.switches.arm_button = True
+        self._pressed_until_ms = self.now_ms + PRESS_MS
+
     def reset_unit(self) -> None:
         """The microcontroller restarts; its memory survives."""
         self._unit = self._new_unit()
         self._started_ms = self.now_ms
-        self._command = Command(0.0, True)
-
-    def press_arm_button(self) -> None:
-        """Somebody presses the arm button, for 200 ms."""
-        self._button_ticks = BUTTON_TICKS
-        self.switches.arm_button = True
+        self._command = RESTING
 
     def receive(self, data: bytes) -> None:
         """Bytes from the host reach the unit now."""
@@ -64,9 +69,6 @@ class Table:
     def tick(self) -> bytes:
         """The next 10 ms; the bytes that the unit sent meanwhile."""
         self.now_ms += TICK_MS
-        if self._button_ticks:
-            self._button_ticks -= 1
-            self.switches.arm_button = self._button_ticks > 0
         physics, switches = self.physics, self.switches
         power, brake = self._command
         # Hard-wired: the emergency stop cuts the motor and lets the brake fall in, an end switch cuts its direction.
@@ -74,8 +76,11 @@ class Table:
             power, brake = 0.0, True
         if switches.lowering:
             physics.lower_by_hand(STEPS_PER_TICK)
-        readings = self.sensors.read(physics.bed_deg, physics.bed_dps, physics.drive_deg, physics.current_a, switches)
-        if (power > 0.0 and readings.end_head_down) or (power < 0.0 and readings.end_head_up):
+        if self._pressed_until_ms and self.now_ms > self._pressed_until_ms:
+            switches.arm_button = False
+            self._pressed_until_ms = 0
+        readings = self.sensors.read(physics.bed_deg, physics.bed_dps, physics.drive_deg, physics.current_a)
+        if power and (readings.end_head_down if power > 0.0 else readings.end_head_up):
             power = 0.0
         physics.advance(power, brake, STEPS_PER_TICK)
         self._command = self._unit.tick(self.now_ms - self._started_ms, readings)

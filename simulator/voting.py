@@ -1,7 +1,8 @@
-"""The two angle sensors, judged: which is healthy, and what the angle is.
+"""The two angle sensors, judged: which of them fails (safety.md, F7), and whether nobody can tell (F8).
 
 A sensor fails by itself when it is out of range, jumps faster than physics, or stands still without its noise. When
 both look well but differ by more than 3° for 200 ms, the level switch and stillness say who lies; else nobody can.
+A failed sensor is believed again when both have been plausible, and agreed, for a second.
 Called once every 10 ms. Angles in hundredths of a degree.
 """
 
@@ -22,33 +23,26 @@ APART_TICKS: Final = 20
 """Safety.md, F8: more than 3° for 200 ms."""
 SIDE_CDEG: Final = 100
 """A sensor this far on one side while the level switch reports the other contradicts it."""
-HEALTHY_TICKS: Final = 100
+SETTLED_TICKS: Final = 100
 """1 s of plausible readings before a fault counts as gone. Chosen: longer than every test above but stillness."""
+SMOOTHING: Final = 0.1
+"""Of each reading: about 100 ms."""
 
 
 class Channel:
-    """One sensor: its last good reading, smoothed, and whether it is failing."""
+    """One sensor: its last good reading, the same smoothed, and whether it is failing."""
 
-    __slots__ = ("_good_ticks", "_off_ticks", "_raw", "_smooth", "_still_limit", "_still_ticks", "failing")
+    __slots__ = ("_good_ticks", "_off_ticks", "_still_limit", "_still_ticks", "cdeg", "failing", "met", "smooth_cdeg")
 
     def __init__(self, still_limit: int) -> None:
         self._still_limit = still_limit
-        self._raw: int | None = None
-        self._smooth = 0.0
         self._still_ticks = 0
         self._off_ticks = 0
         self._good_ticks = 0
+        self.cdeg = 0
+        self.smooth_cdeg = 0.0
+        self.met = False
         self.failing = False
-
-    @property
-    def value(self) -> float:
-        """The last good reading."""
-        return float(self._raw or 0)
-
-    @property
-    def smooth(self) -> float:
-        """Good readings averaged over about 100 ms."""
-        return self._smooth
 
     @property
     def suspiciously_still(self) -> bool:
@@ -58,71 +52,82 @@ class Channel:
     @property
     def settled(self) -> bool:
         """Plausible for a whole second."""
-        return self._good_ticks >= HEALTHY_TICKS
+        return self._good_ticks >= SETTLED_TICKS
 
-    def take(self, reading: int) -> None:
+    def take(self, cdeg: int) -> None:
         """Judge one reading by itself."""
-        last = self._raw
-        if last is None:
-            if -RANGE_CDEG <= reading <= RANGE_CDEG:
-                self._raw, self._smooth = reading, float(reading)
-            else:
-                self._off()
-            return
-        if not -RANGE_CDEG <= reading <= RANGE_CDEG or not -JUMP_CDEG <= reading - last <= JUMP_CDEG:
-            self._off()
-            if self.failing and -RANGE_CDEG <= reading <= RANGE_CDEG:
-                self._raw, self._smooth = reading, float(reading)
-            return
-        self._off_ticks = 0
-        self._still_ticks = self._still_ticks + 1 if reading == last else 0
-        self._raw = reading
-        self._smooth += (reading - self._smooth) * 0.1
-        if self._still_ticks >= self._still_limit:
-            self.failing = True
-            self._good_ticks = 0
-        else:
+        change = cdeg - self.cdeg
+        if not -RANGE_CDEG <= cdeg <= RANGE_CDEG:
+            self._pass_over()
+        elif not self.met:
+            self._start(cdeg)
+        elif not -JUMP_CDEG <= change <= JUMP_CDEG:
+            self._pass_over()
+            if self.failing:
+                self._start(cdeg)
+        elif change:
+            self.cdeg = cdeg
+            self.smooth_cdeg += (cdeg - self.smooth_cdeg) * SMOOTHING
+            self._off_ticks = self._still_ticks = 0
             self._good_ticks += 1
-            if self._good_ticks >= HEALTHY_TICKS:
-                self.failing = False
+        else:
+            self.smooth_cdeg += (cdeg - self.smooth_cdeg) * SMOOTHING
+            self._off_ticks = 0
+            self._still_ticks += 1
+            self._good_ticks += 1
+            if self._still_ticks >= self._still_limit:
+                self.fail()
 
     def fail(self) -> None:
-        """The other evidence says that this sensor lies."""
+        """This sensor lies: by its own readings, or by other evidence."""
         self.failing = True
         self._good_ticks = 0
 
-    def _off(self) -> None:
+    def _start(self, cdeg: int) -> None:
+        self.met = True
+        self.cdeg = cdeg
+        self.smooth_cdeg = float(cdeg)
+
+    def _pass_over(self) -> None:
         self._good_ticks = 0
         self._off_ticks += 1
         if self._off_ticks >= PATIENCE_TICKS:
-            self.failing = True
+            self.fail()
 
 
 class Voter:
-    """Both sensors together. After `take`: `bed_ok`, `drive_ok`, `apart` (nobody knows which one lies)."""
+    """Both sensors together. After `take`: which is `failing`, and `apart` (nobody knows which one lies)."""
 
-    __slots__ = ("_apart_ticks", "apart", "bed", "drive")
+    __slots__ = ("_doubt_ticks", "apart", "bed", "drive")
 
     def __init__(self) -> None:
         self.bed = Channel(STILL_TICKS[0])
         self.drive = Channel(STILL_TICKS[1])
-        self._apart_ticks = 0
+        self._doubt_ticks = 0
         self.apart = False
 
     def take(self, bed_cdeg: int, drive_cdeg: int, head_down_side: bool) -> None:
-        """Judge the readings of one tick."""
+        """Judge the readings of one tick. What speaks against the verdict so far has to last before it changes."""
         bed, drive = self.bed, self.drive
         bed.take(bed_cdeg)
         drive.take(drive_cdeg)
-        if -APART_CDEG <= bed.smooth - drive.smooth <= APART_CDEG or bed.failing or drive.failing:
-            self._apart_ticks = 0
-            self.apart = self.apart and not (bed.settled and drive.settled and not (bed.failing or drive.failing))
+        sound = not (bed.failing or drive.failing or self.apart)
+        agree = -APART_CDEG <= bed.smooth_cdeg - drive.smooth_cdeg <= APART_CDEG
+        if agree is sound:
+            self._doubt_ticks = 0
             return
-        self._apart_ticks += 1
-        if self._apart_ticks < APART_TICKS:
-            return
-        bed_lies = bed.suspiciously_still or _contradicts(bed.smooth, head_down_side)
-        drive_lies = drive.suspiciously_still or _contradicts(drive.smooth, head_down_side)
+        self._doubt_ticks += 1
+        if sound:
+            if self._doubt_ticks >= APART_TICKS:
+                self._attribute(head_down_side)
+        elif self._doubt_ticks >= SETTLED_TICKS and bed.settled and drive.settled:
+            bed.failing = drive.failing = self.apart = False
+
+    def _attribute(self, head_down_side: bool) -> None:
+        """They differ: one that does not move or contradicts the level switch is the one that lies."""
+        bed, drive = self.bed, self.drive
+        bed_lies = bed.suspiciously_still or _contradicts(bed.smooth_cdeg, head_down_side)
+        drive_lies = drive.suspiciously_still or _contradicts(drive.smooth_cdeg, head_down_side)
         if bed_lies == drive_lies:
             self.apart = True
         elif bed_lies:
@@ -131,6 +136,6 @@ class Voter:
             drive.fail()
 
 
-def _contradicts(angle_cdeg: float, head_down_side: bool) -> bool:
+def _contradicts(cdeg: float, head_down_side: bool) -> bool:
     """Whether a sensor is clearly on the other side than the level switch."""
-    return angle_cdeg < -SIDE_CDEG if head_down_side else angle_cdeg > SIDE_CDEG
+    return cdeg < -SIDE_CDEG if head_down_side else cdeg > SIDE_CDEG

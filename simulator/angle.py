@@ -1,0 +1,107 @@
+"""What the unit believes of the angle: one angle and rate out of two judged sensors, and which side is head down.
+
+Called once every 10 ms. Limits are judged on the more head-down of the two sensors (safety.md).
+"""
+
+from typing import Final
+
+from protocol.messages import Cause
+
+from . import kernel
+from .drive import ARRIVED_DEG, TICK_S
+from .sensors import Readings
+from .voting import Channel, Voter
+from .watch import Sustained
+
+ALPHA: Final = 0.08
+BETA: Final = 0.0035
+"""Of the alpha-beta filter. Chosen: about 120 ms; a step of 1° looks like 2.8 °/s for a moment."""
+MOVING_DPS: Final = 0.2
+MOVING_TICKS: Final = 10
+"""100 ms: the noise of a resting table reaches 0.2 °/s for a few ticks every minute, and never for as long."""
+ARRIVED_CDEG: Final = round(ARRIVED_DEG * 100)
+NO_SENSOR, DISAGREEMENT = int(Cause.NO_SENSOR), int(Cause.DISAGREEMENT)
+BED_SENSOR, DRIVE_SENSOR = int(Cause.BED_SENSOR), int(Cause.DRIVE_SENSOR)
+
+
+class Angle:
+    """The best angle, its rate, the more head-down angle, and whether all that is trusted.
+
+    While it is not trusted, `angle_deg` and `worst_cdeg` are the last that were, and the level switch says the side.
+    Before it was ever trusted, `worst_cdeg` is the hard limit.
+    """
+
+    __slots__ = (
+        *("_fast", "_source", "_voter"),
+        *("angle_deg", "causes", "head_down", "moving", "rate_dps", "trusted", "worst_cdeg"),
+    )
+
+    def __init__(self) -> None:
+        self._voter = Voter()
+        self._source: object = None
+        self._fast = Sustained(MOVING_TICKS)
+        self.angle_deg = 0.0
+        self.rate_dps = 0.0
+        self.worst_cdeg = kernel.HARD_LIMIT_CDEG
+        self.head_down = False
+        self.trusted = False
+        self.moving = False
+        self.causes = 0
+
+    @property
+    def bed(self) -> Channel:
+        """The sensor on the bed."""
+        return self._voter.bed
+
+    @property
+    def drive(self) -> Channel:
+        """The sensor on the drive."""
+        return self._voter.drive
+
+    def take(self, readings: Readings, returning: bool) -> None:
+        """The readings of one tick. A return ends at 0°, not already at the edge of level."""
+        voter = self._voter
+        voter.take(readings.bed_cdeg, readings.drive_cdeg, readings.head_down_side)
+        bed, drive = voter.bed, voter.drive
+        if bed.failing or drive.failing or voter.apart:
+            self.causes = self._name()
+            self.trusted = not self.causes & kernel.BLIND_MASK
+        else:
+            self.causes = 0
+            self.trusted = True
+        if not self.trusted:
+            self._source = None
+            self.rate_dps = 0.0
+            self.moving = self._fast.tick(False)
+            self.head_down = readings.head_down_side
+            return
+        source = drive if bed.failing else bed
+        if source is self._source:
+            guess = self.angle_deg + self.rate_dps * TICK_S
+            surprise = source.cdeg / 100 - guess
+            self.angle_deg = guess + ALPHA * surprise
+            self.rate_dps += BETA / TICK_S * surprise
+        else:
+            # Another sensor, another calibration: its first reading is no motion.
+            self._source = source
+            self.angle_deg = source.cdeg / 100
+        worst = source if bed.failing or drive.failing or bed.smooth_cdeg > drive.smooth_cdeg else drive
+        self.worst_cdeg = round(worst.smooth_cdeg)
+        self.head_down = self.worst_cdeg > (ARRIVED_CDEG if returning else kernel.LEVEL_CDEG)
+        self.moving = self._fast.tick(not -MOVING_DPS < self.rate_dps < MOVING_DPS)
+
+    def _name(self) -> int:
+        """The cause of what is wrong with the sensors."""
+        voter = self._voter
+        if voter.bed.failing and voter.drive.failing:
+            return NO_SENSOR
+        if voter.apart:
+            return DISAGREEMENT
+        return BED_SENSOR if voter.bed.failing else DRIVE_SENSOR
+
+    @property
+    def exposed_cdeg(self) -> int:
+        """The angle for the count of head-down time: one that is not known counts as head down on that side."""
+        if self.trusted:
+            return self.worst_cdeg
+        return max(self.worst_cdeg, kernel.EXPOSED_CDEG + 1) if self.head_down else 0

@@ -1,0 +1,183 @@
+"""The ladder of the tilt unit: which causes are at work, which are latched, and so the rung (safety.md).
+
+*Active* causes are at work now; *latched* ones wait for a person's acknowledgement. Causes latch, actions don't: what
+only led home (a stop, a silent host, a time limit) ends at level.
+"""
+
+from typing import Final
+
+from protocol.messages import Cause
+
+from . import kernel
+from .angle import Angle
+from .exposure import Exposure
+from .grant import Grant
+from .memory import Memory
+from .sensors import Switches
+from .watch import Sustained
+
+FROZEN_MS: Final = 20_000
+"""Frozen head down without a further command for 20 s becomes R1 (safety.md, stop)."""
+FREEZE_RESTARTS: Final = 3
+"""A stop restarts the 20 s at most three times an episode (safety.md, stop)."""
+SAME_STOP_MS: Final = 500
+"""Stop frames closer than this repeat one stop; they are all counted, but restart nothing."""
+
+STOPPED, LEVEL_WISHED, HOST_SILENT = int(Cause.STOPPED), int(Cause.LEVEL_WISHED), int(Cause.HOST_SILENT)
+LEASE_EXPIRED, OVER_TIME, FROZEN_LONG = int(Cause.LEASE_EXPIRED), int(Cause.OVER_TIME), int(Cause.FROZEN_LONG)
+RESTARTED, OVER_ANGLE, OVER_SPEED = int(Cause.RESTARTED), int(Cause.OVER_ANGLE), int(Cause.OVER_SPEED)
+ANKLES_OPEN, PERSON_LOST, OCCUPANT_LOST = int(Cause.ANKLES_OPEN), int(Cause.PERSON_LOST), int(Cause.OCCUPANT_LOST)
+ESTOP, LOWERING = int(Cause.ESTOP), int(Cause.LOWERING)
+ENDS_AT_LEVEL: Final = LEVEL_WISHED | OVER_TIME | ANKLES_OPEN | FROZEN_LONG | RESTARTED
+"""Causes of a return that end with it, or where there is nothing to return from."""
+KEPT: Final = ENDS_AT_LEVEL | STOPPED | HOST_SILENT | LEASE_EXPIRED
+"""Causes that stay until something ends them; all others are judged anew at each tick."""
+
+
+class Ladder:
+    """Causes and rung. `slow`: the next return is after a stop. `occupied`, `ankles_locked`: without their bounces."""
+
+    __slots__ = (
+        *("_frozen_ms", "_memory", "_restarts", "_stopped_ms"),
+        *("_over_angle", "_over_speed", "_nobody", "_open"),
+        *("active", "ankles_locked", "occupied", "rung", "slow"),
+    )
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._over_angle, self._over_speed = Sustained(5), Sustained(3)
+        self._open, self._nobody = Sustained(10), Sustained(50)
+        self._frozen_ms: int | None = None
+        self._stopped_ms = -SAME_STOP_MS
+        self._restarts = 0
+        self.active = RESTARTED
+        self.rung = kernel.REFUSE
+        self.slow = False
+        self.occupied = self.ankles_locked = False
+
+    @property
+    def latched(self) -> int:
+        """Causes that wait for an acknowledgement; they survive a reset."""
+        return self._memory.latched
+
+    # ---- what people do -------------------------------------------------------------------------------------------
+
+    def stop(self, now_ms: int) -> None:
+        """Freeze whatever moves, a return included.
+
+        The 20 s begin again with a further stop, at most three times an episode. After that a stop still freezes, but
+        the return goes on from there; and a flood of one and the same stop does not hold that return up.
+        """
+        repeated = now_ms - self._stopped_ms < SAME_STOP_MS
+        self._stopped_ms = now_ms
+        if repeated and self.active & FROZEN_LONG:
+            return
+        if self._frozen_ms is None:
+            self._frozen_ms = now_ms
+        elif not repeated and self._restarts < FREEZE_RESTARTS:
+            self._restarts += 1
+            self._frozen_ms = now_ms
+        self.active = self.active & ~(LEVEL_WISHED | FROZEN_LONG) | STOPPED
+        self.slow = True
+
+    def wish_level(self, head_down: bool) -> bool:
+        """Whether a return begins: not on the head-up side, and never for a wish made while something holds."""
+        if self.active & kernel.HOLD_MASK:
+            return False
+        self.active &= ~(STOPPED | FROZEN_LONG)
+        if head_down:
+            self.active |= LEVEL_WISHED
+        return head_down
+
+    def unfreeze(self) -> None:
+        """A deliberate new grant or lease ends a freeze on the head-up side."""
+        self.active &= ~(STOPPED | LEASE_EXPIRED)
+        self._frozen_ms = None
+        self.slow = False
+
+    def acknowledge(self, head_down: bool) -> None:
+        """A person acknowledged what is latched."""
+        self._memory.latched = kernel.acknowledge(self._memory.latched, self.active, head_down)
+
+    def fail(self, cause: int) -> None:
+        """A motion ended in a fault; whoever wished it has to wish again."""
+        self.active &= ~LEVEL_WISHED
+        self._memory.latched = kernel.latch(self._memory.latched, cause)
+
+    # ---- one tick -------------------------------------------------------------------------------------------------
+
+    def judge(
+        self,
+        now_ms: int,
+        switches: Switches,
+        angle: Angle,
+        exposure: Exposure,
+        grant: Grant,
+        silent: bool,
+        driven: bool,
+    ) -> int:
+        """Gather the causes at work, latch those that latch, take back the grant where one forbids it; the rung."""
+        head_down = angle.head_down
+        moving = driven or angle.moving
+        active = self._judge_host(self.active & KEPT, now_ms, head_down, moving, grant, silent)
+        if active & STOPPED and head_down and not driven and self._frozen_for_ms(now_ms) >= FROZEN_MS:
+            active = active & ~STOPPED | FROZEN_LONG
+        if head_down and exposure.left_ms <= 0:
+            active |= OVER_TIME
+        if self._over_angle.tick(angle.worst_cdeg > grant.limit_cdeg + kernel.OVER_ANGLE_MARGIN_CDEG):
+            active |= OVER_ANGLE
+        if self._over_speed.tick(abs(angle.rate_dps) * 100 > kernel.TRIP_CDPS):
+            active |= OVER_SPEED
+        if switches.estop:
+            active |= ESTOP
+        if switches.lowering:
+            active |= LOWERING
+        if active & kernel.HOLD_MASK:
+            active &= ~LEVEL_WISHED
+        active |= angle.causes
+        if not head_down and not moving:
+            active &= ~ENDS_AT_LEVEL
+            if angle.trusted and -kernel.LEVEL_CDEG <= angle.angle_deg * 100 <= kernel.LEVEL_CDEG:
+                active &= ~STOPPED
+                self._frozen_ms = None
+                self.slow = False
+        if self._restarts and not head_down and not exposure.episode:
+            self._restarts = 0
+        active |= self._judge_person(switches, head_down or moving or grant.armed)
+        self.active = active
+        latched = self._memory.latched = kernel.latch(self._memory.latched, active)
+        if (grant.armed and (active or latched)) or not kernel.may_follow(
+            self.occupied, self.ankles_locked, angle.trusted
+        ):
+            grant.release()
+        self.rung = kernel.rung(active, latched, head_down)
+        return self.rung
+
+    def _frozen_for_ms(self, now_ms: int) -> int:
+        """How long a freeze has lasted, by the stop that counts."""
+        return 0 if self._frozen_ms is None else now_ms - self._frozen_ms
+
+    def _judge_host(self, active: int, now_ms: int, head_down: bool, moving: bool, grant: Grant, silent: bool) -> int:
+        """The lease (brake at once), and 2 s of silence (R1)."""
+        if grant.expired(now_ms):
+            grant.release()
+            if moving:
+                active |= LEASE_EXPIRED
+        if silent:
+            grant.release()
+            return active | HOST_SILENT
+        if not head_down:
+            active &= ~HOST_SILENT
+            if not moving:
+                active &= ~LEASE_EXPIRED
+        return active
+
+    def _judge_person(self, switches: Switches, concerned: bool) -> int:
+        """Occupant and ankle locks matter head down, and wherever motion is granted or under way (F25, F26)."""
+        self.ankles_locked = not self._open.tick(not switches.ankles_locked)
+        self.occupied = not self._nobody.tick(not switches.occupied)
+        if not concerned or (self.occupied and self.ankles_locked):
+            return 0
+        if self.occupied:
+            return ANKLES_OPEN
+        return OCCUPANT_LOST if self.ankles_locked else PERSON_LOST

@@ -1,0 +1,33 @@
+"""What the tilt unit remembers through a reset: counters and latches in memory that a reset does not clear."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from protocol.messages import Cause
+
+RESET_LOOP_MS: Final = 60_000
+"""A second reset in 60 s holds (safety.md, F5)."""
+RESET_LOOP: Final = int(Cause.RESET_LOOP)
+
+
+@dataclass(slots=True)
+class Memory:
+    """A power cut loses it: `valid` is false then. Times in milliseconds, angles in hundredths of a degree."""
+
+    valid: bool = False
+    boots: int = 0
+    uptime_ms: int = 0
+    stop_count: int = 0
+    latched: int = 0
+    head_down_ms: int = 0
+    episode_ms: int = 0
+    strictest_cdeg: int = 0
+
+    def boot(self, entropy: int) -> None:
+        """A run begins. F5: a second reset in 60 s latches; the stop count moves on, so that no old frame fits."""
+        if self.valid and self.boots > 1 and self.uptime_ms < RESET_LOOP_MS:
+            self.latched |= RESET_LOOP
+        self.valid = True
+        self.boots += 1
+        self.uptime_ms = 0
+        self.stop_count += 1 + entropy % 251

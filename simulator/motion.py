@@ -1,0 +1,194 @@
+"""How the table is moved: rest, brake, return to level (R1), blind return (R2), follow a lease.
+
+The unit picks one of them at each tick of 10 ms; each says what motor and brake get. Whatever a motion wants passes
+`kernel.rate`: nothing moves towards head down that may not.
+"""
+
+from typing import Final, NamedTuple
+
+from protocol.messages import Cause, Setpoint
+
+from . import kernel
+from .angle import Angle
+from .drive import ARRIVED_DEG, LEFT_DEG, TICK_MS, Follower, Reference, power
+from .watch import Progress
+
+BRAKE_WAIT_TICKS: Final = 20
+"""The motor coasts out for 200 ms (two of its time constants) before the brake bites, so that it does not jerk."""
+RETURN_SHARE: Final = 0.9
+"""Of the return's largest rate that is planned: the loop that follows needs the rest, and 3 °/s is a limit."""
+BLIND_CDPS: Final = -120
+"""Low torque head-up, about 1 °/s: a third of the power."""
+BLIND_STEP_CDPS: Final = 4
+"""In 10 ms. Chosen: gentle enough, and full speed after 0.3 s."""
+BLIND_SLOWEST_DPS: Final = 0.5
+"""Under full load, with reserve; bounds the blind return (safety.md, R2)."""
+BLIND_RESERVE_DEG: Final = 5.0
+"""What the last trusted angle may have been wrong by, and the run-up. Chosen: it ends at the side anyway."""
+STILL_DPS: Final = 0.02
+RATE_CAP_DPS: Final = kernel.HARD_RATE_CDPS / 100
+NO_PROGRESS, BLIND_ENDED = int(Cause.NO_PROGRESS), int(Cause.BLIND_ENDED)
+
+
+class Command(NamedTuple):
+    """What the unit gives to motor (−1 to 1, + towards head down) and brake."""
+
+    power: float
+    brake: bool
+
+
+RESTING: Final = Command(0.0, True)
+
+
+class Motion:
+    """The motion under way. `out_cdps`: the rate given to the motor; `fault`: the cause that it ended with, or 0."""
+
+    __slots__ = (
+        *("_arrived_ticks", "_bed_progress", "_blind_ms", "_drive_progress", "_following", "_follower", "_odd"),
+        *("_reference", "_wait_ticks"),
+        *("braked", "fault", "out_cdps", "returning"),
+    )
+
+    def __init__(self) -> None:
+        self._reference = Reference(0.0)
+        self._follower = Follower()
+        self._bed_progress, self._drive_progress = Progress(), Progress()
+        self._following = False
+        self._arrived_ticks = 0
+        self._wait_ticks = 0
+        self._odd = False
+        self._blind_ms = 0
+        self.returning = False
+        self.braked = True
+        self.out_cdps = 0
+        self.fault = 0
+
+    def rest(self) -> Command:
+        """Motor off, brake on, at once."""
+        if not self.braked:
+            self.braked = True
+            self.returning = self._following = False
+            self.out_cdps = 0
+        return RESTING
+
+    def brake(self, angle: Angle) -> Command:
+        """The protective stop, then the brake."""
+        if self.braked:
+            return RESTING
+        self.returning = self._following = False
+        if self.out_cdps:
+            self._slow_down()
+        else:
+            self._wait_ticks -= 1
+            if self._wait_ticks <= 0:
+                return self.rest()
+        return self._give(angle)
+
+    def return_to_level(self, angle: Angle, cap_cdps: int) -> Command:
+        """R1: towards level, closed loop; whatever still rises is braked first. Level is where both sensors say so."""
+        if self.out_cdps > 0:
+            return self.brake(angle)
+        if not self.returning:
+            self._begin(angle)
+            self.returning = True
+        target_deg = min(angle.angle_deg - angle.worst_cdeg / 100, 0.0)
+        self._reference.approach(target_deg, 0.0, RETURN_SHARE * cap_cdps / 100)
+        return self._drive(angle, cap_cdps, increase=False, limit_cdeg=0)
+
+    def return_blind(self, angle: Angle) -> Command:
+        """R2: slowly head-up, for as long as the slowest drive would need from the last trusted angle."""
+        if self.out_cdps > 0:
+            return self.brake(angle)
+        if self._blind_ms >= (max(angle.worst_cdeg, 0) / 100 + BLIND_RESERVE_DEG) / BLIND_SLOWEST_DPS * 1000:
+            self.fault = BLIND_ENDED
+            return self.rest()
+        if not self._blind_ms or self.braked:
+            self._begin(angle)
+        self._blind_ms += TICK_MS
+        if self.out_cdps < BLIND_CDPS:
+            self._slow_down()
+        else:
+            self.out_cdps = max(self.out_cdps - BLIND_STEP_CDPS, BLIND_CDPS)
+        return self._give(angle)
+
+    @property
+    def blind(self) -> bool:
+        """Whether a blind return has begun; what ends it is the side, the time, or a cause above it."""
+        return self._blind_ms > 0
+
+    def end_blind(self, fault: bool) -> None:
+        """The blind return is over: as a fault, or because a new wish begins it anew."""
+        self._blind_ms = 0
+        if fault:
+            self.fault = BLIND_ENDED
+
+    def holds(self, angle: Angle, setpoint: Setpoint, target_cdeg: int) -> bool:
+        """Whether the brake holds the table where a lease wants it."""
+        return (
+            self.braked
+            and -STILL_DPS < setpoint.rate_dps < STILL_DPS
+            and -LEFT_DEG < target_cdeg / 100 - angle.angle_deg < LEFT_DEG
+        )
+
+    def follow(self, angle: Angle, setpoint: Setpoint, target_cdeg: int, increase: bool, limit_cdeg: int) -> Command:
+        """A leased target; at rest on it the brake goes on."""
+        target_deg = target_cdeg / 100
+        error_deg = target_deg - angle.angle_deg
+        still = -STILL_DPS < setpoint.rate_dps < STILL_DPS
+        if not increase and (error_deg > LEFT_DEG or setpoint.rate_dps > STILL_DPS):
+            return self.brake(angle)
+        reference = self._reference
+        if not self._following:
+            self._begin(angle)
+            self._following = True
+        elif still and -ARRIVED_DEG < error_deg < ARRIVED_DEG and -0.05 < reference.rate_dps < 0.05:
+            self._arrived_ticks += 1
+            if self._arrived_ticks >= BRAKE_WAIT_TICKS:
+                return self.rest()
+        else:
+            self._arrived_ticks = 0
+        reference.approach(target_deg, setpoint.rate_dps, RATE_CAP_DPS)
+        return self._drive(angle, kernel.HARD_RATE_CDPS, increase, limit_cdeg)
+
+    def _begin(self, angle: Angle) -> None:
+        """From rest, or over from another motion, without a jump of the rate."""
+        self.braked = self.returning = self._following = False
+        self._wait_ticks = BRAKE_WAIT_TICKS
+        self._arrived_ticks = 0
+        self._odd = False
+        self._reference.place(angle.angle_deg, self.out_cdps / 100)
+        self._follower.rest()
+        self._bed_progress.reset()
+        self._drive_progress.reset()
+
+    def _drive(self, angle: Angle, cap_cdps: int, increase: bool, limit_cdeg: int) -> Command:
+        """What the follower wants, as far as the kernel allows; what it does not allow any more is braked."""
+        wanted = round(self._follower.rate_dps(self._reference, angle.angle_deg) * 100)
+        out = kernel.rate(wanted, cap_cdps, increase, angle.worst_cdeg, limit_cdeg)
+        if out == 0 < self.out_cdps or not -cap_cdps <= self.out_cdps <= cap_cdps:
+            self._slow_down()
+        else:
+            self.out_cdps = out
+        if self._stuck(angle):
+            self.fault = NO_PROGRESS
+            return self.rest()
+        return self._give(angle)
+
+    def _stuck(self, angle: Angle) -> bool:
+        """Whether every healthy sensor says that the table does not follow the drive (F9, F10).
+
+        One alone may be a sensor that drifts or freezes, or a linkage that broke: that shows as a disagreement.
+        """
+        rate_dps, bed, drive = self.out_cdps / 100, angle.bed, angle.drive
+        bed_stuck = self._bed_progress.tick(bed.smooth_cdeg / 100, rate_dps, TICK_MS)
+        drive_stuck = self._drive_progress.tick(drive.smooth_cdeg / 100, rate_dps, TICK_MS)
+        return (bed_stuck or bed.failing) and (drive_stuck or drive.failing)
+
+    def _slow_down(self) -> None:
+        """The protective stop: a step every 20 ms."""
+        self._odd = not self._odd
+        if self._odd:
+            self.out_cdps = kernel.braking(self.out_cdps)
+
+    def _give(self, angle: Angle) -> Command:
+        return Command(power(self.out_cdps / 100, angle.angle_deg), False)

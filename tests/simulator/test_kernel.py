@@ -1,0 +1,246 @@
+"""The safety kernel by tables: every limit is restated here as a literal, and tried exactly at and just beyond it."""
+
+from itertools import combinations, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.messages import Cause
+from simulator import kernel
+
+C = Cause
+NONE, REFUSE, LEVEL, BLIND, HOLD = range(5)
+
+HOLDS = {C.ESTOP, C.LOWERING, C.NO_PROGRESS, C.OVER_SPEED, C.RESET_LOOP, C.BLIND_ENDED}
+BLINDS = {C.DISAGREEMENT, C.NO_SENSOR}
+LEVELS = {
+    C.LEVEL_WISHED, C.HOST_SILENT, C.OVER_TIME, C.OVER_ANGLE, C.ANKLES_OPEN, C.OCCUPANT_LOST, C.BED_SENSOR,
+    C.DRIVE_SENSOR, C.RESTARTED, C.FROZEN_LONG,
+}  # fmt: skip
+REFUSES = {C.STOPPED, C.LEASE_EXPIRED, C.PERSON_LOST}
+LATCHES = HOLDS | BLINDS | {C.OVER_ANGLE, C.OCCUPANT_LOST, C.BED_SENSOR, C.DRIVE_SENSOR, C.PERSON_LOST}
+EVERY = sorted(C)
+
+
+def mask(causes: set[Cause]) -> int:
+    return sum(int(cause) for cause in causes)
+
+
+def ladder(active: set[Cause], latched: set[Cause], head_down: bool) -> int:
+    """Safety.md in sets: the most severe rung that applies, and the two exceptions of the text."""
+    if active & HOLDS:
+        return HOLD
+    wished = head_down and C.LEVEL_WISHED in active
+    if latched & HOLDS and not wished:
+        return HOLD
+    both = active | latched
+    if head_down and not (C.PERSON_LOST in both and not wished):
+        if both & BLINDS:
+            return BLIND
+        if both & LEVELS:
+            return LEVEL
+    return REFUSE if both else NONE
+
+
+def test_every_cause_stands_on_one_rung():
+    assert set(C) == HOLDS | BLINDS | LEVELS | REFUSES
+    assert len(HOLDS) + len(BLINDS) + len(LEVELS) + len(REFUSES) == len(C) == 21
+
+
+def test_the_masks_are_those_of_the_specification():
+    assert mask(HOLDS) == kernel.HOLD_MASK
+    assert mask(BLINDS) == kernel.BLIND_MASK
+    assert mask(LEVELS) == kernel.LEVEL_MASK
+    assert mask(LATCHES) == kernel.LATCHING_MASK
+
+
+def few(most: int) -> list[set[Cause]]:
+    return [set(some) for count in range(most + 1) for some in combinations(EVERY, count)]
+
+
+@pytest.mark.parametrize("head_down", [False, True])
+def test_rung_of_up_to_two_active_and_one_latched_cause(head_down: bool):
+    """H1: every case of the ladder, with up to three causes at once."""
+    for active, latched in product(few(2), few(1)):
+        assert kernel.rung(mask(active), mask(latched), head_down) == ladder(active, latched, head_down)
+
+
+@given(st.sets(st.sampled_from(EVERY)), st.sets(st.sampled_from(EVERY)), st.booleans())
+def test_rung_of_any_causes(active: set[Cause], latched: set[Cause], head_down: bool):
+    assert kernel.rung(mask(active), mask(latched), head_down) == ladder(active, latched, head_down)
+
+
+@given(st.sets(st.sampled_from(EVERY)), st.sets(st.sampled_from(EVERY)))
+def test_nothing_moves_by_itself_on_the_head_up_side(active: set[Cause], latched: set[Cause]):
+    """H15: the automatic reaction of the head-up side is to stop and hold."""
+    assert kernel.rung(mask(active), mask(latched), False) in (NONE, REFUSE, HOLD)
+
+
+@given(st.sets(st.sampled_from(EVERY)), st.sets(st.sampled_from(EVERY)))
+def test_a_wish_for_level_moves_from_the_head_down_side_unless_something_holds_now(
+    active: set[Cause], latched: set[Cause]
+):
+    """Below R3 the level wish always moves; a latched R3 whose cause is gone yields to it, an active one never."""
+    rung = kernel.rung(mask(active | {C.LEVEL_WISHED}), mask(latched), True)
+    assert rung == HOLD if active & HOLDS else rung in (LEVEL, BLIND)
+
+
+@pytest.mark.parametrize("latched", [set(), {C.PERSON_LOST}], ids=["active", "latched"])
+@pytest.mark.parametrize("other", sorted(LEVELS - {C.LEVEL_WISHED}) + sorted(BLINDS))
+def test_nothing_automatic_moves_once_the_person_is_lost(latched: set[Cause], other: Cause):
+    """F26: ankles open and nobody sensed; also when somebody is sensed again before an acknowledgement."""
+    active = {other} if latched else {other, C.PERSON_LOST}
+    assert kernel.rung(mask(active), mask(latched), True) == REFUSE
+    wished = kernel.rung(mask(active | {C.LEVEL_WISHED}), mask(latched), True)
+    assert wished == (BLIND if other in BLINDS else LEVEL)
+
+
+@pytest.mark.parametrize(
+    ("last", "following"),
+    [(300, 291), (10, 1), (9, 0), (8, 0), (1, 0), (0, 0), (-1, 0), (-9, 0), (-10, -1), (-300, -291)],
+)
+def test_braking(last: int, following: int):
+    assert kernel.braking(last) == following
+
+
+def test_braking_always_ends_and_keeps_its_side():
+    """At most 5 °/s² (here 9 cdps in 20 ms), from 5 °/s in 1.12 s, from the largest rate of 3 °/s in 0.68 s."""
+    for start in range(-500, 501):
+        rate, steps = start, 0
+        while rate:
+            following = kernel.braking(rate)
+            assert 0 < abs(rate) - abs(following) <= 10
+            assert following * rate >= 0
+            rate, steps = following, steps + 1
+        assert steps * 20 <= 1120
+        assert abs(start) > 300 or steps * 20 <= 680
+
+
+@pytest.mark.parametrize("occupied", [False, True])
+@pytest.mark.parametrize("locked", [False, True])
+@pytest.mark.parametrize("trusted", [False, True])
+@pytest.mark.parametrize("moving", [False, True])
+@pytest.mark.parametrize("head_down", [False, True])
+def test_arming_needs_everything(occupied: bool, locked: bool, trusted: bool, moving: bool, head_down: bool):
+    """H4, H13: a person locked in, a known angle, at rest, not head down."""
+    expected = occupied and locked and trusted and not moving and not head_down
+    assert kernel.may_arm(0, 0, occupied, locked, trusted, moving, head_down) is expected
+
+
+@pytest.mark.parametrize("cause", EVERY)
+def test_arming_past_a_cause(cause: Cause):
+    """Only a freeze and an ended lease give way to a deliberate new grant; nothing that is latched does."""
+    assert kernel.may_arm(cause, 0, True, True, True, False, False) is (cause in {C.STOPPED, C.LEASE_EXPIRED})
+    assert not kernel.may_arm(0, cause, True, True, True, False, False)
+
+
+def test_increasing_needs_everything():
+    """H4: armed, leased, trusted, no cause at all, and time left."""
+    assert kernel.may_increase(True, True, True, 0, 0, 1)
+    for armed, leased, trusted in product([False, True], repeat=3):
+        assert kernel.may_increase(armed, leased, trusted, 0, 0, 1) is (armed and leased and trusted)
+    for cause in EVERY:
+        assert not kernel.may_increase(True, True, True, cause, 0, 1)
+        assert not kernel.may_increase(True, True, True, 0, cause, 1)
+    assert not kernel.may_increase(True, True, True, 0, 0, 0)
+    assert not kernel.may_increase(True, True, True, 0, 0, -10)
+
+
+def test_following_at_all_needs_a_person_locked_in_and_a_known_angle():
+    """F25, F26, F8: also downwards, also on the head-up side."""
+    for occupied, locked, trusted in product([False, True], repeat=3):
+        assert kernel.may_follow(occupied, locked, trusted) is (occupied and locked and trusted)
+
+
+@pytest.mark.parametrize(
+    ("own", "asked", "expected"),
+    [(6000, 3000, 3000), (6000, 6000, 6000), (6000, 9000, 6000), (6000, 1, 1), (6000, 0, 0), (6000, -500, 0)],
+)
+def test_the_tighter_limit(own: int, asked: int, expected: int):
+    assert kernel.limit(own, asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "limit", "expected"),
+    [
+        (3000, 3000, 3000), (3001, 3000, 3000), (32767, 6000, 6000), (0, 3000, 0), (-7999, 3000, -7999),
+        (-8000, 3000, -8000), (-8001, 3000, -8000), (-32768, 3000, -8000),
+    ],
+)  # fmt: skip
+def test_a_target_stays_within_limit_and_travel(asked: int, limit: int, expected: int):
+    assert kernel.target(asked, limit, -8000) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "increase", "worst", "expected"),
+    [
+        (300, True, 0, 300), (301, True, 0, 300), (32000, True, 0, 300), (1, True, 0, 1), (0, True, 0, 0),
+        (-300, True, 0, -300), (-301, True, 0, -300), (-300, False, 9000, -300), (-1, False, 9000, -1),
+        (1, False, -8000, 0), (300, False, -8000, 0),
+        (300, True, 3099, 300), (300, True, 3100, 0), (1, True, 3100, 0), (-300, True, 3100, -300),
+    ],
+)  # fmt: skip
+def test_rate_under_a_cap_of_3_dps_and_a_limit_of_30(wanted: int, increase: bool, worst: int, expected: int):
+    """H2, H6: capped; upwards only where it is allowed, and not from 1° beyond the limit on."""
+    assert kernel.rate(wanted, 300, increase, worst, 3000) == expected
+
+
+@given(st.integers(-10_000, 10_000), st.sampled_from([100, 300]), st.integers(-9500, 9500), st.integers(0, 6000))
+def test_without_permission_no_rate_leads_up(wanted: int, cap: int, worst: int, limit: int):
+    rate = kernel.rate(wanted, cap, False, worst, limit)
+    assert -cap <= rate <= 0
+
+
+@pytest.mark.parametrize(
+    ("stopped", "open_", "cap"), [(False, False, 300), (True, False, 100), (False, True, 100), (True, True, 100)]
+)
+def test_a_return_is_slow_after_a_stop_or_with_open_ankles(stopped: bool, open_: bool, cap: int):
+    """F25, H7: 3 °/s, and 1 °/s after a stop or with an ankle lock open."""
+    assert kernel.return_rate_cap(stopped, open_) == cap
+
+
+def test_latching():
+    """Causes latch, actions don't."""
+    for cause in EVERY:
+        assert kernel.latch(0, cause) == (cause if cause in LATCHES else 0)
+        assert kernel.latch(C.ESTOP, cause) == C.ESTOP | (cause if cause in LATCHES else 0)
+        assert kernel.latch(C.ESTOP, 0) == C.ESTOP
+
+
+@pytest.mark.parametrize(
+    ("latched", "active", "head_down", "left"),
+    [
+        (C.BED_SENSOR, 0, False, 0),
+        (C.BED_SENSOR, C.BED_SENSOR, False, C.BED_SENSOR),
+        (C.BED_SENSOR | C.ESTOP, C.ESTOP, False, C.ESTOP),
+        (C.BED_SENSOR, C.STOPPED, False, 0),
+        (C.BED_SENSOR, 0, True, C.BED_SENSOR),
+        (0, C.BED_SENSOR, False, 0),
+    ],
+)
+def test_an_acknowledgement_clears_what_is_gone_and_nothing_head_down(
+    latched: int, active: int, head_down: bool, left: int
+):
+    assert kernel.acknowledge(latched, active, head_down) == left
+
+
+@pytest.mark.parametrize(
+    ("strictest", "minutes"),
+    [(-8000, 10), (0, 10), (501, 10), (1500, 10), (1600, 10), (1601, 5), (3000, 5), (3100, 5), (3101, 3), (4500, 3),
+     (4600, 3), (4601, 2), (6000, 2), (6100, 2), (9000, 2)],
+)  # fmt: skip
+def test_head_down_time_by_the_strictest_angle(strictest: int, minutes: int):
+    """F14, H3: 10, 5, 3 and 2 min up to 15, 30, 45 and 60°, with 1° for what a sensor may show beyond the angle."""
+    assert kernel.continuous_limit_ms(strictest) == minutes * 60_000
+
+
+def test_the_limits_are_those_of_the_specification():
+    assert kernel.LEVEL_CDEG == 150
+    assert kernel.EXPOSED_CDEG == 500
+    assert kernel.HARD_LIMIT_CDEG == 6000
+    assert kernel.HARD_RATE_CDPS == 300
+    assert kernel.SLOW_RATE_CDPS == 100
+    assert kernel.TRIP_CDPS == 500
+    assert kernel.OVER_ANGLE_MARGIN_CDEG == 100
+    assert kernel.LEASE_LIMIT_MS == 500

@@ -1,0 +1,61 @@
+"""Small watchers: a condition that lasts, and a motion that gets somewhere (F9, F10, F11)."""
+
+import pytest
+
+from simulator.watch import Progress, Sustained
+
+
+def test_a_condition_has_to_last_in_a_row():
+    watch = Sustained(3)
+    assert [watch.tick(bool(on)) for on in (1, 1, 0, 1, 1, 1, 1, 0, 1)] == [
+        False, False, False, False, False, True, True, False, False,
+    ]  # fmt: skip
+
+
+def stuck_after_s(true_dps: float, commanded_dps: float, limit_s: float = 20.0) -> float | None:
+    """When the watcher gives up on a table that turns like this."""
+    progress = Progress()
+    for tick in range(round(limit_s * 100)):
+        if progress.tick(true_dps * tick / 100, commanded_dps, 10):
+            return tick / 100
+    return None
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("true", "commanded", "after"),
+    [
+        (0.0, 3.0, 3.0),  # a jam
+        (0.16, 3.0, 3.0),  # less than 0.5° in 3 s
+        (0.17, 3.0, None),  # F11: slow is not stuck, whatever the elapsed time
+        (0.0, 0.5, 3.0),
+        (0.0, 0.3, 5.0),  # asked for so little that it takes longer to tell
+        (-3.0, 3.0, 0.5),  # F9: the wrong way for 1.5°
+        (-0.4, 3.0, 3.0),
+        (0.0, 0.0, None),  # nothing was asked for
+        (3.0, 0.0, None),
+    ],
+)
+def test_progress(true: float, commanded: float, after: float | None, sign: int):
+    """R1 aborts on less than 0.5° in 3 s, never on elapsed time."""
+    found = stuck_after_s(sign * true, sign * commanded)
+    assert found == (after if after is None else pytest.approx(after, abs=0.03))
+
+
+def test_rest_begins_anew():
+    progress = Progress()
+    for _ in range(290):
+        assert not progress.tick(10.0, -3.0, 10)
+    progress.reset()
+    for _ in range(290):
+        assert not progress.tick(10.0, -3.0, 10)
+
+
+def test_a_swing_that_turns_is_no_stall():
+    from math import cos, pi, sin
+
+    progress = Progress()
+    for tick in range(6000):
+        time_s = tick / 100
+        angle = 7.0 * sin(2 * pi * (time_s - 0.2) / 20)
+        assert not progress.tick(angle, 7.0 * 2 * pi / 20 * cos(2 * pi * time_s / 20), 10)
