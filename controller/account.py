@@ -35,7 +35,8 @@ class Clock(NamedTuple):
     """Ledger time `ledger_s`, and what the machine's clocks showed then; `seen_s` is the latest ledger time known.
 
     `ahead_s` is the most that the wall clock was ahead of ledger time since `since_s`, `before_s` in the day or more
-    before that; None: it was never set.
+    before that; None: it was never set. `trusted` is false from when the wall clock went back over a reboot, so that
+    nobody knows how long that took, until it is ahead as far as before.
     """
 
     seen_s: float
@@ -46,26 +47,37 @@ class Clock(NamedTuple):
     ahead_s: float | None
     before_s: float | None
     since_s: float
+    trusted: bool
 
-    def at(self, now: Witness) -> float:
-        """Ledger time after an absence, judged strictly.
+    def resume(self, now: Witness) -> "Clock":
+        """The next value after an absence, judged strictly.
 
         Within one boot only the time since that boot counts. Over a reboot there is only the wall clock, and it counts
-        as far as it is ahead of the most that it was ahead in the last day: a clock that was wrong for a while, or not
-        set, gives nothing. What nothing on the machine can tell is a clock that is set forward unseen, just before.
+        as far as it is ahead of the most that it was ahead in the last day: a clock that was wrong for a while, went
+        back or was not set gives nothing. What nothing here can tell from time that passed is a clock that was set
+        forward between the last checkpoint and the start after a reboot.
         """
+        by_wall_s = now.wall_s - self._most(math.inf)
+        trusted, ledger_s = self.trusted, self.seen_s
         if now.boot_id == self.boot_id and (now.boot_id or now.boot_s >= self.boot_s):
-            return max(self.seen_s, self.ledger_s + now.boot_s - self.boot_s)
-        known = [ahead_s for ahead_s in (self.ahead_s, self.before_s) if ahead_s is not None]
-        return max(self.seen_s, now.wall_s - max(known, default=math.inf))
+            ledger_s = max(ledger_s, self.ledger_s + now.boot_s - self.boot_s)
+        elif not by_wall_s >= ledger_s:
+            trusted = False
+        elif trusted:
+            ledger_s = by_wall_s
+        return self._replace(trusted=trusted).checkpoint(ledger_s, now)
 
     def checkpoint(self, ledger_s: float, now: Witness) -> "Clock":
         """The next value, when ledger time and the machine's clocks were read together."""
         ahead_s = now.wall_s - ledger_s if now.wall_s >= EARLIEST_WALL_S else None
+        trusted = self.trusted or (ahead_s is not None and ahead_s >= self._most(-math.inf))
         if ledger_s - self.since_s >= DAY_S:
-            return Clock(ledger_s, ledger_s, *now, ahead_s, self.ahead_s, ledger_s)
-        most = max((x for x in (ahead_s, self.ahead_s) if x is not None), default=None)
-        return Clock(ledger_s, ledger_s, *now, most, self.before_s, self.since_s)
+            return Clock(ledger_s, ledger_s, *now, ahead_s, self.ahead_s, ledger_s, trusted)
+        most_s = max((x for x in (ahead_s, self.ahead_s) if x is not None), default=None)
+        return Clock(ledger_s, ledger_s, *now, most_s, self.before_s, self.since_s, trusted)
+
+    def _most(self, unknown_s: float) -> float:
+        return max((x for x in (self.ahead_s, self.before_s) if x is not None), default=unknown_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,10 @@ CODE_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 class Arming:
-    """Closed, or open since `at_s` with its single-use `code`. `stop_count` belongs to the wish that armed."""
+    """Closed, or open since `at_s` with its single-use `code`. `stop_count` belongs to the wish that armed.
+
+    `wanted`, `granted`, `failed` are about the unit's grant, which outlives the window.
+    """
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -25,6 +28,7 @@ class Arming:
         self.stop_count = 0
         self.wanted = False
         self.granted = False
+        self.failed = False
         self._asked_s: float | None = None
         self._since_s = 0.0
 
@@ -38,7 +42,7 @@ class Arming:
         """Ask the unit for its grant on behalf of a wish made at this stop count."""
         self.stop_count = stop_count
         self.wanted = True
-        self.granted = False
+        self.granted = self.failed = False
         self._asked_s = None
         self._since_s = now_s
 
@@ -51,7 +55,7 @@ class Arming:
         """Close the window and want no grant; whether there is one to give back."""
         self.close()
         had = self.wanted
-        self.wanted = self.granted = False
+        self.wanted = self.granted = self.failed = False
         return had
 
     def remaining_s(self, hand_s: float) -> float | None:
@@ -65,11 +69,11 @@ class Arming:
         self._asked_s = now_s
         return True
 
-    def hear(self, armed: bool, now_s: float) -> bool:
-        """Take what telemetry says of the grant; false if the unit did not give it or took it back."""
+    def hear(self, armed: bool, now_s: float) -> None:
+        """Take what telemetry says of the grant: `failed` if the unit did not give it or took it back."""
         if not self.wanted:
-            return True
+            return
         if armed:
             self.granted = True
-            return True
-        return not self.granted and now_s - self._since_s < GIVE_UP_S
+        elif self.granted or now_s - self._since_s >= GIVE_UP_S:
+            self.failed = True

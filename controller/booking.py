@@ -4,13 +4,16 @@ Reservations go ahead of the time used in slices, so that a crash leaves little 
 on disk and answers; until it has answered nobody goes head down.
 """
 
+from math import inf
 from typing import Final, NamedTuple
 
 from .account import Account
+from .model import Limit
 
 SLICE_S: Final = 60.0
 AHEAD_S: Final = 30.0
 """A new slice is asked for 30 s before the last one is used up. Chosen: a slow disk has long answered by then."""
+UNLIMITED: Final = Limit(inf, "no session is open")
 
 
 class Reserve(NamedTuple):
@@ -47,7 +50,11 @@ Request = Reserve | Settle | Reconcile
 
 
 class Booking:
-    """The account, and the reservation of the session that is open."""
+    """The account, and the reservation of the session that is open.
+
+    `allowed` is the head-down time in seconds that this session may have, and whose limit that is. `failed`: what was
+    not recorded, a sentence.
+    """
 
     def __init__(self, account: Account, ledger_s: float) -> None:
         self.account = account
@@ -57,9 +64,9 @@ class Booking:
         self._person = ""
         self._unit = 0
         self._unit_start_s = 0.0
-        self._allowed_s = 0.0
         self._asked_s = 0.0
         self._granted_s = 0.0
+        self.allowed = UNLIMITED
         self.requests: list[Request] = []
         self.failed = ""
 
@@ -75,24 +82,24 @@ class Booking:
         return self._session
 
     def used_before_s(self, person: str, now_s: float) -> float:
-        """Head-down seconds of the last 24 h, without the open session."""
+        """Head-down seconds of the last 24 h, without what the open session has reserved."""
         held = self.account.reservations.get(self._session) if self._session is not None else None
         all_s = self.account.head_down_today_s(person, self.ledger_s(now_s))
         return all_s - held.total_s if held is not None else all_s
 
-    def begin(self, session: str, person: str, unit: int, unit_count_s: float, allowed_s: float, now_s: float) -> None:
-        """Open a session's reservation; at most `allowed_s` in all."""
+    def begin(self, session: str, person: str, unit: int, unit_count_s: float, allowed: Limit, now_s: float) -> None:
+        """Open a session's reservation; at most `allowed` seconds in all."""
         self._session, self._person, self._unit = session, person, unit
         self._unit_start_s = unit_count_s
-        self._allowed_s = allowed_s
+        self.allowed = allowed
         self._asked_s = self._granted_s = 0.0
         self.follow(0.0, now_s)
 
     def follow(self, used_s: float, now_s: float) -> None:
-        """Ask for the next slice when the last one is nearly used."""
-        if self._session is None or used_s + AHEAD_S <= self._asked_s or self._asked_s >= self._allowed_s:
+        """Ask for the next slice when the last one is nearly used. Only for a session that runs."""
+        if used_s + AHEAD_S <= self._asked_s or self._session is None or self._asked_s >= self.allowed.value:
             return
-        self._asked_s = min(used_s + SLICE_S, self._allowed_s)
+        self._asked_s = min(used_s + SLICE_S, self.allowed.value)
         self.requests.append(
             Reserve(self._session, self._person, self._asked_s, self.ledger_s(now_s), self._unit, self._unit_start_s)
         )
@@ -111,7 +118,7 @@ class Booking:
         """The session is over and nobody is head down any more."""
         if self._session is None:
             return
-        session, self._session = self._session, None
+        session, self._session, self.allowed = self._session, None, UNLIMITED
         # The larger of our count and the unit's: they differ by rounding unless one of them missed something.
         used_s = max(own_s, unit_count_s - self._unit_start_s)
         self.requests.append(Settle(session, used_s, outcome, why, self.ledger_s(now_s), unit_count_s))

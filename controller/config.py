@@ -233,7 +233,7 @@ def _read(path: Path) -> dict[str, Any]:
             raw = file.read(LARGEST_FILE + 1)
         if len(raw) > LARGEST_FILE:
             raise ConfigError([Problem(str(path), "", f"is larger than {LARGEST_FILE // 1024} KiB")])
-        return tomllib.loads(raw.decode("utf-8-sig"))
+        return tomllib.loads(raw.decode("utf-8-sig") + "\n")  # so that every error has a line
     except OSError as error:
         problem = f"can't be read: {error.strerror or error}"
     except UnicodeDecodeError as error:

@@ -6,7 +6,7 @@ unit having said which of them failed, or where the unit's angle lies outside of
 
 from typing import Final, NamedTuple
 
-from protocol.messages import Cause, Flag, Telemetry
+from protocol.messages import Cause, Flag, Rung, Telemetry
 
 LEVEL_DEG: Final = 1.5
 """Level is |angle| ≤ 1.5°; above it the person counts as head down (safety.md)."""
@@ -19,19 +19,27 @@ SMOOTHING: Final = 0.2
 """Of each new reading: about 100 ms at 50 Hz, so that noise does not look like an angle."""
 
 _BED_SENSOR, _DRIVE_SENSOR = int(Cause.BED_SENSOR), int(Cause.DRIVE_SENSOR)
+_SENSORS: Final = _BED_SENSOR | _DRIVE_SENSOR
 _OCCUPIED, _ANKLES, _ESTOP = int(Flag.OCCUPIED), int(Flag.ANKLES_LOCKED), int(Flag.ESTOP)
 _SIDE, _MOVING, _ARMED = int(Flag.HEAD_DOWN_SIDE), int(Flag.MOVING | Flag.DRIVEN), int(Flag.ARMED)
 _TRUSTED, _FROZEN, _LOWERING = int(Flag.TRUSTED), int(Flag.FROZEN), int(Flag.LOWERING)
+_PERSON: Final = _OCCUPIED | _ANKLES | _ESTOP
+_LEVEL: Final = int(Rung.LEVEL)
 
 
 class Estimate(NamedTuple):
-    """The table as of the newest telemetry. `worst_deg`: the more head-down of the sensors that count."""
+    """The table as of the newest telemetry. `worst_deg`: the more head-down of the sensors that count.
+
+    `sound`: the angle is trusted, a person is sensed and locked in, no emergency stop is pressed, nothing is latched,
+    and the unit does not move by itself.
+    """
 
     angle_deg: float
     rate_dps: float
     worst_deg: float
     trusted: bool
     head_down: bool
+    sound: bool
     moving: bool
     occupied: bool
     ankles_locked: bool
@@ -73,22 +81,22 @@ class Estimator:
             bed = self._bed_deg + (telemetry.bed_deg - self._bed_deg) * SMOOTHING
             drive = self._drive_deg + (telemetry.drive_deg - self._drive_deg) * SMOOTHING
         self._bed_deg, self._drive_deg = bed, drive
-        causes = telemetry.causes | telemetry.latched
-        flags = telemetry.flags
-        if causes & _BED_SENSOR:
-            worst, plausible = drive, True
-        elif causes & _DRIVE_SENSOR:
-            worst, plausible = bed, True
-        else:
-            worst = bed if bed > drive else drive
-            plausible = self._agree(bed, drive, telemetry.angle_deg, now_s)
-        trusted = plausible and flags & _TRUSTED != 0
+        failing = (telemetry.causes | telemetry.latched) & _SENSORS
+        if failing == _BED_SENSOR:
+            bed = drive
+        elif failing == _DRIVE_SENSOR:
+            drive = bed
+        worst = bed if bed > drive else drive
+        plausible = self._agree(bed, drive, telemetry.angle_deg, now_s)
+        flags, rung, latched = telemetry.flags, telemetry.rung, telemetry.latched
+        trusted = plausible and failing != _SENSORS and flags & _TRUSTED != 0
         return Estimate(
             telemetry.angle_deg,
             telemetry.rate_dps,
             worst,
             trusted,
             worst > LEVEL_DEG if trusted else flags & _SIDE != 0,
+            trusted and flags & _PERSON == _OCCUPIED | _ANKLES and rung < _LEVEL and not latched,
             flags & _MOVING != 0,
             flags & _OCCUPIED != 0,
             flags & _ANKLES != 0,
@@ -96,9 +104,9 @@ class Estimator:
             flags & _LOWERING != 0,
             flags & _ARMED != 0,
             flags & _FROZEN != 0,
-            telemetry.rung,
+            rung,
             telemetry.causes,
-            telemetry.latched,
+            latched,
             telemetry.stop_count,
             telemetry.head_down_s,
             telemetry.arm_presses,

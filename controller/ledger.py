@@ -25,14 +25,13 @@ from .account import (
     GUEST,
     Account,
     Answer,
-    Clock,
     LedgerFailed,
     Reconciled,
     Reserved,
     Settled,
     Witness,
 )
-from .ledger_file import LedgerError, open_file, plainly, read_account, seal
+from .ledger_file import LedgerError, open_file, plainly, read_account, read_clock, seal, write_clock
 
 __all__ = ["Ledger", "LedgerError", "LedgerInline", "LedgerThread", "read_witness"]
 
@@ -56,8 +55,8 @@ class Ledger:
 
     def __init__(self, path: Path, db: sqlite3.Connection, held: ExitStack) -> None:
         self._path, self._db, self._held = path, db, held
-        self._account = read_account(db)
-        self.ledger_s: float = self._clock().seen_s
+        self._account = Account()
+        self.ledger_s: float = read_clock(db).seen_s
         self.notice: str | None = None
         self._live: str | None = None
 
@@ -67,7 +66,9 @@ class Ledger:
         db, held = open_file(path, witness)
         with held, plainly(path):
             ledger = cls(path, db, ExitStack())
-            ledger.checkpoint(ledger._clock().at(witness), witness)
+            clock = read_clock(db).resume(witness)
+            with ledger._write(clock.seen_s):
+                write_clock(db, clock)
             if ends := [entry.ended_s for entry in ledger._account.entries.get(EVERYBODY, ())]:
                 hours = math.ceil((max(ends) + DAY_S - ledger.ledger_s) / 3600)
                 ledger.notice = (
@@ -140,9 +141,7 @@ class Ledger:
     def checkpoint(self, ledger_s: float, witness: Witness) -> None:
         """Note which ledger time it is by the machine's clocks; once a minute is enough."""
         with self._write(ledger_s) as now_s:
-            clock = self._clock().checkpoint(now_s, witness)
-            self._db.execute("DELETE FROM clock")
-            self._db.execute("INSERT INTO clock VALUES (?, ?, ?, ?, ?, ?, ?, ?)", clock)
+            write_clock(self._db, read_clock(self._db).checkpoint(now_s, witness))
 
     def _by_count(self, unit: int, count_s: float, now_s: float) -> float:
         charged_s = 0.0
@@ -188,9 +187,6 @@ class Ledger:
         self.ledger_s, self._account = now_s, account
         with suppress(sqlite3.Error):  # it is durable; this only keeps it from depending on a second file
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    def _clock(self) -> Clock:
-        return Clock(*self._row("SELECT * FROM clock"))
 
     def _row(self, query: str, *values: object) -> Any:
         return self._db.execute(query, values).fetchone()

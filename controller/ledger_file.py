@@ -32,7 +32,8 @@ PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {VERSION};
 CREATE TABLE seal (value INTEGER);
 CREATE TABLE clock (
-    seen_s REAL, ledger_s REAL, wall_s REAL, boot_s REAL, boot_id TEXT, ahead_s REAL, before_s REAL, since_s REAL
+    seen_s REAL, ledger_s REAL, wall_s REAL, boot_s REAL, boot_id TEXT, ahead_s REAL, before_s REAL, since_s REAL,
+    trusted INTEGER
 );
 CREATE TABLE unit (unit INTEGER PRIMARY KEY, count_s REAL);
 CREATE TABLE session (
@@ -111,6 +112,17 @@ def read_account(db: sqlite3.Connection) -> Account:
     return account
 
 
+def read_clock(db: sqlite3.Connection) -> Clock:
+    """The one row of the table `clock`."""
+    return Clock(*db.execute("SELECT * FROM clock").fetchone())
+
+
+def write_clock(db: sqlite3.Connection, clock: Clock) -> None:
+    """Replace the one row of the table `clock`."""
+    db.execute("DELETE FROM clock")
+    db.execute("INSERT INTO clock VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", clock)
+
+
 def seal(db: sqlite3.Connection) -> None:
     """Note the checksum of everything that the budget is reckoned from: SQLite itself has none."""
     db.execute("UPDATE seal SET value = ?", (_checksum(db),))
@@ -121,10 +133,12 @@ def _checksum(db: sqlite3.Connection) -> int:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON"):
-        db.execute(f"PRAGMA {pragma}").fetchall()
-    return db
+    with ExitStack() as held:
+        db = held.enter_context(closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)))
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON"):
+            db.execute(f"PRAGMA {pragma}").fetchall()
+        held.pop_all()
+        return db
 
 
 def _sound(path: Path) -> bool:
@@ -140,6 +154,8 @@ def _sound(path: Path) -> bool:
                 raise LedgerError(path, f"a newer program wrote it (version {version}, this one knows {VERSION})")
             ours = db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION and version == VERSION
             return ours and db.execute("SELECT value FROM seal").fetchall() == [(_checksum(db),)]
+    except UnicodeError:
+        return False  # a name that SQLite repeats in its own message
     except sqlite3.Error as error:
         if _code(error) in _ENVIRONMENT:
             raise
@@ -171,10 +187,10 @@ def _begin(path: Path, witness: Witness) -> None:
     for tail in ("", "-wal", "-shm"):
         Path(f"{new}{tail}").unlink(missing_ok=True)
     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    clock = Clock(0.0, 0.0, *witness, None, None, 0.0).checkpoint(0.0, witness)
+    clock = Clock(0.0, 0.0, *witness, None, None, 0.0, False).checkpoint(0.0, witness)
     with closing(_connect(new)) as db:
         db.executescript(_TABLES)
-        db.execute("INSERT INTO clock VALUES (?, ?, ?, ?, ?, ?, ?, ?)", clock)
+        write_clock(db, clock)
         if _damaged(path):
             db.execute(
                 "INSERT INTO session (person, total_s, used_s, started_s, ended_s, wall_s, outcome) "

@@ -6,23 +6,29 @@ Time above 5° counts; an episode ends after 60 s at or below it, and its strict
 
 from typing import Final
 
-from .limits import HEAD_DOWN_DEG, continuous_s
+from .limits import EPISODE_END_S, HEAD_DOWN_DEG, continuous_s
 
-EPISODE_END_S: Final = 60.0
 TOLERANCE_DEG: Final = 1.0
 """A hold at 30° may read as 30.6° on the more head-down sensor; the unit allows the same."""
 
 
 class Meter:
-    """Counts on; `begin` starts a new session's count."""
+    """Counts on; `begin` starts a new session's count.
+
+    `continuous_left_s`: seconds that this episode may still last at its strictest angle so far. `deepest_deg` and
+    `since_pause_s` are of the time since the person last stood.
+    """
 
     def __init__(self) -> None:
         self.session_s = 0.0
         self.deepest_deg = 0.0
         self.since_pause_s = 0.0
-        self._strictest_deg = 0.0
-        self._episode_s = 0.0
-        self._below_s = 0.0
+        self._end_episode()
+
+    def _end_episode(self) -> None:
+        """Nobody has been head down for a while."""
+        self._strictest_deg = self._episode_s = self._below_s = 0.0
+        self._episode_limit_s = self.continuous_left_s = continuous_s(0.0)
 
     def begin(self) -> None:
         """A new session: its own time starts at zero. The episode, which is the body's, goes on."""
@@ -42,14 +48,11 @@ class Meter:
             self._episode_s += elapsed_s
             if worst_deg > self._strictest_deg:
                 self._strictest_deg = worst_deg
+                self._episode_limit_s = continuous_s(worst_deg - TOLERANCE_DEG)
             if worst_deg > self.deepest_deg:
                 self.deepest_deg = worst_deg
+            self.continuous_left_s = self._episode_limit_s - self._episode_s
         elif self._episode_s:
             self._below_s += elapsed_s
             if self._below_s >= EPISODE_END_S:
-                self._episode_s = self._strictest_deg = self._below_s = 0.0
-
-    def continuous_left_s(self, angle_deg: float = 0.0) -> float:
-        """Seconds that this episode may still last if it goes no deeper than `angle_deg`."""
-        return continuous_s(max(self._strictest_deg, angle_deg) - TOLERANCE_DEG) - self._episode_s
-
+                self._end_episode()

@@ -1,41 +1,66 @@
 """Plays a plan: from one moment to the next, where the table should be.
 
-Plan time runs at a *tempo* between 0 and 1 that changes smoothly, so that a pause in the middle of a ramp is as gentle
-as the ramp. A skip slows down to rest first; the next step then begins from wherever the table is.
+Plan time runs at a *tempo* between 0 and 1. A pause, a resume or a skip changes it no faster than the acceleration
+limit allows at that moment of the plan, so that a pause in the middle of a ramp is as gentle as the ramp. A skip slows
+down to rest first; the next step then begins from wherever the table is.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import floor, sqrt
 from typing import Final
 
+from .limits import ACCELERATION_DPS2, RATE_DPS
 from .model import Target
+from .motion import RAMP_ACCELERATION_DPS2, Swing
 from .presets import Leg, Step
 
-TEMPO_PER_S: Final = 0.35
-"""From full tempo to rest in 2.9 s. Chosen: at 2.5 °/s it adds 0.88 °/s², within the limit of 1 °/s²."""
+TEMPO_PER_S: Final = 1.0
+"""From full tempo to rest takes a second at least. Chosen: a slow table need not stop any faster."""
+EASE_PART: Final = 0.9
+"""Of the acceleration limit, while the tempo changes: the rest is for the tilt unit's own correction."""
+LEAST_PART: Final = 0.05
+"""Of the limit, what a change of tempo may add even where the plan itself uses the limit up."""
+RAMP_PART: Final = RAMP_ACCELERATION_DPS2 / ACCELERATION_DPS2
+PEEK_S: Final = 0.02
+"""The plan's own acceleration is measured over one step."""
+JOG_DPS: Final = 1.0
+"""Chosen: a table that somebody holds in motion by hand stops within half a degree."""
+BOUND_PART: Final = 0.7
+"""Of the acceleration, when a jog comes to the end of its range: in steps of 20 ms it needs some of the rest, too."""
+
+
+def within(step: Step, rate_dps: float, acceleration_dps2: float) -> Step:
+    """The step within these limits: a slower ramp, and in the same time fewer, slower swings (at least one)."""
+    slower = replace(step, rate_dps=min(step.rate_dps, rate_dps))
+    if not step.swing_deg:
+        return slower
+    peak_dps, peak_dps2, _ = Swing(0.0, step.swing_deg, step.period_s, step.hold_s).peaks
+    factor = max(1.0, peak_dps / rate_dps, sqrt(peak_dps2 / acceleration_dps2))
+    swings = max(floor(step.hold_s / (step.period_s * factor) + 1e-6), 1)
+    period_s = max(step.hold_s / swings, step.period_s * factor)
+    return replace(slower, period_s=period_s, hold_s=period_s * swings)
 
 
 class Player:
-    """One run through a sequence of steps, which begins at rest at `start_deg`."""
+    """One run through a sequence of steps, which begins at rest at `start_deg`, within these limits."""
 
-    def __init__(self, steps: Sequence[Step], start_deg: float, tempo_per_s: float = TEMPO_PER_S) -> None:
-        self._steps = tuple(steps)
-        self._tempo_per_s = tempo_per_s
-        self._index = 0
-        self._leg = Leg(self._steps[0], start_deg)
-        self._leg_s = 0.0
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        start_deg: float,
+        rate_dps: float = RATE_DPS,
+        acceleration_dps2: float = ACCELERATION_DPS2,
+    ) -> None:
+        self._steps = tuple(within(step, rate_dps, acceleration_dps2) for step in steps)
+        self._acceleration_dps2 = acceleration_dps2
         self._tempo = 1.0
         self._holding = False
         self._skipping = False
-        self._later_s = self._rest_of_plan_s()
+        self._index = 0
+        self._leg_s = self._later_s = 0.0
+        self._leg = self._begin(0, start_deg)
         self.target = Target(start_deg, 0.0)
-
-    def _rest_of_plan_s(self) -> float:
-        """Seconds of the steps after this one."""
-        total, at_deg = 0.0, self._steps[self._index].angle_deg
-        for step in self._steps[self._index + 1 :]:
-            total += Leg(step, at_deg).duration_s
-            at_deg = step.angle_deg
-        return total
 
     @property
     def index(self) -> int:
@@ -54,7 +79,7 @@ class Player:
 
     @property
     def remaining_s(self) -> float:
-        """Seconds to the end of the plan if nobody pauses it."""
+        """Seconds to the end of the plan at full tempo."""
         return max(self._leg.duration_s - self._leg_s, 0.0) + self._later_s
 
     @property
@@ -75,33 +100,97 @@ class Player:
         """Pick the tempo up again."""
         self._holding = False
 
-    def skip(self) -> None:
-        """Go on with the next step, from wherever this one has led. The last step can't be skipped."""
-        if self._index < len(self._steps) - 1:
-            self._skipping = True
+    def skip(self) -> bool:
+        """Go on with the next step, from wherever this one has led; false in the last one, which just goes on."""
         self._holding = False
+        self._skipping = self._index < len(self._steps) - 1
+        return self._skipping
 
     def advance(self, elapsed_s: float) -> Target:
         """The target `elapsed_s` after the last one."""
-        if self._holding or self._skipping or self._tempo < 1.0:
-            change = self._tempo_per_s * elapsed_s
-            slower = self._holding or self._skipping
-            self._tempo = max(self._tempo - change, 0.0) if slower else min(self._tempo + change, 1.0)
-            if self._skipping and (self._tempo == 0.0 or self.target.rate_dps == 0.0):
-                self._begin(self._index + 1)
+        if self._tempo < 1.0 or self._holding or self._skipping:
+            self._ease(elapsed_s)
+        leg = self._leg
         self._leg_s += elapsed_s * self._tempo
-        while self._leg_s >= self._leg.duration_s and self._index < len(self._steps) - 1:
-            late_s = self._leg_s - self._leg.duration_s
-            self._begin(self._index + 1, self._leg.step.angle_deg)
+        while self._leg_s >= leg.duration_s and self._index < len(self._steps) - 1:
+            late_s = self._leg_s - leg.duration_s
+            leg = self._begin(self._index + 1, leg.step.angle_deg)
             self._leg_s = late_s
-        angle_deg, rate_dps = (at := self._leg.at(self._leg_s)).angle_deg, at.rate_dps
-        self.target = at if self._tempo == 1.0 else Target(angle_deg, rate_dps * self._tempo)
-        return self.target
+        target = leg.at(self._leg_s)
+        if self._tempo < 1.0:
+            target = Target(target.angle_deg, target.rate_dps * self._tempo)
+        self.target = target
+        return target
 
-    def _begin(self, index: int, start_deg: float | None = None) -> None:
+    def _ease(self, elapsed_s: float) -> None:
+        """Change the tempo as fast as the acceleration limit allows here, where the plan accelerates, too."""
+        slower = self._holding or self._skipping
+        rate_dps = self._leg.at(self._leg_s).rate_dps
+        if rate_dps == 0.0:
+            self._tempo = 0.0 if slower else 1.0
+        else:
+            gain_dps2 = (self._leg.at(self._leg_s + PEEK_S).rate_dps - rate_dps) / PEEK_S * self._tempo**2
+            along_dps2 = gain_dps2 if rate_dps > 0.0 else -gain_dps2
+            room_dps2 = EASE_PART * self._acceleration_dps2 + (along_dps2 if slower else -along_dps2)
+            least_dps2 = LEAST_PART * self._acceleration_dps2
+            change = min(max(room_dps2, least_dps2) / abs(rate_dps), TEMPO_PER_S) * elapsed_s
+            self._tempo = max(self._tempo - change, 0.0) if slower else min(self._tempo + change, 1.0)
+        if self._skipping and self._tempo == 0.0:
+            self._begin(self._index + 1, self.target.angle_deg)
+            self._tempo = 0.0 if self._holding else 1.0
+
+    def _begin(self, index: int, start_deg: float) -> Leg:
+        """The step with this index, from rest at this angle."""
+        acceleration_dps2 = RAMP_PART * self._acceleration_dps2
         self._index = index
-        self._leg = Leg(self._steps[index], self.target.angle_deg if start_deg is None else start_deg)
+        self._leg = Leg(self._steps[index], start_deg, acceleration_dps2)
         self._leg_s = 0.0
-        self._tempo = 1.0
         self._skipping = False
-        self._later_s = self._rest_of_plan_s()
+        self._later_s, at_deg = 0.0, self._steps[index].angle_deg
+        for step in self._steps[index + 1 :]:
+            self._later_s += Leg(step, at_deg, acceleration_dps2).duration_s
+            at_deg = step.angle_deg
+        return self._leg
+
+
+class Jog:
+    """Hold to move: while `direction` is 1 (head down) or −1 (head up) towards that side, between two angles.
+
+    It looks like a plan of one step that never ends by itself.
+    """
+
+    index: Final = 0
+    count: Final = 1
+    label: Final = "by hand"
+    remaining_s: Final = 0.0
+    finished: Final = False
+
+    def __init__(
+        self, start_deg: float, rate_dps: float = RATE_DPS, acceleration_dps2: float = ACCELERATION_DPS2
+    ) -> None:
+        self._rate_dps = min(JOG_DPS, rate_dps)
+        self._acceleration_dps2 = RAMP_PART * acceleration_dps2
+        self.lowest_deg = self.highest_deg = start_deg
+        self.direction = 0
+        self.target = Target(start_deg, 0.0)
+
+    @property
+    def still(self) -> bool:
+        """Nobody holds the button, and the table has slowed down to rest."""
+        return self.direction == 0 and self.target.rate_dps == 0.0
+
+    def hold(self) -> None:
+        """The button was let go."""
+        self.direction = 0
+
+    def advance(self, elapsed_s: float) -> Target:
+        """The target `elapsed_s` after the last one."""
+        angle_deg, rate_dps = self.target
+        end_deg = self.highest_deg if self.direction > 0 else self.lowest_deg
+        room_deg = max((end_deg - angle_deg) * self.direction, 0.0)
+        top_dps = min(self._rate_dps, sqrt(2.0 * BOUND_PART * self._acceleration_dps2 * room_deg))
+        wanted_dps = self.direction * top_dps
+        change_dps = self._acceleration_dps2 * elapsed_s
+        after_dps = min(max(wanted_dps, rate_dps - change_dps), rate_dps + change_dps)
+        self.target = Target(angle_deg + (rate_dps + after_dps) / 2.0 * elapsed_s, after_dps)
+        return self.target

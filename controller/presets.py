@@ -3,13 +3,10 @@
     presets.toml -> parse() -> Preset -> legs() -> Leg.at() -> Target
 
 A preset begins with the way to level and a pause there, and ends at level. A step reaches its angle by a ramp from
-wherever the table is, then holds it or swings around it. Nothing here knows the person or their limits.
-
-    ValueError
-    └── PresetError      what a preset says can't be; carries file, preset, step and key
+wherever the table is, then holds it or swings around it. Nothing here knows the person or their limits. What a file
+may say is the business of `preset_file`.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,45 +14,27 @@ from importlib import resources
 from itertools import chain
 from math import ceil, inf
 from types import MappingProxyType
-from typing import Annotated, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
-
+from . import preset_file
 from .model import Target
-from .motion import Hold, Ramp, Swing, above, is_whole
+from .motion import RAMP_ACCELERATION_DPS2, Hold, Ramp, Swing, above
+from .preset_file import EPISODE_GAP_S, PresetError, StepRow, Titled
+
+__all__ = [
+    "Episode", "Leg", "Preset", "PresetError", "Step", "bundled", "parse", "programme", "programme_week",
+]  # fmt: skip
 
 STANDING_DEG: Final = -80.0
 """The load position: about 10° off vertical (FDA K991835)."""
 HEAD_DOWN_DEG: Final = 5.0
 """Time above this angle counts as head down (docs/safety.md)."""
-EPISODE_GAP_S: Final = 60.0
-"""This long at or below `HEAD_DOWN_DEG` ends an episode (docs/safety.md)."""
 TO_LEVEL_DPS: Final = 1.5
 """From standing to level, in every preset: as slow as standing up (docs/safety.md)."""
 TO_LEVEL_PAUSE_S: Final = 15.0
 """At level before the pattern, in every preset: chosen, so that the person feels the table stop before it goes on."""
-LARGEST_DEG: Final = 60.0
-"""The hard limit (docs/safety.md)."""
-SMALLEST_DEG: Final = -30.0
-"""Chosen: further up is the way to standing, which is an act of the person and no part of a pattern."""
-SWING_LIMITS: Final = (3.0, 1.0, 2.0)
-"""Rate in °/s, acceleration in °/s², jerk in °/s³ (docs/safety.md)."""
 SAMPLE_S: Final = 0.02
 """How finely a swing is searched for its crossings of `HEAD_DOWN_DEG`; each is then narrowed to a millisecond."""
-
-
-class PresetError(ValueError):
-    """A preset that can't be. `step` counts from 1, in a programme it is the week; None: the error is not about one."""
-
-    def __init__(
-        self, file: str, why: str, preset: str | None = None, step: int | None = None, key: str | None = None
-    ) -> None:
-        places = (file, f"preset {preset}" if preset else None, f"step {step}" if step else None, key)
-        super().__init__(f"{', '.join(filter(None, places))}: {why}")
-        self.file = file
-        self.preset = preset
-        self.step = step
-        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +59,11 @@ class Leg:
 
     __slots__ = ("_ramp", "_stay", "duration_s", "reached_s", "start_deg", "step")
 
-    def __init__(self, step: Step, start_deg: float) -> None:
+    def __init__(self, step: Step, start_deg: float, acceleration_dps2: float = RAMP_ACCELERATION_DPS2) -> None:
+        """`acceleration_dps2` is that of the ramp; the swing has its own."""
         self.step = step
         self.start_deg = start_deg
-        self._ramp = Ramp(start_deg, step.angle_deg, step.rate_dps)
+        self._ramp = Ramp(start_deg, step.angle_deg, step.rate_dps, acceleration_dps2)
         self._stay: Hold | Swing = (
             Swing(step.angle_deg, step.swing_deg, step.period_s, step.hold_s)
             if step.swing_deg
@@ -168,72 +148,9 @@ def _head_down(leg: Leg) -> Iterator[tuple[float, float]]:
     return above(leg, HEAD_DOWN_DEG, chain((0.0,), stay_s))
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
-
-
-class _StepRow(_Row):
-    angle_deg: Annotated[float, Field(ge=SMALLEST_DEG, le=LARGEST_DEG)]
-    hold_s: Annotated[float, Field(ge=1, le=1200)]
-    swing_deg: Annotated[float, Field(ge=0)] = 0.0
-    period_s: Annotated[float, Field(ge=0, validate_default=True)] = 0.0
-
-    @field_validator("swing_deg")
-    @classmethod
-    def _within_range(cls, swing: float, known: ValidationInfo) -> float:
-        angle = known.data.get("angle_deg", 0.0)
-        if angle + swing > LARGEST_DEG or angle - swing < SMALLEST_DEG:
-            raise ValueError(f"swings beyond {SMALLEST_DEG:g} to {LARGEST_DEG:g}°")
-        return swing
-
-    @field_validator("period_s")
-    @classmethod
-    def _within_limits(cls, period: float, known: ValidationInfo) -> float:
-        swing, hold = known.data.get("swing_deg"), known.data.get("hold_s")
-        if swing is None or hold is None or not (swing or period):
-            return period
-        if not (swing and period):
-            raise ValueError("needs swing_deg with it" if period else "is needed with swing_deg")
-        if not is_whole(hold, period):
-            raise ValueError("does not go into hold_s a whole number of times")
-        peaks = Swing(0.0, swing, period, hold).peaks
-        if any(peak > limit for peak, limit in zip(peaks, SWING_LIMITS, strict=True)):
-            rate, acceleration, jerk = SWING_LIMITS
-            raise ValueError(f"makes the swing too fast for {rate:g} °/s, {acceleration:g} °/s², {jerk:g} °/s³")
-        return period
-
-
-class _Table(_Row):
-    title: Annotated[str, Field(min_length=1, max_length=60)]
-    purpose: Annotated[str, Field(min_length=1, max_length=200)]
-    basis: Annotated[str, Field(min_length=1, max_length=300)]
-    rate_dps: Annotated[float, Field(ge=0.1, le=3)]
-
-
-class _PatternTable(_Table):
-    repeat: Annotated[int, Field(ge=1, le=20)] = 1
-    steps: Annotated[list[_StepRow], Field(min_length=1, max_length=20)]
-
-
-class _WeekRow(_StepRow):
-    repeat: Annotated[int, Field(ge=1, le=20)]
-
-
-class _ProgrammeTable(_Table):
-    rest_s: Annotated[float, Field(ge=EPISODE_GAP_S, le=1200)]
-    week: Annotated[list[_WeekRow], Field(min_length=1, max_length=52)]
-
-
-_PresetId = Annotated[str, Field(pattern="^[a-z0-9_-]{1,32}$")]
-_Tables = TypeVar("_Tables")
-_PLAIN: Final = {"missing": "is missing", "extra_forbidden": "is not a known key", "model_type": "is not a table"}
-_PATTERNS: Final = TypeAdapter(dict[_PresetId, _PatternTable])
-_PROGRAMME: Final = TypeAdapter(dict[_PresetId, _ProgrammeTable])
-
-
 def parse(text: str, file: str) -> dict[str, Preset]:
     """The presets of a TOML text by id, in its order. `file` names it in the PresetError that anything wrong raises."""
-    return _patterns(_tables(text, file), file)
+    return _patterns(preset_file.tables(text, file), file)
 
 
 def bundled() -> Mapping[str, Preset]:
@@ -256,9 +173,9 @@ def programme_week(week: int) -> Preset:
 @lru_cache(maxsize=1)
 def _shipped() -> tuple[Mapping[str, Preset], tuple[Preset, ...]]:
     file = resources.files(__package__) / "presets.toml"
-    tables = _tables(file.read_text(encoding="utf-8"), file.name)
-    table = _read(_PROGRAMME, {"programme": tables.pop("programme", None)}, file.name)["programme"]
-    rest = _StepRow(angle_deg=0.0, hold_s=table.rest_s)
+    tables = preset_file.tables(file.read_text(encoding="utf-8"), file.name)
+    table = preset_file.programme(tables.pop("programme", None), file.name)
+    rest = StepRow(angle_deg=0.0, hold_s=table.rest_s)
     weeks = tuple(
         _preset("programme", f"{table.title}, week {number}", table, [[week, rest]] * (week.repeat - 1) + [[week]])
         for number, week in enumerate(table.week, 1)
@@ -266,34 +183,14 @@ def _shipped() -> tuple[Mapping[str, Preset], tuple[Preset, ...]]:
     return MappingProxyType(_patterns(tables, file.name) | {"programme": weeks[0]}), weeks
 
 
-def _tables(text: str, file: str) -> dict[str, object]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PresetError(file, f"not TOML: {error}") from error
-
-
 def _patterns(tables: Mapping[str, object], file: str) -> dict[str, Preset]:
-    read = _read(_PATTERNS, tables, file)
-    return {name: _preset(name, table.title, table, [table.steps] * table.repeat) for name, table in read.items()}
+    return {
+        name: _preset(name, table.title, table, [table.steps] * table.repeat)
+        for name, table in preset_file.patterns(tables, file).items()
+    }
 
 
-def _read(adapter: TypeAdapter[_Tables], tables: object, file: str) -> _Tables:
-    try:
-        return adapter.validate_python(tables)
-    except ValidationError as invalid:
-        error = invalid.errors(include_url=False)[0]
-        preset, *rest = map(str, error["loc"])
-        step = next((int(part) + 1 for part in rest if part.isdecimal()), None)
-        key = next((part for part in reversed(rest) if not part.isdecimal()), None)
-        if key == "[key]":
-            raise PresetError(file, "the id is not 1 to 32 of a-z, 0-9, - and _", preset) from invalid
-        why = _PLAIN.get(error["type"]) or error["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        given = f"{error['input']!r:.40} " if isinstance(error["input"], str | float | int) else ""
-        raise PresetError(file, given + why, preset, step, key) from invalid
-
-
-def _preset(preset_id: str, title: str, table: _Table, rounds: Sequence[Sequence[_StepRow]]) -> Preset:
+def _preset(preset_id: str, title: str, table: Titled, rounds: Sequence[Sequence[StepRow]]) -> Preset:
     """Write out the steps: to level, every round of the pattern, back to level."""
     pattern = [
         Step(
@@ -312,7 +209,7 @@ def _preset(preset_id: str, title: str, table: _Table, rounds: Sequence[Sequence
     return Preset(preset_id, title, table.purpose, table.basis, (first, *pattern, last))
 
 
-def _label(row: _StepRow) -> str:
+def _label(row: StepRow) -> str:
     minutes, seconds = divmod(row.hold_s, 60)
     time = " ".join(f"{value:g} {unit}" for value, unit in ((minutes, "min"), (seconds, "s")) if value)
     angle = f"{row.angle_deg:g}°".replace("-", "−")

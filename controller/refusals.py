@@ -4,13 +4,15 @@ A wish is refused by the first reason that applies to its verb. Stop and level a
 """
 
 from collections.abc import Callable
+from math import ceil
 from typing import Final, NamedTuple
 
 from .account import Account
-from .estimator import Estimate
+from .estimator import LEVEL_DEG, Estimate
 from .limits import Limits
 from .model import Reason, State, Verb, Wish
 from .presets import Preset
+from .safety import LIVE
 
 ARMING_S: Final = 60.0
 """A session may start within 60 s of arming (docs/mqtt.md)."""
@@ -18,12 +20,15 @@ HUMAN_S: Final = 1.0
 """A wish without the code comes a second after the arming at the earliest: a burst out of a stale queue does not."""
 JOG_S: Final = 0.5
 """Jog ends when its heartbeat is 500 ms late."""
-DEEPEST_STAND_DEG: Final = -15.5
-"""Presets go to −15° (circulation); below that it is standing up, which needs the pause."""
+STEEPEST_SEAT_DEG: Final = -15.0
+"""Presets go to −15° (circulation); further up is the way to standing, which needs the pause."""
 
 
 class Situation(NamedTuple):
-    """Everything that a refusal may depend on. `hand_s`: wall-like time of human hands; other times in seconds."""
+    """Everything that a refusal may depend on. `hand_s`: wall-like time of human hands; other times in seconds.
+
+    `jog` is the direction that somebody holds, 0 when the button was let go, None while nobody moves the table by hand.
+    """
 
     state: State
     estimate: Estimate | None
@@ -39,11 +44,13 @@ class Situation(NamedTuple):
     paused_at_s: float | None
     pause_left_s: float
     went_past_5: bool
-    jogging: bool
+    jog: int | None
     arm_by_button: bool
-    seen_ids: frozenset[str]
+    taken_before: bool
     presets: tuple[str, ...]
     ledger_failed: str
+    broker_gone: str
+    leaving: bool
 
 
 Question = Callable[[Wish, Situation], str | None]
@@ -72,14 +79,16 @@ def expired(w: Wish, _: Situation) -> str | None:
 
 
 def duplicate(w: Wish, s: Situation) -> str | None:
-    if w.id is not None and w.id in s.seen_ids:
+    if s.taken_before:
         return f"A command with the id {w.id!r} was taken already."
     return None
 
 
-def link_down(_: Wish, s: Situation) -> str | None:
+def link_down(w: Wish, s: Situation) -> str | None:
     if s.estimate is None or s.state is State.OFFLINE:
         return "There is no connection to the tilt unit; check its cable and power."
+    if s.broker_gone and w.verb in MOVING:
+        return f"Nothing moves while a stop from the phone might not arrive. {s.broker_gone}"
     return None
 
 
@@ -89,10 +98,12 @@ def estop(_: Wish, s: Situation) -> str | None:
     return None
 
 
-def fault_latched(_: Wish, s: Situation) -> str | None:
+def fault_latched(w: Wish, s: Situation) -> str | None:
     if s.estimate is not None and (s.estimate.latched or s.state is State.FAULT):
         return "A fault waits for acknowledgement. Read it in the state, then acknowledge it at level or head up."
-    return f"{s.ledger_failed} No session can start." if s.ledger_failed else None
+    if s.estimate is not None and not s.estimate.trusted:
+        return "The angle sensors do not agree, so nobody knows how far the table is tilted. Ask for help."
+    return f"{s.ledger_failed} No session can run." if s.ledger_failed and w.verb in MOVING else None
 
 
 def not_occupied(_: Wish, s: Situation) -> str | None:
@@ -107,25 +118,35 @@ def ankles_open(_: Wish, s: Situation) -> str | None:
     return None
 
 
-def budget_spent(w: Wish, s: Situation) -> str | None:
-    day_s = s.limits.day_head_down_s.value
+def budget_spent(_: Wish, s: Situation) -> str | None:
+    if s.state in LIVE:
+        return None
+    day, most = s.limits.day_head_down_s, s.limits.sessions_per_day
     needed_s = s.preset.head_down_s() if s.preset is not None else 1.0
-    if s.account.head_down_today_s(s.person, s.ledger_s) + needed_s > day_s:
-        when = s.account.when_s(s.person, s.ledger_s, needed_s, day_s)
-        return f"Not enough head-down time is left today: {day_s / 60:g} min in 24 h.{_possible(when)}"
-    if s.account.sessions_today(s.person, s.ledger_s) >= s.limits.sessions_per_day.value:
-        when = s.account.when_session_s(s.person, s.ledger_s, s.limits.sessions_per_day.value)
-        return f"{s.limits.sessions_per_day.value:g} sessions in 24 h are enough.{_possible(when)}"
+    if s.account.head_down_today_s(s.person, s.ledger_s) + needed_s > day.value:
+        when = s.account.when_s(s.person, s.ledger_s, needed_s, day.value)
+        needs = f" for the {needed_s / 60:.1f} min of {s.preset.title}" if s.preset is not None else ""
+        allowed = f"{day.value / 60:.3g} min in 24 h are allowed ({day.reason})"
+        return f"Not enough head-down time is left{needs}: {allowed}.{_possible(when)}"
+    if s.account.sessions_today(s.person, s.ledger_s) >= most.value:
+        when = s.account.when_session_s(s.person, s.ledger_s, most.value)
+        return f"{most.value:g} sessions in 24 h are enough ({most.reason}).{_possible(when)}"
     return None
 
 
 def rest_needed(_: Wish, s: Situation) -> str | None:
+    if s.state in LIVE:
+        return None
     left_s = s.account.rest_remaining_s(s.person, s.ledger_s, s.limits.rest_s.value)
     return f"Rest between sessions is needed.{_possible(left_s)}" if left_s > 0 else None
 
 
 def busy(w: Wish, s: Situation) -> str | None:
-    if s.state in FROM[w.verb] or (w.verb is Verb.JOG and s.jogging):
+    if s.leaving and (w.verb in MOVING or w.verb is Verb.STAND):
+        return "The controller is being shut down."
+    if s.jog is not None and w.verb in (Verb.RESUME, Verb.SKIP):
+        return "The table is moved by hand. Hold a jog button, stop or level it."
+    if s.state in FROM[w.verb] or (w.verb is Verb.JOG and s.jog is not None):
         return None
     return BUSY[s.state]
 
@@ -135,10 +156,12 @@ def not_armed(w: Wish, s: Situation) -> str | None:
         if s.arm_by_button:
             return "This table is armed with the button on the table only."
         return None
-    if s.jogging:
+    if s.jog is not None:
         return None
     if s.armed_at_s is None:
         return "Arm first: ankles locked, nothing in reach, checklist read."
+    if s.hand_s - s.armed_at_s > ARMING_S:
+        return "The arming window has closed. Arm again."
     if w.code is not None and w.code != s.arm_code:
         return "This is not the arm code of the state; read it again."
     return None
@@ -151,7 +174,7 @@ def too_soon(w: Wish, s: Situation) -> str | None:
         if s.paused_at_s is not None and s.hand_s - s.paused_at_s < HUMAN_S:
             return "Too soon after the pause: send it a second later."
         return None
-    if w.verb in (Verb.ARM, Verb.STAND) or s.jogging or w.code is not None:
+    if w.verb in (Verb.ARM, Verb.STAND) or s.jog is not None or w.code is not None:
         return None
     if s.armed_at_s is None or s.hand_s - s.armed_at_s >= HUMAN_S:
         return None
@@ -161,7 +184,7 @@ def too_soon(w: Wish, s: Situation) -> str | None:
 def over_angle(w: Wish, s: Situation) -> str | None:
     asked = w.angle_deg if w.angle_deg is not None else s.preset.largest_angle_deg if s.preset is not None else None
     limit = s.limits.angle_deg
-    if asked is not None and asked > limit.value:
+    if asked is not None and not asked <= limit.value:
         return f"{asked:g}° is over your limit of {limit.value:g}° ({limit.reason})."
     return None
 
@@ -177,23 +200,35 @@ def over_time(_: Wish, s: Situation) -> str | None:
 
 
 def not_level(w: Wish, s: Situation) -> str | None:
-    if s.estimate is None:
+    e = s.estimate
+    if e is None or s.jog is not None:
         return None
-    if w.verb is Verb.ACKNOWLEDGE:
-        return "A fault is acknowledged at level or head up. Send level first." if s.estimate.head_down else None
-    if s.state is State.FROZEN and not s.went_past_5 and not s.estimate.head_down:
-        return None
-    if s.estimate.at_level or (s.state is State.STANDBY and not s.estimate.head_down):
+    if w.verb is not Verb.STAND:
+        what = "A fault is acknowledged" if w.verb is Verb.ACKNOWLEDGE else "A session starts"
+        return f"{what} at level or head up. Send level first." if e.head_down else None
+    if e.at_level or e.standing or (not e.head_down and (s.state is State.STANDBY or _goes_straight_back(s))):
         return None
     return "Standing up begins at level. Send level first."
 
 
 def pause_first(w: Wish, s: Situation) -> str | None:
-    rising = w.verb is Verb.STAND or (w.verb is Verb.GOTO and (w.angle_deg or 0.0) < DEEPEST_STAND_DEG)
-    direct = s.state is State.FROZEN and not s.went_past_5
-    if rising and not direct and s.state is not State.STANDING and s.pause_left_s > 0:
+    if s.estimate is None or s.pause_left_s <= 0:
+        return None
+    angle_deg = s.estimate.angle_deg
+    if w.verb is Verb.STAND:
+        rises = not s.estimate.standing and not _goes_straight_back(s)
+    elif w.verb is Verb.GOTO:
+        rises = w.angle_deg is not None and w.angle_deg < min(STEEPEST_SEAT_DEG, angle_deg)
+    else:
+        rises = w.direction < 0 and s.jog != w.direction and STEEPEST_SEAT_DEG < angle_deg <= LEVEL_DEG
+    if rises:
         return f"Lie still for another {s.pause_left_s:.0f} s: blood pressure is low after lying head down."
     return None
+
+
+def _goes_straight_back(s: Situation) -> bool:
+    """A freeze on the way up, before 5° was passed."""
+    return s.state is State.FROZEN and not s.went_past_5
 
 
 QUESTIONS: Final[dict[Reason, Question]] = {
@@ -222,12 +257,12 @@ QUESTIONS: Final[dict[Reason, Question]] = {
 _R = Reason
 _ANY: Final = frozenset({_R.RETAINED, _R.EXPIRED, _R.DUPLICATE, _R.LINK_DOWN})
 _PERSON: Final = _ANY | {_R.ESTOP, _R.FAULT_LATCHED, _R.NOT_OCCUPIED, _R.ANKLES_OPEN}
-_BEGIN: Final = _PERSON | {_R.BUDGET_SPENT, _R.REST_NEEDED, _R.BUSY, _R.NOT_ARMED}
+_BEGIN: Final = _PERSON | {_R.BUDGET_SPENT, _R.REST_NEEDED, _R.BUSY, _R.NOT_ARMED, _R.TOO_SOON, _R.NOT_LEVEL}
 ASKED: Final[dict[Verb, frozenset[Reason]]] = {
-    Verb.ARM: _BEGIN | {_R.UNKNOWN_PERSON, _R.TOO_SOON},
-    Verb.START: _BEGIN | {_R.UNKNOWN_PRESET, _R.UNKNOWN_PERSON, _R.TOO_SOON, _R.OVER_ANGLE, _R.OVER_TIME},
-    Verb.GOTO: _BEGIN | {_R.TOO_SOON, _R.OVER_ANGLE, _R.PAUSE_FIRST},
-    Verb.JOG: _BEGIN | {_R.TOO_SOON},
+    Verb.ARM: _BEGIN | {_R.UNKNOWN_PERSON},
+    Verb.START: _BEGIN | {_R.UNKNOWN_PRESET, _R.UNKNOWN_PERSON, _R.OVER_ANGLE, _R.OVER_TIME},
+    Verb.GOTO: _BEGIN | {_R.OVER_ANGLE, _R.PAUSE_FIRST},
+    Verb.JOG: _BEGIN | {_R.PAUSE_FIRST},
     Verb.PAUSE: _ANY | {_R.BUSY},
     Verb.RESUME: _PERSON | {_R.BUSY, _R.TOO_SOON},
     Verb.SKIP: _PERSON | {_R.BUSY, _R.TOO_SOON},
@@ -238,6 +273,8 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
 }
 """Which questions each verb is asked."""
 
+MOVING: Final = frozenset({Verb.ARM, Verb.START, Verb.GOTO, Verb.JOG, Verb.RESUME, Verb.SKIP})
+"""What leads to motion in a session."""
 _REST: Final = frozenset({State.STANDING, State.STANDBY, State.LEVEL})
 FROM: Final[dict[Verb, frozenset[State]]] = {
     Verb.ARM: _REST | {State.ARMED},
@@ -246,9 +283,9 @@ FROM: Final[dict[Verb, frozenset[State]]] = {
     Verb.JOG: _REST | {State.ARMED},
     Verb.PAUSE: frozenset({State.RUNNING}),
     Verb.RESUME: frozenset({State.PAUSED}),
-    Verb.SKIP: frozenset({State.RUNNING, State.PAUSED}),
+    Verb.SKIP: LIVE,
     Verb.STAND: _REST | {State.FROZEN, State.ARMED},
-    Verb.ACKNOWLEDGE: frozenset(State) - {State.RUNNING, State.PAUSED, State.RETURNING, State.RISING},
+    Verb.ACKNOWLEDGE: frozenset(State) - LIVE - {State.RETURNING, State.RISING},
 }
 """In which states a verb means anything."""
 
@@ -281,7 +318,7 @@ def refuse(wish: Wish, situation: Situation) -> tuple[Reason, str] | None:
 
 def _possible(when_s: float | None) -> str:
     """A sentence about when to come back."""
-    if when_s is None or when_s <= 0:
-        return ""
-    minutes = -(-when_s // 60)
-    return f" Possible again in {minutes:.0f} min." if minutes < 100 else f" Possible again in {minutes / 60:.0f} h."
+    if when_s is None:
+        return " Waiting does not help."
+    minutes = ceil(when_s / 60)
+    return f" Possible again in {minutes} min." if minutes < 100 else f" Possible again in {ceil(when_s / 3600)} h."

@@ -42,25 +42,26 @@ class Verdict(NamedTuple):
 
 
 class Circumstances(NamedTuple):
-    """What the hazards are judged by, beside the estimate. Seconds."""
+    """What the hazards are judged by, beside the estimate. Seconds; `broker_down_s` is negative while it is up."""
 
     state: State
     age_s: float
     limit: Limit
     continuous_left_s: float
-    session_left_s: float
-    session_limit: Limit
+    allowed_left_s: float
+    allowed: Limit
     reserved_left_s: float
     broker_down_s: float
     local_stop: bool
     ledger_failed: str
-    wants_grant: bool
-    granted: bool
+    grant_lost: bool
 
 
 FINE: Final = Verdict(Action.NONE, "", "")
 LIVE: Final = frozenset({State.RUNNING, State.PAUSED})
 """States in which a session runs."""
+RECORDED: Final = LIVE | {State.ARMED}
+"""States in which head-down time has to be recorded; the way to level or to standing needs none."""
 
 
 def late(_: Estimate, c: Circumstances) -> Verdict | None:
@@ -99,17 +100,19 @@ def over_time(e: Estimate, c: Circumstances) -> Verdict | None:
         return None
     if c.continuous_left_s <= 0:
         return Verdict(Action.HOME, "over_time", "Head down for as long as this angle allows without a break.")
-    if c.session_left_s <= 0:
-        return Verdict(Action.HOME, "over_time", f"{c.session_limit.value / 60:g} min head down are over.")
+    if c.allowed_left_s <= 0:
+        minutes = f"{c.allowed.value / 60:.3g} min head down"
+        return Verdict(Action.HOME, "over_time", f"{minutes} are over ({c.allowed.reason}).")
     return None
 
 
 def unreserved(e: Estimate, c: Circumstances) -> Verdict | None:
     """F19, H3: head-down time that is not on record."""
-    if c.ledger_failed:
+    if c.ledger_failed and c.state in RECORDED:
         return Verdict(Action.HOME, "ledger", c.ledger_failed)
-    if e.head_down and c.reserved_left_s <= 0 and e.worst_deg > HEAD_DOWN_LIMIT_DEG:
-        return Verdict(Action.HOME, "unrecorded", "Head-down time could not be recorded in time.")
+    if c.state in LIVE and e.head_down and c.reserved_left_s <= 0:
+        action = Action.HOME if e.worst_deg > HEAD_DOWN_LIMIT_DEG else Action.HOLD
+        return Verdict(action, "unrecorded", "Head-down time could not be recorded in time.")
     return None
 
 
@@ -136,7 +139,7 @@ def occupant(e: Estimate, _: Circumstances) -> Verdict | None:
 
 def grant_lost(_: Estimate, c: Circumstances) -> Verdict | None:
     """F2, F17: the unit took its grant back, because a lease or a nonce came late."""
-    if c.wants_grant and not c.granted:
+    if c.grant_lost:
         return Verdict(Action.HOME, "lease", "The connection to the tilt unit faltered.")
     return None
 
@@ -155,12 +158,14 @@ HAZARDS: Final[tuple[Callable[[Estimate, Circumstances], Verdict | None], ...]] 
     broker_lost, late,
 )  # fmt: skip
 """In the order in which they are told when several are as severe."""
+OF_A_SOUND_TABLE: Final = (over_angle, over_time, unreserved, grant_lost, broker_lost, late)
+"""The ones that are left to judge where `Estimate.sound` rules the others out."""
 
 
 def assess(e: Estimate, c: Circumstances) -> Verdict:
     """The first door: the most severe of all verdicts."""
     worst = FINE
-    for hazard in HAZARDS:
+    for hazard in OF_A_SOUND_TABLE if e.sound else HAZARDS:
         verdict = hazard(e, c)
         if verdict is not None and verdict.action > worst.action:
             worst = verdict
@@ -185,6 +190,7 @@ class Permit(NamedTuple):
     state: State
     action: Action
     limit_deg: float
+    rate_dps: float
     reserved_left_s: float
 
 
@@ -199,36 +205,45 @@ KEEP: Final = Outgoing(Order.KEEPALIVE)
 _ALWAYS: Final = frozenset({Order.KEEPALIVE, Order.STOP, Order.LEVEL, Order.DISARM})
 _UPWARD: Final = frozenset({State.RUNNING, State.PAUSED, State.RETURNING})
 """States in which a person's live wish may increase the angle; RETURNING only as far as level."""
+_GRANTED: Final = frozenset({State.ARMED, State.RUNNING, State.RETURNING})
+"""States in which the unit is asked for its grant: armed, started before it came, led up to level."""
+_DOWNWARD: Final = _UPWARD | {State.RISING}
+"""States in which a target may lead down."""
 
 
 def gate(out: Outgoing, e: Estimate, p: Permit) -> Outgoing:
     """The second door: the order as it may go out, or a keepalive in its place."""
-    if out.order in _ALWAYS:
+    order = out.order
+    if order is Order.MOVE:
+        return _gate_move(out, e, p)
+    if order in _ALWAYS:
         return out
-    if out.order is Order.ARM:
-        sound = e.trusted and e.occupied and e.ankles_locked and not e.estop and not e.latched and not e.head_down
-        return out if sound and p.state in (State.ARMED, State.RETURNING) else KEEP
-    if out.order is Order.ACKNOWLEDGE:
+    if order is Order.ARM:
+        earned = p.state in _GRANTED and p.action is Action.NONE and e.sound and not e.head_down
+        return out if earned else KEEP
+    if order is Order.ACKNOWLEDGE:
         return KEEP if e.head_down else out
+    return KEEP
+
+
+def _gate_move(out: Outgoing, e: Estimate, p: Permit) -> Outgoing:
+    """A target within the limits; and upwards only in a live session that nothing speaks against."""
     if out.target is None or not e.trusted or e.estop or e.rung >= Rung.LEVEL:
         return KEEP
-    return _gate_move(out.target, e, p)
-
-
-def _gate_move(target: Target, e: Estimate, p: Permit) -> Outgoing:
-    """A target within the limit; and upwards only in a live session that nothing speaks against."""
-    angle_deg, rate_dps = target.angle_deg, target.rate_dps
-    if not (-91.0 < angle_deg < 91.0 and -10.0 < rate_dps < 10.0):
+    angle_deg, rate_dps = out.target
+    limit_deg, most_dps, state = p.limit_deg, p.rate_dps, p.state
+    if not (-91.0 < angle_deg < 91.0 and -10.0 < rate_dps < 10.0 and limit_deg >= 0.0 and most_dps > 0.0):
         return KEEP
-    limit_deg = min(p.limit_deg, 0.0) if p.state is State.RETURNING else p.limit_deg
-    if p.reserved_left_s <= 0:
-        limit_deg = min(limit_deg, HEAD_DOWN_LIMIT_DEG)
-    if angle_deg > limit_deg:
-        angle_deg, rate_dps = limit_deg, min(rate_dps, 0.0)
-    if angle_deg > e.angle_deg + SLACK_DEG or rate_dps > 0.0:
-        allowed = p.state in _UPWARD and e.armed and e.occupied and e.ankles_locked and not e.latched
-        if not allowed or p.action is Action.HOME:
-            return KEEP
-    elif p.state not in _UPWARD and p.state is not State.RISING:
-        return KEEP
-    return Outgoing(Order.MOVE, Target(angle_deg, rate_dps))
+    if state is State.RETURNING:
+        limit_deg = 0.0
+    elif not p.reserved_left_s > 0.0 and limit_deg > HEAD_DOWN_LIMIT_DEG:
+        limit_deg = HEAD_DOWN_LIMIT_DEG
+    if angle_deg > limit_deg or not -most_dps <= rate_dps <= most_dps:
+        if angle_deg > limit_deg:
+            angle_deg, rate_dps = limit_deg, min(rate_dps, 0.0)
+        rate_dps = max(-most_dps, min(rate_dps, most_dps))
+        out = Outgoing(Order.MOVE, Target(angle_deg, rate_dps))
+    if angle_deg <= e.angle_deg + SLACK_DEG and rate_dps <= 0.0:
+        return out if state in _DOWNWARD else KEEP
+    earned = state in _UPWARD and e.armed and e.sound and e.rung == Rung.NONE and p.action is not Action.HOME
+    return out if earned else KEEP

@@ -1,6 +1,7 @@
-"""What the table is doing: one table of states. A pair that is not in it does not happen.
+"""What the table is doing: one table of states. A pair that is not in it changes nothing.
 
-`rest` triggers are fired when the table stands still and nothing is wrong, by where it stands.
+`RESTS_…` triggers are fired when the table stands still and nothing is wrong, by where it stands. Nothing but START,
+RESUME, LEVEL and STAND, each a person's wish or the way home, leads to a state in which the controller moves the table.
 """
 
 from enum import Enum, auto
@@ -47,7 +48,7 @@ TRANSITIONS: Final[dict[State, dict[Trigger, State]]] = {
     _S.STANDING: _AT_REST,
     _S.STANDBY: _AT_REST,
     _S.LEVEL: _AT_REST,
-    _S.ARMED: {**_ALWAYS, **_DISARMED, _T.START: _S.RUNNING, _T.LEVEL: _S.RETURNING},
+    _S.ARMED: {**_ALWAYS, **_DISARMED, _T.START: _S.RUNNING, _T.LEVEL: _S.RETURNING, _T.STAND: _S.RISING},
     _S.RUNNING: {**_ALWAYS, _T.PAUSE: _S.PAUSED, _T.STOP: _S.FROZEN, _T.LEVEL: _S.RETURNING, _T.FINISHED: _S.LEVEL,
                  _T.RESTS_STANDING: _S.STANDING, _T.RESTS_ELSEWHERE: _S.STANDBY, _T.INTERRUPTED: _S.FROZEN},
     _S.PAUSED: {**_ALWAYS, _T.RESUME: _S.RUNNING, _T.STOP: _S.FROZEN, _T.LEVEL: _S.RETURNING,

@@ -84,7 +84,9 @@ def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Un
     except ValueError:
         known_verbs = ", ".join(Verb)
         message = f"there is no command {_shown(verb)}; the commands are {known_verbs}"
-        return Unreadable(_shown(verb, quote=""), Reason.UNKNOWN_VERB, message)
+        return Unreadable(
+            _shown(verb, quote=""), Reason.UNKNOWN_VERB, _sentence(message), _readable_id(_salvage(payload))
+        )
     if known in _ALWAYS:
         return _always(known, payload, retained, wall_s)
     if not payload and known in _ARGUMENTS:
@@ -95,17 +97,12 @@ def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Un
         return _wish(known, fields, retained, wall_s)
     except _BadPayloadError as error:
         message = f"{error}; {_expectation(known)}"
-        return Unreadable(known, Reason.BAD_PAYLOAD, message, _readable_id(fields))
+        return Unreadable(known, Reason.BAD_PAYLOAD, _sentence(message), _readable_id(fields))
 
 
 def _always(verb: Verb, payload: bytes, retained: bool, wall_s: float) -> Wish:
     """`stop` and `level` whatever the payload. A late `stop` is a stop; a late `level` says so (it may not be live)."""
-    fields: _Fields = {}
-    if payload[:MAX_PAYLOAD].lstrip()[:1] == b"{":
-        try:
-            fields = _object(_text(payload))
-        except _BadPayloadError:
-            fields = {}
+    fields = _salvage(payload)
     expired = False
     if verb is not Verb.STOP:
         try:
@@ -113,6 +110,21 @@ def _always(verb: Verb, payload: bytes, retained: bool, wall_s: float) -> Wish:
         except _BadPayloadError:
             expired = False
     return Wish(verb, id=_readable_id(fields), retained=retained, expired=expired)
+
+
+def _salvage(payload: bytes) -> _Fields:
+    """What can be read of a payload that may be anything."""
+    if payload[:MAX_PAYLOAD].lstrip()[:1] != b"{":
+        return {}
+    try:
+        return _object(_text(payload))
+    except _BadPayloadError:
+        return {}
+
+
+def _sentence(words: str) -> str:
+    """For a person: a capital letter and a full stop, the words as they are."""
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _fields(verb: Verb, payload: bytes) -> _Fields:

@@ -1,5 +1,6 @@
 """A damaged record gives nobody time back (F19): it is set aside and the day counts as used up."""
 
+import os
 import random
 import sqlite3
 import stat
@@ -183,3 +184,52 @@ def test_a_flipped_bit_anywhere_gives_nothing_back(tmp_path: Path) -> None:
             outcomes["refused"] += 1
     assert outcomes["day used up"] > 100, outcomes
     assert outcomes["refused"] < 20, outcomes
+
+
+def test_what_is_committed_is_on_the_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data by SQLite's strictest mode with a journal ahead, the names of the files by ours."""
+    synced = []
+    real = os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: (synced.append(os.readlink(f"/proc/self/fd/{handle}")), real(handle))
+    )
+    path.write_text("damage")
+    db, held = ledger_file.open_file(path, BOOT)
+    with held:
+        for name, value in (("journal_mode", "wal"), ("synchronous", 2), ("fullfsync", 1)):
+            assert db.execute(f"PRAGMA {name}").fetchone() == (value,)
+    assert synced == [str(path.parent)] * 2, "once after the damaged file was moved, once after the new one was"
+
+
+def test_nobody_else_reads_a_record_even_while_it_begins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = []
+    real = ledger_file.seal
+
+    def look(db: sqlite3.Connection) -> None:
+        modes.extend(stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir())
+        real(db)
+
+    monkeypatch.setattr(ledger_file, "seal", look)
+    before = os.umask(0)
+    try:
+        Ledger.open(path, BOOT).close()
+    finally:
+        os.umask(before)
+    assert len(modes) > 1
+    assert set(modes) == {0o600}
+
+
+def test_nothing_stays_open(path: Path) -> None:
+    path.write_text("damage")
+    before = len(os.listdir("/proc/self/fd"))
+    Ledger.open(path, BOOT).close()
+    path.write_text("damage")
+    Ledger.open(path, BOOT).close()
+    change("PRAGMA user_version = 2")(path)
+    with pytest.raises(LedgerError):
+        Ledger.open(path, BOOT)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_folder_is_made_where_there_is_none(tmp_path: Path) -> None:
+    Ledger.open(tmp_path / "a" / "b" / "ledger.sqlite3", BOOT).close()

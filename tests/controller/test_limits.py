@@ -1,12 +1,13 @@
 """The limits, restated from the domain facts instead of imported, and how layers of them combine."""
 
 import math
-from dataclasses import fields, replace
+from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller import limits
 from controller.limits import DEFAULTS, Limits, combine, continuous_s, guest, level_pause_s, tightest
 from controller.model import Limit
 
@@ -22,6 +23,30 @@ HARD = {
 }
 
 
+OTHERS = {
+    "GUEST_ANGLE_DEG": 30,
+    "TRIP_DPS": 5,
+    "JERK_DPS3": 2,
+    "PROTECTIVE_STOP_DPS2": 5,
+    "HEAD_DOWN_DEG": 5,
+    "LEVEL_DEG": 1.5,
+    "EPISODE_END_S": 60,
+    "STANDING_DEG": -80,
+    "STAND_RATE_DPS": 1.5,
+    "STAND_BREAK_DEG": -40,
+    "STAND_BREAK_S": 20,
+    "LEVEL_PAUSE_S": 60,
+    "LONG_LEVEL_PAUSE_S": 120,
+    "LONG_PAUSE_ABOVE_DEG": 45,
+    "LONG_PAUSE_AFTER_S": 300,
+    "SHORT_LEVEL_PAUSE_S": 15,
+}
+
+
+def test_the_other_figures() -> None:
+    assert {name: getattr(limits, name) for name in OTHERS} == OTHERS
+
+
 def test_the_hard_limits() -> None:
     assert {name: getattr(DEFAULTS, name).value for name in NAMES} == HARD
 
@@ -31,17 +56,17 @@ def test_a_guest_is_limited_to_30_degrees_and_otherwise_like_everybody() -> None
 
 
 def test_the_tightest_is_the_smallest_with_its_reason_and_the_first_of_equals() -> None:
-    limits = Limit(30, "guest"), Limit(15, "programme week 1"), Limit(15, "preset")
-    assert tightest(*limits) == Limit(15, "programme week 1")
-    assert "30° is over your limit of {0.value:g}° ({0.reason})".format(tightest(*limits)) == (
+    drawn = Limit(30, "guest"), Limit(15, "programme week 1"), Limit(15, "preset")
+    assert tightest(*drawn) == Limit(15, "programme week 1")
+    assert "30° is over your limit of {0.value:g}° ({0.reason})".format(tightest(*drawn)) == (
         "30° is over your limit of 15° (programme week 1)"
     )
 
 
-@pytest.mark.parametrize("limits", [(), (Limit(math.nan, "broken"),), (Limit(1, "a"), Limit(math.nan, "broken"))])
-def test_there_is_no_tightest_of_nothing_or_of_a_nan(limits: tuple[Limit, ...]) -> None:
+@pytest.mark.parametrize("drawn", [(), (Limit(math.nan, "broken"),), (Limit(1, "a"), Limit(math.nan, "broken"))])
+def test_there_is_no_tightest_of_nothing_or_of_a_nan(drawn: tuple[Limit, ...]) -> None:
     with pytest.raises(ValueError, match="no tightest"):
-        tightest(*limits)
+        tightest(*drawn)
 
 
 @pytest.mark.parametrize(
@@ -101,3 +126,8 @@ def test_another_layer_never_loosens_anything(drawn: list[Limits]) -> None:
         old, new = getattr(before, name), getattr(after, name)
         assert new.value >= old.value if name == "rest_s" else new.value <= old.value
         assert new in [getattr(layer, name) for layer in (DEFAULTS, *drawn)]
+
+
+def test_a_layer_never_changes() -> None:
+    with pytest.raises(FrozenInstanceError):
+        DEFAULTS.angle_deg = Limit(90, "mine")  # type: ignore[misc]

@@ -1,0 +1,222 @@
+"""The loop around the core, with a simulated port, a real ledger and a publisher that remembers."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bascule.sim_port import SimPort
+from controller.booking import Booking
+from controller.conduct import Settings
+from controller.core import Core
+from controller.daemon import Daemon
+from controller.documents import EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
+from controller.inbox import Inbox
+from controller.ledger import Ledger, LedgerThread, read_witness
+from controller.model import State, Verb, Wish
+from controller.presets import bundled
+from controller.serial_port import Port, PortError
+from simulator.table import Table
+
+PATIENCE_S = 30.0
+
+
+class Remembering:
+    """A publisher that keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.states: list[StateDocument] = []
+        self.others: list[Any] = []
+        self.closed = False
+
+    def start(self) -> None:
+        self.others.append("started")
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        self.closed = True
+
+    def publish_state(self, document: StateDocument) -> None:
+        self.states.append(document)
+
+    def publish_presets(self, document: PresetsDocument) -> None:
+        self.others.append(document)
+
+    def publish_health(self, document: HealthDocument) -> None:
+        self.others.append(document)
+
+    def publish_event(self, document: EventDocument) -> None:
+        self.others.append(document)
+
+    def publish_result(self, document: ResultDocument) -> None:
+        self.others.append(document)
+
+    def of(self, kind: type) -> list[Any]:
+        return [one for one in self.others if isinstance(one, kind)]
+
+
+class Rig:
+    """A daemon in a thread, at a hundred times real time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.table = Table(2, time_scale=100)
+        self.refuse: PortError | None = None
+        self.ports: list[SimPort] = []
+        self.published = Remembering()
+        ledger = Ledger.open(folder / "ledger.sqlite3", read_witness())
+        self.core = Core(
+            Settings(time_scales=frozenset({100})), bundled(), Booking(ledger.account(), ledger.ledger_s), 1
+        )
+        inbox = Inbox()
+        self.daemon = Daemon(self.core, self.open, LedgerThread(ledger, inbox.notice), inbox, bundled())
+        self.thread = threading.Thread(target=self.daemon.run, args=(self.published,))
+
+    def open(self) -> Port:
+        if self.refuse is not None:
+            raise self.refuse
+        self.ports.append(SimPort(self.table, 100))
+        return self.ports[-1]
+
+    def until(self, wanted: Callable[[], Any], what: str) -> None:
+        end_s = time.monotonic() + PATIENCE_S
+        while not wanted():
+            assert time.monotonic() < end_s, f"{what}; {self.published.states[-1:]} {self.published.others[-3:]}"
+            threading.Event().wait(0.005)
+
+    def until_state(self, state: State) -> None:
+        self.until(lambda: self.published.states and self.published.states[-1].state is state, str(state))
+
+    def connect(self) -> None:
+        self.thread.start()
+        self.daemon.on_link(True, "connected")
+        self.until_state(State.STANDING)
+
+    def start_gentle(self) -> None:
+        self.daemon.on_wish(Wish(Verb.ARM))
+        self.until(lambda: self.core.conduct.arming.code, "armed")
+        self.daemon.on_wish(Wish(Verb.START, preset="gentle", code=self.core.conduct.arming.code))
+        self.until_state(State.RUNNING)
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(tmp_path)
+    yield made
+    if made.thread.is_alive():
+        made.daemon.leave()
+        made.thread.join(PATIENCE_S)
+    assert not made.thread.is_alive()
+
+
+def test_it_publishes_what_it_has_and_what_changes(rig: Rig) -> None:
+    rig.connect()
+    rig.start_gentle()
+    assert len(rig.published.of(PresetsDocument)) == 1
+    assert rig.published.of(HealthDocument)[0].version
+    assert [answer.verb for answer in rig.published.of(ResultDocument)] == ["arm", "start"]
+    rig.until(lambda: any(s.session and s.session.step == 2 for s in rig.published.states), "the second step")
+    numbers = [state.seq for state in rig.published.states]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_stop_reaches_the_port_before_anything_is_read_of_it(rig: Rig) -> None:
+    """H11."""
+    rig.connect()
+    rig.start_gentle()
+    rig.until(lambda: rig.table.angle_deg > -70, "on its way")
+    before = rig.table.memory.stop_count
+    rig.daemon.on_stop(False)
+    rig.daemon.on_wish(Wish(Verb.STOP, id="s"))
+    rig.until(lambda: rig.table.memory.stop_count > before, "the unit counted the stop")
+    rig.until_state(State.FROZEN)
+    assert rig.published.of(ResultDocument)[-1].id == "s"
+
+
+def test_a_kept_stop_does_not_take_the_lane(rig: Rig) -> None:
+    rig.connect()
+    before = rig.table.memory.stop_count
+    rig.daemon.on_stop(True)
+    rig.daemon.on_wish(Wish(Verb.ARM))
+    rig.until(lambda: rig.core.conduct.state is State.ARMED, "armed")
+    assert rig.table.memory.stop_count == before
+
+
+def test_leaving_head_down_goes_to_level_first(rig: Rig) -> None:
+    rig.connect()
+    rig.start_gentle()
+    rig.until(lambda: rig.table.angle_deg > 7, "head down")
+    rig.daemon.leave()
+    rig.daemon.leave()  # supervisors send it twice
+    rig.thread.join(PATIENCE_S)
+    assert abs(rig.table.angle_deg) <= 1.5
+    assert rig.published.closed
+
+
+def test_leaving_on_the_head_up_side_holds(rig: Rig) -> None:
+    """H15."""
+    rig.connect()
+    rig.start_gentle()
+    rig.until(lambda: rig.table.angle_deg > -70, "on its way")
+    rig.daemon.leave()
+    rig.thread.join(PATIENCE_S)
+    assert rig.table.angle_deg < -20
+
+
+def test_a_second_signal_a_second_later_leaves_at_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.daemon.SAME_SIGNAL_S", 0.0)
+    rig.connect()
+    rig.start_gentle()
+    rig.until(lambda: rig.table.angle_deg > 7, "head down")
+    rig.daemon.leave()
+    threading.Event().wait(0.01)
+    rig.daemon.leave()
+    rig.thread.join(PATIENCE_S)
+    assert not rig.thread.is_alive()
+
+
+def test_everything_is_published_again_for_home_assistant(rig: Rig) -> None:
+    rig.connect()
+    states, health = len(rig.published.states), len(rig.published.of(HealthDocument))
+    rig.daemon.on_birth()
+    rig.until(lambda: len(rig.published.of(PresetsDocument)) == 2, "presets again")
+    rig.until(lambda: len(rig.published.states) > states, "state again")
+    rig.until(lambda: len(rig.published.of(HealthDocument)) > health, "health again")
+
+
+def test_a_port_that_fails_is_opened_again_disarmed(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F4."""
+    monkeypatch.setattr("controller.daemon.BACKOFF_S", (0.02,))
+    rig.connect()
+    rig.daemon.on_wish(Wish(Verb.ARM))
+    rig.until_state(State.ARMED)
+    gone = PortError("/dev/x", "gone", "plug it in")
+
+    def fail(_: bytes = b"") -> bytes:
+        raise gone
+
+    rig.refuse = gone
+    rig.ports[-1].read = fail  # type: ignore[method-assign]
+    rig.ports[-1].wake()
+    rig.until_state(State.OFFLINE)
+    assert "/dev/x" in rig.published.states[-1].message
+    rig.daemon.on_stop(False)  # nothing to write to, and no harm
+    rig.daemon.on_wish(Wish(Verb.STOP))
+    rig.until(lambda: rig.published.of(ResultDocument)[-1].verb == "stop", "stop is answered without a port")
+    rig.refuse = None
+    rig.until_state(State.STANDING)
+    assert not rig.published.states[-1].armed
+
+
+def test_the_budget_is_on_disk_before_anybody_is_head_down(rig: Rig, tmp_path: Path) -> None:
+    """H3."""
+    rig.connect()
+    rig.start_gentle()
+    rig.until(lambda: rig.table.angle_deg > 7, "head down")
+    with sqlite3.connect(f"file:{tmp_path / 'ledger.sqlite3'}?mode=ro", uri=True) as reader:
+        rows = reader.execute("SELECT total_s FROM session").fetchall()
+    reader.close()
+    assert rows
+    assert rows[0][0] >= 60

@@ -1,0 +1,41 @@
+"""What waits for the next step."""
+
+import threading
+
+from controller.core import BrokerStatus
+from controller.inbox import LENGTH, Inbox
+from controller.model import Verb, Wish
+
+
+def test_stop_and_level_go_first_and_keep_their_order() -> None:
+    inbox = Inbox()
+    inbox.put(Wish(Verb.ARM))
+    inbox.put(Wish(Verb.LEVEL))
+    inbox.put(Wish(Verb.START))
+    inbox.put(Wish(Verb.STOP))
+    inbox.notice(BrokerStatus(True, ""))
+    taken = inbox.take()
+    assert [getattr(given, "verb", None) for given in taken] == [None, Verb.LEVEL, Verb.STOP, Verb.ARM, Verb.START]
+    assert inbox.take() == []
+
+
+def test_a_flood_loses_its_tail_but_never_the_newest_stop() -> None:
+    """F22, H11."""
+    inbox = Inbox()
+    for number in range(1000):
+        inbox.put(Wish(Verb.ARM, id=str(number)))
+        inbox.put(Wish(Verb.LEVEL, id=str(number)))
+    inbox.put(Wish(Verb.STOP, id="last"))
+    taken = inbox.take()
+    assert len(taken) == 2 * 64 == 2 * LENGTH
+    assert Wish(Verb.STOP, id="last") in taken
+    assert next(wish for wish in taken if isinstance(wish, Wish) and wish.verb is Verb.ARM).id == "0"
+    assert inbox.dropped == 1000 - 64
+
+
+def test_waiting_ends_when_something_comes() -> None:
+    inbox = Inbox()
+    threading.Timer(0.02, inbox.put, (Wish(Verb.STOP),)).start()
+    inbox.wait(30)
+    assert inbox.take() == [Wish(Verb.STOP)]
+    inbox.wait(0.001)

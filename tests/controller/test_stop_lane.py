@@ -1,0 +1,44 @@
+"""From the thread that received a stop straight to the port."""
+
+from controller.serial_port import PortError
+from controller.stop_lane import StopLane
+
+
+class FakePort:
+    """A port that remembers, or refuses."""
+
+    def __init__(self, broken: bool = False) -> None:
+        self.written = b""
+        self._broken = broken
+
+    def write(self, data: bytes) -> None:
+        if self._broken:
+            raise PortError("fake", "gone", "plug it in")
+        self.written += data
+
+    def read(self) -> bytes:
+        raise AssertionError("the stop lane never reads")
+
+    def wake(self) -> None:
+        raise AssertionError("the stop lane needs no wake")
+
+    def close(self) -> None:
+        raise AssertionError("the stop lane never closes")
+
+    def now_s(self) -> float:
+        raise AssertionError("the stop lane needs no clock")
+
+
+def test_one_whole_frame_of_six_bytes_between_delimiters() -> None:
+    lane, port = StopLane(), FakePort()
+    lane.port = port
+    assert lane.stop()
+    assert port.written.hex() == "000402c1b200"
+    assert len(port.written) <= 8
+
+
+def test_without_a_port_or_with_a_broken_one_the_core_repeats() -> None:
+    lane = StopLane()
+    assert not lane.stop()
+    lane.port = FakePort(broken=True)
+    assert not lane.stop()
