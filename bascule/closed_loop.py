@@ -16,18 +16,44 @@ from simulator.table import Table
 
 
 class ClosedLoop:
-    """One table and its controller. `answers`, `events` and `trace` (true angle, each 20 ms) grow as it runs."""
+    """One table and its controller. `answers`, `events` and `trace` (true angle, each 20 ms) grow as it runs.
+
+    `speed`: how many times slower than the table's clock that of human hands goes. `account`: what was used before.
+    `connected`: whether bytes get through. `recording`: whether the ledger, which is in memory, answers.
+    """
 
     def __init__(
-        self, seed: int = 0, angle_deg: float = -80.0, settings: Settings | None = None, table: Table | None = None
+        self,
+        seed: int = 0,
+        angle_deg: float = -80.0,
+        settings: Settings | None = None,
+        table: Table | None = None,
+        speed: float = 1.0,
+        account: Account | None = None,
     ) -> None:
         self.table = table or Table(seed, angle_deg)
-        self.core = Core(settings or Settings(), bundled(), Booking(Account(), 0.0), seed)
+        self.settings = settings or Settings()
+        self.speed = speed
         self.answers: list[Answer] = []
         self.events: list[Event] = []
         self.trace: list[float] = []
         self.connected = True
-        self._inputs: list[Input] = [BrokerStatus(True, "")]
+        self.recording = True
+        self._seed = seed
+        self._inputs: list[Input] = []
+        self.core = self._new_core(account or Account())
+
+    def _new_core(self, account: Account) -> Core:
+        self._inputs = [BrokerStatus(True, "")]
+        return Core(self.settings, bundled(), Booking(account, self.table.now_s), self._seed)
+
+    def restart(self) -> None:
+        """The controller is a new process. What the ledger holds open counts in full."""
+        account = self.core.conduct.booking.account
+        for session, held in account.reservations.items():
+            account = account.settle(session, self.table.now_s, held.total_s)
+        self._seed += 1
+        self.core = self._new_core(account)
 
     @property
     def state(self) -> State:
@@ -65,7 +91,7 @@ class ClosedLoop:
     def arm_and(self, verb: Verb, **known: object) -> Answer:
         """Arm, wait the second that belongs to a human hand, and send the wish."""
         self.wish(Verb.ARM)
-        self.run(1.5)
+        self.run(1.5 * self.speed)
         return self.wish(verb, **known)
 
     def run(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
@@ -79,28 +105,27 @@ class ClosedLoop:
 
     def tick(self) -> None:
         """10 ms: the table moves on, and what it says goes through the controller and back."""
-        table = self.table
+        table, connected, inputs = self.table, self.connected, self._inputs
         data = table.tick()
-        if not self.connected:
-            data = b""
-        if not data and not self._inputs and self.connected:
-            return
-        inputs, self._inputs = self._inputs, []
-        now_s = table.now_ms / 1000
-        output = self.core.step(now_s, now_s, data, inputs)
-        if output.data and self.connected:
-            table.receive(output.data)
         if data:
-            self.trace.append(table.physics.bed_deg)
-        if output.answers:
-            self.answers.extend(output.answers)
-        if output.events:
-            self.events.extend(output.events)
+            self.trace.append(table.angle_deg)
+        elif not inputs and connected:
+            return
+        if inputs:
+            self._inputs = []
+        now_s = table.now_s
+        output = self.core.step(now_s, now_s / self.speed, data if connected else b"", inputs)
+        if output.data and connected:
+            table.receive(output.data)
+        self.answers.extend(output.answers)
+        self.events.extend(output.events)
         for request in output.requests:
             self._record(request)
 
     def _record(self, request: object) -> None:
-        """A ledger in memory that answers at once."""
+        """A ledger in memory that answers at once, or never."""
+        if not self.recording:
+            return
         account = self.core.conduct.booking.account
         if isinstance(request, Reserve):
             account = account.reserve(request.session, request.person, request.total_s)

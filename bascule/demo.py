@@ -9,7 +9,6 @@ from typing import Final
 import segno
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table as Grid
 from rich.text import Text
 
 from controller.config import load
@@ -41,25 +40,24 @@ def line(document: StateDocument) -> Text:
     return words
 
 
-def introduction(broker: EmbeddedBroker, speed: float) -> Grid:
-    """Where everything is and what to try."""
+def introduction(broker: EmbeddedBroker, speed: float) -> list[Text]:
+    """Where everything is and what to try. Commands are never broken, so that they can be copied from any width."""
     login = f" -u {broker.username} -P {broker.password}" if broker.password else ""
     where = f"-h {broker.host} -p {broker.port}{login}"
     topic = f"bascule/{TABLE_ID}"
-    grid = Grid.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row("broker", f"[bold]mqtt://{broker.host}:{broker.port}[/]  ({broker.kind})")
+    pace = "" if speed == 1 else f"; everything {speed:g} times faster than time"
+    rows = [("broker", f"mqtt://{broker.host}:{broker.port}", f"({broker.kind})")]
     if broker.password:
-        grid.add_row("log in", f"user [bold]{broker.username}[/]  password [bold]{broker.password}[/]")
-    pace = "" if speed == 1 else f"  (everything {speed:g} times faster than time)"
-    grid.add_row("table", f"[bold]{TABLE_ID}[/], simulated: nothing real moves{pace}")
-    grid.add_row("watch", f"mosquitto_sub {where} -v -t '{topic}/#'")
-    grid.add_row("arm", f"mosquitto_pub {where} -t {topic}/command/arm -n")
-    grid.add_row("start", f"mosquitto_pub {where} -t {topic}/command/start -m gentle   [dim](a second later)[/]")
-    grid.add_row("stop", f"mosquitto_pub {where} -t {topic}/command/stop -n   [dim](level brings it back)[/]")
-    grid.add_row("end", "Ctrl-C")
-    return grid
+        rows.append(("log in", f"user {broker.username}  password {broker.password}", ""))
+    rows += [
+        ("table", TABLE_ID, f"(simulated: nothing real moves{pace})"),
+        ("watch", f"mosquitto_sub {where} -v -t '{topic}/#'", ""),
+        ("arm", f"mosquitto_pub {where} -t {topic}/command/arm -n", ""),
+        ("start", f"mosquitto_pub {where} -t {topic}/command/start -m gentle", "(a second later)"),
+        ("stop", f"mosquitto_pub {where} -t {topic}/command/stop -n", "(level brings it back)"),
+        ("end", "Ctrl-C", ""),
+    ]
+    return [Text.assemble((f"{name:<8}", "dim"), (words, "bold"), ("  " + more, "dim")) for name, words, more in rows]
 
 
 def run(speed: float, port: int | None, lan: bool, seed: int, folder: Path | None, console: Console) -> None:
@@ -75,7 +73,8 @@ def run(speed: float, port: int | None, lan: bool, seed: int, folder: Path | Non
         scale = max(math.ceil(speed), 1)
         table = Table(seed=seed, time_scale=scale)
         console.rule("[bold]Bascule demo[/]")
-        console.print(introduction(broker, speed), soft_wrap=True)
+        for text in introduction(broker, speed):
+            console.print(text, soft_wrap=True)
         if broker.password:
             link = f"mqtt://{broker.username}:{broker.password}@{broker.host}:{broker.port}"
             console.print(f"\n{link}", soft_wrap=True, highlight=False)

@@ -42,7 +42,7 @@ def main(bascule: str) -> None:
             demo.send_signal(signal.SIGINT)
             output, _ = demo.communicate(timeout=20)
         assert demo.returncode == 0, output
-    print(f"the wheel's demo tilted a table (pid {os.getpid()} watched {len(seen)} states)")
+    sys.stdout.write(f"the wheel's demo tilted a table (pid {os.getpid()} watched {len(seen)} states)\n")
 
 
 def wait(demo: "subprocess.Popen[str]", seen: list[dict[str, Any]], wanted: Any) -> dict[str, Any]:
