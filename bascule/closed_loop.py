@@ -18,7 +18,7 @@ from simulator.table import Table
 class ClosedLoop:
     """One table and its controller. `answers`, `events` and `trace` (true angle, each 20 ms) grow as it runs.
 
-    `speed`: how many times slower than the table's clock that of human hands goes. `account`: what was used before.
+    `speed`: how many times slower than the table's clock that of human hands goes. `account`: what the ledger holds.
     `connected`: whether bytes get through. `recording`: whether the ledger, which is in memory, answers.
     """
 
@@ -41,19 +41,19 @@ class ClosedLoop:
         self.recording = True
         self._seed = seed
         self._inputs: list[Input] = []
-        self.core = self._new_core(account or Account())
+        self.account = account or Account()
+        self.core = self._new_core()
 
-    def _new_core(self, account: Account) -> Core:
+    def _new_core(self) -> Core:
         self._inputs = [BrokerStatus(True, "")]
-        return Core(self.settings, bundled(), Booking(account, self.table.now_s), self._seed)
+        return Core(self.settings, bundled(), Booking(self.account, self.table.now_s), self._seed)
 
     def restart(self) -> None:
         """The controller is a new process. What the ledger holds open counts in full."""
-        account = self.core.conduct.booking.account
-        for session, held in account.reservations.items():
-            account = account.settle(session, self.table.now_s, held.total_s)
+        for session, held in self.account.reservations.items():
+            self.account = self.account.settle(session, self.now_s, held.total_s)
         self._seed += 1
-        self.core = self._new_core(account)
+        self.core = self._new_core()
 
     @property
     def state(self) -> State:
@@ -126,12 +126,11 @@ class ClosedLoop:
         """A ledger in memory that answers at once, or never."""
         if not self.recording:
             return
-        account = self.core.conduct.booking.account
         if isinstance(request, Reserve):
-            account = account.reserve(request.session, request.person, request.total_s)
-            self.give(Reserved(request.session, request.total_s, account))
+            self.account = self.account.reserve(request.session, request.person, request.total_s)
+            self.give(Reserved(request.session, request.total_s, self.account))
         elif isinstance(request, Settle):
-            account = account.settle(request.session, request.ledger_s, request.used_s)
-            self.give(Settled(request.session, request.used_s, account))
+            self.account = self.account.settle(request.session, request.ledger_s, request.used_s)
+            self.give(Settled(request.session, request.used_s, self.account))
         else:
-            self.give(Reconciled(0.0, account))
+            self.give(Reconciled(0.0, self.account))

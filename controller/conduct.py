@@ -156,7 +156,7 @@ class Conduct:
         self.note = ""
         limits = self.settings.limits
         day, before_s = limits.day_head_down_s, self.booking.used_before_s(run.person, self.now_s)
-        rest = Limit(max(day.value - before_s, 0.0), f"{day.value / 60:g} min a day, {day.reason}")
+        rest = Limit(max(day.value - before_s, 0.0), f"{day.value / 60:.3g} min a day, {day.reason}")
         allowed = tightest(limits.session_head_down_s, rest)
         self.booking.begin(run.id, run.person, unit, e.head_down_s, allowed, self.now_s)
         self.machine.fire(Trigger.START)
@@ -292,8 +292,11 @@ class Conduct:
 
     def gravest(self, e: Estimate) -> str:
         """The gravest cause in words."""
-        known = [fact for cause, fact in CAUSES.items() if (e.causes | e.latched) & cause]
-        return max(known, key=lambda fact: fact.rung).meaning if known else "unknown"
+        known = [cause for cause in CAUSES if (e.causes | e.latched) & cause]
+        if not known:
+            return "unknown"
+        # Nobody sensed and an ankle lock open has a low rung because nothing may move; it is the worst of all.
+        return CAUSES[max(known, key=lambda cause: (cause is Cause.PERSON_LOST, CAUSES[cause].rung))].meaning
 
     # ---- what to do next --------------------------------------------------------------------------------------------
 

@@ -20,9 +20,11 @@ from .estimator import Estimate, Estimator
 from .follow import Follow
 from .model import Answer, Event, EventKind, State, Unreadable, Wish
 from .presets import Preset
-from .safety import FINE, Action, Circumstances, Order, Outgoing, Permit, assess, gate
+from .safety import FINE, KEEP, Action, Circumstances, Order, Outgoing, Permit, assess, gate
 from .wishes import Desk
 
+REPEAT_S: Final = 0.1
+"""An order that stays the same is renewed this often: five times within a lease of 500 ms (safety.md)."""
 LINK_DOWN_S: Final = 2.0
 """Without telemetry for as long as the unit waits for us (safety.md, lease and stop), the link counts as down."""
 MAX_PAUSE_S: Final = 120.0
@@ -82,6 +84,7 @@ class Core:
         self._presses = 0
         self._broker_lost_s: float | None = -inf
         self._told = FINE
+        self._sent, self._sent_s = KEEP, -inf
         self._take_broker(self.broker)
 
     def step(self, now_s: float, hand_s: float, data: bytes, inputs: Iterable[Input] = ()) -> Output:
@@ -254,7 +257,7 @@ class Core:
     # ---- the second door --------------------------------------------------------------------------------------------
 
     def _speak(self, e: Estimate | None, fresh: bool) -> bytes:
-        """One control frame for each telemetry, urgent ones at any time; everything past the gate."""
+        """Urgent frames at any time; with telemetry the order of this step, if it is new or 100 ms old. All past the gate."""
         conduct, link, urgent = self.conduct, self.link, self.conduct.urgent
         now_s = conduct.now_s
         frames = [STOP_FRAME] if urgent.stop_due(now_s) else []
@@ -275,7 +278,10 @@ class Core:
                 frames.extend([self._write(gate(Outgoing(order), e, permit)) for order in conduct.orders])
                 conduct.orders.clear()
             if out is not None:
-                frames.append(self._write(gate(out, e, permit)))
+                out = gate(out, e, permit)
+                if out != self._sent or now_s - self._sent_s >= REPEAT_S:
+                    self._sent, self._sent_s = out, now_s
+                    frames.append(self._write(out))
         return frames[0] if len(frames) == 1 else b"".join(frames)
 
     def _write(self, out: Outgoing) -> bytes:

@@ -36,6 +36,8 @@ MOVING_PERIOD_S: Final = 0.5
 QUIET_PERIOD_S: Final = 30.0
 HEALTH_PERIOD_S: Final = 60.0
 """How often state and health are published at least (docs/mqtt.md)."""
+FIRST_HEALTH_S: Final = 2.0
+"""The first health document waits until there is something to tell."""
 CHECKPOINT_PERIOD_S: Final = 10.0
 """How often the ledger notes its time. Chosen: at most so much of a day's passing is forgotten by a crash."""
 BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0)
@@ -98,7 +100,7 @@ class Daemon:
         self._shown: tuple[object, ...] = ()
         self._seq = 0
         self._published_s = -QUIET_PERIOD_S
-        self._health_s = -HEALTH_PERIOD_S
+        self._health_s = self._started_s + FIRST_HEALTH_S - HEALTH_PERIOD_S
         self._checkpoint_s = self._started_s
         self._republish = threading.Event()
         self._leave_since_s: float | None = None

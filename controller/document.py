@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from protocol.messages import CAUSES
+from protocol.messages import CAUSES, Cause, Rung
 
 from .conduct import QUIET, cause_code, sentence
 from .core import Core
@@ -144,11 +144,13 @@ def _message(core: Core, e: Estimate | None) -> str:
     if e is None:
         return conduct.note or "Waiting for the tilt unit."
     if conduct.state is State.FAULT:
-        help_ = "Somebody needs help. " if e.rung >= 4 and e.head_down else ""
-        return f"{help_}{sentence(conduct.gravest(e))} Acknowledge it at level or head up."
+        alone = e.head_down and (e.rung >= Rung.HOLD or (e.causes | e.latched) & Cause.PERSON_LOST)
+        if alone:
+            return f"Somebody needs help. {sentence(conduct.gravest(e))} Send level if that is safe."
+        return f"{sentence(conduct.gravest(e))} Acknowledge it at level or head up."
     if conduct.state is State.RUNNING and conduct.run is not None:
         return sentence(f"{conduct.run.preset}: {conduct.run.player.label}")
-    if conduct.state is State.RETURNING and e.rung >= 2:
+    if conduct.state is State.RETURNING and e.rung >= Rung.LEVEL and not e.causes & Cause.LEVEL_WISHED:
         return f"Returning to level: {conduct.gravest(e)}."
     if conduct.state is State.LEVEL:
         left_s = conduct.pause_left_s
@@ -158,6 +160,11 @@ def _message(core: Core, e: Estimate | None) -> str:
         return f"{PLAIN[conduct.state]} {sentence(conduct.note)}"
     if not core.broker.up and conduct.state is not State.OFFLINE:
         return f"{PLAIN[conduct.state]} {core.broker.message}"
+    rest_s = _budget(core).rest_remaining_s
+    if rest_s > 0 and conduct.state in (State.STANDING, State.STANDBY):
+        return (
+            f"{PLAIN[conduct.state].partition(' Arm')[0]} The next session is possible in {-(-rest_s // 60):.0f} min."
+        )
     return PLAIN[conduct.state]
 
 

@@ -13,12 +13,12 @@ from .session import Trigger
 
 UNKNOWN_DEPTH_DEG: Final = 90.0
 """Found lying somewhere, nobody knows what was before: the longest pause is due."""
-HANGING_S: Final = 3.0
-"""Head down at rest without a session, a stop or a reaction of the unit, the way is home. Chosen: longer than a wish
-for level, or the unit's own reaction, takes to begin."""
+STUCK_S: Final = 3.0
+"""Head down at rest without a session, a stop or a reaction of the unit, the way is home. Chosen: longer than the
+unit's own reaction takes to begin."""
 _BLIND, _LEVEL = int(Rung.BLIND_LEVEL), int(Rung.LEVEL)
 _LEVEL_WISHED: Final = int(Cause.LEVEL_WISHED)
-_AWAY: Final = LIVE | {State.OFFLINE, State.RETURNING, State.FAULT}
+_KNOWN: Final = LIVE | {State.OFFLINE, State.FAULT}
 """States in which somebody knows why the table is where it is."""
 
 
@@ -28,13 +28,13 @@ class Follow:
     def __init__(self, conduct: Conduct) -> None:
         self._c = conduct
         self._causes = 0
-        self._hanging_since_s: float | None = None
+        self._stuck_since_s: float | None = None
 
     def take(self, e: Estimate) -> None:
         """Fresh telemetry."""
         c, now_s = self._c, self._c.now_s
         if e.causes | e.latched != self._causes:
-            self._note_causes(e.causes | e.latched)
+            self._note_causes(e.causes | e.latched, e.rung >= Rung.LEVEL)
         if c.machine.state is State.OFFLINE:
             self._found(e)
         self._note_place(e)
@@ -48,10 +48,7 @@ class Follow:
         if state is State.ARMED:
             self._follow_arming(e)
         if state not in LIVE:
-            if e.head_down and state not in _AWAY:
-                self._follow_hanging(e)
-            else:
-                self._hanging_since_s = None
+            self._follow_stuck(e)
             if c.booking.session is not None and not (e.head_down or e.moving):
                 c.booking.settle(c.meter.session_s, e.head_down_s, *c.ending, now_s)
 
@@ -62,7 +59,8 @@ class Follow:
             if state is not State.FAULT and not c.urgent.levelling:
                 c.yields(e, f"a fault: {c.gravest(e)}", Trigger.FAULT)
         elif e.rung == _LEVEL:
-            if state is not State.RETURNING or c.leading:
+            stopped = e.frozen or c.urgent.stopping  # it will go on by itself, but not yet
+            if not stopped and (state is not State.RETURNING or c.leading):
                 c.has_moved = True
                 c.yields(e, f"the tilt unit returned: {c.gravest(e)}", Trigger.UNIT_RETURNS)
         elif state is State.RUNNING:
@@ -95,8 +93,6 @@ class Follow:
         if not c.leading:
             if e.at_level:
                 c.arrive(Trigger.RESTS_LEVEL)
-            else:
-                c.machine.fire(Trigger.INTERRUPTED)
         elif e.at_level and (c.way is None or c.way.finished):
             c.arrive(Trigger.RESTS_LEVEL)
         elif c.arming.failed:
@@ -110,16 +106,23 @@ class Follow:
         elif not c.arming.remaining_s(c.hand_s):
             c.disarm(e, "The arming window closed without a start.")
 
-    def _follow_hanging(self, e: Estimate) -> None:
-        """H1: nobody stays head down because nobody felt responsible."""
-        c = self._c
-        if e.moving or e.frozen or not c.may_go_home(e):
-            self._hanging_since_s = None
-        elif self._hanging_since_s is None:
-            self._hanging_since_s = c.now_s
-        elif c.now_s - self._hanging_since_s > HANGING_S:
-            self._hanging_since_s = None
-            c.send_home(e, "Nobody stays head down without a session.")
+    def _follow_stuck(self, e: Estimate) -> None:
+        """H1: a return that stands still is none, and nobody stays head down because nobody felt responsible."""
+        c, state = self._c, self._c.machine.state
+        if state is State.RETURNING:
+            stuck = not (c.leading or c.urgent.levelling or e.rung >= _LEVEL)
+        else:
+            stuck = e.head_down and state not in _KNOWN and not e.frozen and c.may_go_home(e)
+        if not stuck or e.moving:
+            self._stuck_since_s = None
+        elif self._stuck_since_s is None:
+            self._stuck_since_s = c.now_s
+        elif c.now_s - self._stuck_since_s > STUCK_S:
+            self._stuck_since_s = None
+            if state is State.RETURNING:
+                c.machine.fire(Trigger.INTERRUPTED)
+            else:
+                c.send_home(e, "Nobody stays head down without a session.")
 
     def _found(self, e: Estimate) -> None:
         """A unit was found; at rest somewhere, or busy returning by itself."""
@@ -145,8 +148,8 @@ class Follow:
             c.went_past_5 = False
             c.meter.rested()
 
-    def _note_causes(self, known: int) -> None:
-        """Events for causes that came and went."""
+    def _note_causes(self, known: int, reacting: bool) -> None:
+        """Events for causes that came and went. A unit that only waits for its controller has no fault."""
         c = self._c
         self._causes = known
         for cause, fact in CAUSES.items():
@@ -155,6 +158,6 @@ class Follow:
                 c.cause_since_s[cause] = c.now_s
             elif not went or c.cause_since_s.pop(cause, None) is None:
                 continue
-            if cause not in QUIET:
+            if cause not in QUIET and (reacting or cause is not Cause.HOST_SILENT):
                 kind = EventKind.FAULT if came else EventKind.FAULT_CLEARED
                 c.event(kind, sentence(fact.meaning), code=cause_code(cause))

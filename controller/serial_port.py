@@ -102,7 +102,5 @@ class SerialPort:
 
 def _plainly(error: Exception) -> str:
     """What the system says, without its numbers and repetitions."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.split(":")[0].strip()
-    text = str(error)
-    return text.split("] ")[-1].split(":")[0].strip("'\" ") if "Errno" in text else text
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.rpartition("] ")[2].partition(": ")[0].strip("'\" ")

@@ -182,6 +182,10 @@ class Desk:
         c = self._c
         if c.stopped_at_s is not None and c.hand_s - c.stopped_at_s < HUMAN_S and not e.at_level:
             return "a stop was pressed just now. Send level again in a second."
+        armed_at_s = c.arming.at_s
+        hasty = armed_at_s is not None and c.hand_s - armed_at_s < HUMAN_S and wish.code != c.arming.code
+        if hasty and not e.at_level:
+            return "it came too soon after arming. Send level again in a second."
         return None
 
     def _why_not_up(self, e: Estimate) -> str | None:

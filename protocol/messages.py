@@ -6,6 +6,7 @@ Numbers on the wire are little-endian integers. They become degrees, seconds and
 
 from collections.abc import Callable
 from enum import IntEnum, IntFlag
+from operator import mul
 from struct import Struct, error
 from typing import Any, Final, NamedTuple
 
@@ -370,17 +371,20 @@ STRUCTS: Final = {
 
 
 class _Codec(NamedTuple):
-    """A layout prepared for speed: which fields are scaled, and how to unpack and build."""
+    """A layout prepared for speed: `body` is the layout without its type byte, `scales` has one factor a field."""
 
     code: int
     struct: Struct
+    body: Struct
+    scales: tuple[float, ...]
     scaled: tuple[tuple[int, float], ...]
     make: Callable[[Any], Any]
 
 
 def _codec(layout: Layout) -> _Codec:
     scaled = tuple((index, field.scale) for index, field in enumerate(layout.fields) if field.scale != 1)
-    return _Codec(layout.code, STRUCTS[layout.message], scaled, layout.message._make)
+    struct, scales = STRUCTS[layout.message], tuple(field.scale for field in layout.fields)
+    return _Codec(layout.code, struct, Struct("<x" + struct.format[2:]), scales, scaled, layout.message._make)
 
 
 _ENCODERS: Final = {layout.message: _codec(layout) for layout in LAYOUTS}
@@ -434,9 +438,4 @@ def _unpack(codecs: dict[int, _Codec], payload: bytes) -> Any:
         return Unreadable(Reject.UNKNOWN_TYPE, code)
     if len(payload) != codec.struct.size:
         return Unreadable(Reject.WRONG_LENGTH, code)
-    values: Any = codec.struct.unpack(payload)[1:]
-    if codec.scaled:
-        values = [*values]
-        for index, scale in codec.scaled:
-            values[index] *= scale
-    return codec.make(values)
+    return codec.make(map(mul, codec.body.unpack(payload), codec.scales))

@@ -8,14 +8,11 @@ from typing import Final
 from protocol.messages import Cause
 
 from . import kernel
-from .drive import ARRIVED_DEG, TICK_S
+from .drive import ARRIVED_DEG
 from .sensors import Readings
 from .voting import Channel, Voter
 from .watch import Sustained
 
-ALPHA: Final = 0.08
-BETA: Final = 0.0035
-"""Of the alpha-beta filter. Chosen: about 120 ms; a step of 1° looks like 2.8 °/s for a moment."""
 MOVING_DPS: Final = 0.2
 MOVING_TICKS: Final = 10
 """100 ms: the noise of a resting table reaches 0.2 °/s for a few ticks every minute, and never for as long."""
@@ -27,21 +24,23 @@ BED_SENSOR, DRIVE_SENSOR = int(Cause.BED_SENSOR), int(Cause.DRIVE_SENSOR)
 class Angle:
     """The best angle, its rate, the more head-down angle, and whether all that is trusted.
 
+    `speed_cdps` is what both sensors show at least: one that slips by a degree is no runaway (F12).
+
     While it is not trusted, `angle_deg` and `worst_cdeg` are the last that were, and the level switch says the side.
     Before it was ever trusted, `worst_cdeg` is the hard limit.
     """
 
     __slots__ = (
-        *("_fast", "_source", "_voter"),
-        *("angle_deg", "causes", "head_down", "moving", "rate_dps", "trusted", "worst_cdeg"),
+        *("_fast", "_voter"),
+        *("angle_deg", "causes", "head_down", "moving", "rate_dps", "speed_cdps", "trusted", "worst_cdeg"),
     )
 
     def __init__(self) -> None:
         self._voter = Voter()
-        self._source: object = None
         self._fast = Sustained(MOVING_TICKS)
         self.angle_deg = 0.0
         self.rate_dps = 0.0
+        self.speed_cdps = 0.0
         self.worst_cdeg = kernel.HARD_LIMIT_CDEG
         self.head_down = False
         self.trusted = False
@@ -70,23 +69,17 @@ class Angle:
             self.causes = 0
             self.trusted = True
         if not self.trusted:
-            self._source = None
-            self.rate_dps = 0.0
+            self.rate_dps = self.speed_cdps = 0.0
             self.moving = self._fast.tick(False)
             self.head_down = readings.head_down_side
             return
         source = drive if bed.failing else bed
-        if source is self._source:
-            guess = self.angle_deg + self.rate_dps * TICK_S
-            surprise = source.cdeg / 100 - guess
-            self.angle_deg = guess + ALPHA * surprise
-            self.rate_dps += BETA / TICK_S * surprise
-        else:
-            # Another sensor, another calibration: its first reading is no motion.
-            self._source = source
-            self.angle_deg = source.cdeg / 100
-        worst = source if bed.failing or drive.failing or bed.smooth_cdeg > drive.smooth_cdeg else drive
-        self.worst_cdeg = round(worst.smooth_cdeg)
+        alone = bed.failing or drive.failing
+        self.angle_deg = source.smooth_cdeg / 100
+        self.rate_dps = source.rate_cdps / 100
+        self.speed_cdps = abs(source.rate_cdps) if alone else min(abs(bed.rate_cdps), abs(drive.rate_cdps))
+        worst_cdeg = source.smooth_cdeg if alone or bed.smooth_cdeg > drive.smooth_cdeg else drive.smooth_cdeg
+        self.worst_cdeg = round(worst_cdeg)
         self.head_down = self.worst_cdeg > (ARRIVED_CDEG if returning else kernel.LEVEL_CDEG)
         self.moving = self._fast.tick(not -MOVING_DPS < self.rate_dps < MOVING_DPS)
 

@@ -3,7 +3,7 @@
 Called once every 10 ms. Degrees and seconds, + towards head down.
 """
 
-from math import cos, radians, sqrt
+from math import cos, inf, radians, sqrt
 from typing import Final
 
 TICK_MS: Final = 10
@@ -54,16 +54,24 @@ class Reference:
         self.rate_dps = rate_dps
         self.acceleration_dps2 = 0.0
 
-    def approach(self, target_deg: float, target_dps: float, cap_dps: float) -> None:
-        """One tick towards a target that itself moves at `target_dps`."""
-        error = target_deg - self.angle_deg
-        distance = abs(error)
-        closing = min(distance * 1.5, sqrt(2.0 * APPROACH_DPS2 * distance))
-        wanted = target_dps + (closing if error > 0.0 else -closing)
+    def approach(
+        self, target_deg: float, target_dps: float, cap_dps: float, low_deg: float = -inf, high_deg: float = inf
+    ) -> None:
+        """One tick towards a target that itself moves at `target_dps`, so that it can still stop at both ends."""
+        angle_deg = self.angle_deg
+        wanted = target_dps + _closing_dps(target_deg - angle_deg)
+        wanted = min(max(wanted, _closing_dps(low_deg - angle_deg)), _closing_dps(high_deg - angle_deg))
         push = _within((_within(wanted, cap_dps) - self.rate_dps) * 3.0, ACCELERATION_DPS2)
         self.acceleration_dps2 += _within(push - self.acceleration_dps2, JERK_DPS3 * TICK_S)
         self.rate_dps += self.acceleration_dps2 * TICK_S
         self.angle_deg += self.rate_dps * TICK_S
+
+
+def _closing_dps(distance_deg: float) -> float:
+    """How fast to go so far from where to stop."""
+    if distance_deg < 0.0:
+        return -_closing_dps(-distance_deg)
+    return min(distance_deg * 1.5, sqrt(2.0 * APPROACH_DPS2 * distance_deg))
 
 
 class Follower:

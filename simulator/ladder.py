@@ -26,7 +26,7 @@ SAME_STOP_MS: Final = 500
 STOPPED, LEVEL_WISHED, HOST_SILENT = int(Cause.STOPPED), int(Cause.LEVEL_WISHED), int(Cause.HOST_SILENT)
 LEASE_EXPIRED, OVER_TIME, FROZEN_LONG = int(Cause.LEASE_EXPIRED), int(Cause.OVER_TIME), int(Cause.FROZEN_LONG)
 RESTARTED, OVER_ANGLE, OVER_SPEED = int(Cause.RESTARTED), int(Cause.OVER_ANGLE), int(Cause.OVER_SPEED)
-ANKLES_OPEN, PERSON_LOST, OCCUPANT_LOST = int(Cause.ANKLES_OPEN), int(Cause.PERSON_LOST), int(Cause.OCCUPANT_LOST)
+ANKLES_OPEN, OCCUPANT_LOST = int(Cause.ANKLES_OPEN), int(Cause.OCCUPANT_LOST)
 ESTOP, LOWERING = int(Cause.ESTOP), int(Cause.LOWERING)
 ENDS_AT_LEVEL: Final = LEVEL_WISHED | OVER_TIME | ANKLES_OPEN | FROZEN_LONG | RESTARTED
 """Causes of a return that end with it, or where there is nothing to return from."""
@@ -50,7 +50,7 @@ class Ladder:
         self._frozen_ms: int | None = None
         self._stopped_ms = -SAME_STOP_MS
         self._restarts = 0
-        self.active = RESTARTED
+        self.active = RESTARTED | HOST_SILENT
         self.rung = kernel.REFUSE
         self.slow = False
         self.occupied = self.ankles_locked = False
@@ -126,7 +126,7 @@ class Ladder:
             active |= OVER_TIME
         if self._over_angle.tick(angle.worst_cdeg > grant.limit_cdeg + kernel.OVER_ANGLE_MARGIN_CDEG):
             active |= OVER_ANGLE
-        if self._over_speed.tick(abs(angle.rate_dps) * 100 > kernel.TRIP_CDPS):
+        if self._over_speed.tick(angle.speed_cdps > kernel.TRIP_CDPS):
             active |= OVER_SPEED
         if switches.estop:
             active |= ESTOP
@@ -143,8 +143,10 @@ class Ladder:
                 self.slow = False
         if self._restarts and not head_down and not exposure.episode:
             self._restarts = 0
-        active |= self._judge_person(switches, head_down or moving or grant.armed)
-        self.active = active
+        person = self._judge_person(switches, head_down or moving or grant.armed)
+        if person & kernel.PERSON_LOST & ~self.active:
+            active &= ~LEVEL_WISHED
+        self.active = active = active | person
         latched = self._memory.latched = kernel.latch(self._memory.latched, active)
         if (grant.armed and (active or latched)) or not kernel.may_follow(
             self.occupied, self.ankles_locked, angle.trusted
@@ -180,4 +182,4 @@ class Ladder:
             return 0
         if self.occupied:
             return ANKLES_OPEN
-        return OCCUPANT_LOST if self.ankles_locked else PERSON_LOST
+        return OCCUPANT_LOST if self.ankles_locked else kernel.PERSON_LOST

@@ -11,6 +11,7 @@ from protocol.messages import Cause, Setpoint
 from . import kernel
 from .angle import Angle
 from .drive import ARRIVED_DEG, LEFT_DEG, TICK_MS, Follower, Reference, power
+from .grant import LOWEST_CDEG
 from .watch import Progress
 
 BRAKE_WAIT_TICKS: Final = 20
@@ -26,6 +27,7 @@ BLIND_SLOWEST_DPS: Final = 0.5
 BLIND_RESERVE_DEG: Final = 5.0
 """What the last trusted angle may have been wrong by, and the run-up. Chosen: it ends at the side anyway."""
 STILL_DPS: Final = 0.02
+LOWEST_DEG: Final = LOWEST_CDEG / 100
 RATE_CAP_DPS: Final = kernel.HARD_RATE_CDPS / 100
 NO_PROGRESS, BLIND_ENDED = int(Cause.NO_PROGRESS), int(Cause.BLIND_ENDED)
 
@@ -91,6 +93,12 @@ class Motion:
         if not self.returning:
             self._begin(angle)
             self.returning = True
+        if self.out_cdps < -cap_cdps:
+            # An ankle lock opened on the way.
+            self._slow_down()
+            self._reference.place(angle.angle_deg, -RETURN_SHARE * cap_cdps / 100)
+            self._follower.rest()
+            return self._give(angle)
         target_deg = min(angle.angle_deg - angle.worst_cdeg / 100, 0.0)
         self._reference.approach(target_deg, 0.0, RETURN_SHARE * cap_cdps / 100)
         return self._drive(angle, cap_cdps, increase=False, limit_cdeg=0)
@@ -147,7 +155,7 @@ class Motion:
                 return self.rest()
         else:
             self._arrived_ticks = 0
-        reference.approach(target_deg, setpoint.rate_dps, RATE_CAP_DPS)
+        reference.approach(target_deg, setpoint.rate_dps, RATE_CAP_DPS, LOWEST_DEG, limit_cdeg / 100)
         return self._drive(angle, kernel.HARD_RATE_CDPS, increase, limit_cdeg)
 
     def _begin(self, angle: Angle) -> None:
@@ -165,7 +173,7 @@ class Motion:
         """What the follower wants, as far as the kernel allows; what it does not allow any more is braked."""
         wanted = round(self._follower.rate_dps(self._reference, angle.angle_deg) * 100)
         out = kernel.rate(wanted, cap_cdps, increase, angle.worst_cdeg, limit_cdeg)
-        if out == 0 < self.out_cdps or not -cap_cdps <= self.out_cdps <= cap_cdps:
+        if out == 0 < self.out_cdps:
             self._slow_down()
         else:
             self.out_cdps = out

@@ -1,6 +1,6 @@
 """A controller with a tilt unit that does at once what it is told: no physics, no noise, one step at a time.
 
-The unit keeps only the rules that the controller can see: the grant, the stop count, the freeze, and a return at 3 °/s.
+The unit keeps only the rules that the controller can see: grant, lease, stop count, freeze, and a return at 3 °/s.
 Tests set its fields to whatever a unit may report.
 """
 
@@ -57,10 +57,22 @@ class Unit:
         self.out = b""
         self._deframer = Deframer()
         self._setpoint: Setpoint | None = None
+        self._leased_s = 0.0
 
     @property
     def returning(self) -> bool:
         return bool(self.causes & Cause.LEVEL_WISHED)
+
+    def place(self, angle_deg: float) -> None:
+        """It stands here now, at rest, disarmed."""
+        self.angle_deg, self.rate_dps = angle_deg, 0.0
+        self.armed, self._setpoint = False, None
+
+    def restart(self) -> bytes:
+        """It was reset: disarmed, with another stop count and other nonces. What it says first."""
+        self.place(self.angle_deg)
+        self.stop_count, self.nonce, self.frozen, self.causes = 777, self.nonce + 30_000, False, 0
+        return frame(self.identity)
 
     def receive(self, data: bytes) -> list[HostMessage]:
         """Obey; the messages in these bytes."""
@@ -92,13 +104,16 @@ class Unit:
                 self.causes |= Cause.LEVEL_WISHED
         elif isinstance(message, Setpoint):
             if self.armed or message.target_deg <= self.angle_deg + 0.5:
-                self._setpoint, self.frozen = message, False
+                self._setpoint, self._leased_s, self.frozen = message, 0.5, False
         elif self.grants:
             self.armed, self.frozen = True, False
 
     def advance(self, seconds: float) -> None:
         """Time goes on."""
         before_deg = self.angle_deg
+        self._leased_s -= seconds
+        if self._setpoint is not None and self._leased_s < 0.0:
+            self.armed, self._setpoint = False, None
         if self.returning:
             self.angle_deg = max(self.angle_deg - 3.0 * seconds, 0.0)
             if self.angle_deg == 0.0:
@@ -135,7 +150,8 @@ class Rig:
     def __init__(
         self, angle_deg: float = -80.0, settings: Settings | None = None, account: Account | None = None
     ) -> None:
-        self.core = Core(settings or Settings(), bundled(), Booking(account or Account(), 0.0), 7)
+        self._account = account or Account()
+        self.core = Core(settings or Settings(), bundled(), Booking(self._account, 0.0), 7)
         self.unit = Unit(angle_deg)
         self.now_s = 100.0
         self.hand_s = 5000.0
@@ -171,17 +187,16 @@ class Rig:
         return output
 
     def _record(self, request: object) -> None:
-        account = self.core.conduct.booking.account
         if not self.recording:
             return
         if isinstance(request, Reserve):
-            account = account.reserve(request.session, request.person, request.total_s)
+            self._account = account = self._account.reserve(request.session, request.person, request.total_s)
             self._next.append(Reserved(request.session, request.total_s, account))
         elif isinstance(request, Settle):
-            account = account.settle(request.session, request.ledger_s, request.used_s)
+            self._account = account = self._account.settle(request.session, request.ledger_s, request.used_s)
             self._next.append(Settled(request.session, request.used_s, account))
         else:
-            self._next.append(Reconciled(0.0, account))
+            self._next.append(Reconciled(0.0, self._account))
 
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds / STEP_S)):

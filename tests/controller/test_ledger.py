@@ -25,11 +25,19 @@ SET = 1_750_000_000.0
 """A wall clock in June 2025."""
 BOOT = Witness(SET, 100.0, "boot 1")
 UNIT = 7
+FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""In memory where there is such a folder: thousands of durable changes would wait for the disk."""
 
 
 def later(seconds: float, wall_s: float | None = None, boot_id: str = "boot 1") -> Witness:
     """The clocks of the same machine after a while; `wall_s` is how much the wall clock shows to have passed."""
     return Witness(SET + (seconds if wall_s is None else wall_s), 100.0 + seconds, boot_id)
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=FAST) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -528,7 +536,6 @@ steps = st.one_of(
     st.tuples(st.just("away"), spans, st.booleans(), errors, st.floats(0, 30) | st.just(0.0)),
     st.tuples(st.just("wait"), spans, errors),
 )  # fmt: skip
-FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 @settings(max_examples=500, deadline=None)

@@ -4,7 +4,8 @@ import os
 import random
 import sqlite3
 import stat
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +19,14 @@ DAY = 24 * 3600
 DAY_LIMIT_S = 20 * 60
 SET = 1_750_000_000.0
 BOOT = Witness(SET, 100.0, "boot 1")
+FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""In memory where there is such a folder: thousands of durable changes would wait for the disk."""
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=FAST) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

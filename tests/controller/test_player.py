@@ -239,9 +239,7 @@ def test_a_jog_the_other_way_turns_round_smoothly() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.floats(-80, 30), st.sampled_from(LIMITS), st.lists(st.tuples(st.integers(-1, 1), st.floats(0.02, 30)), max_size=8)
-)
+@given(st.floats(-80, 30), st.sampled_from(LIMITS), st.lists(st.tuples(st.integers(-1, 1), st.floats(0.02, 30))))
 def test_a_jog_stays_between_its_ends(
     start_deg: float, limits: tuple[float, float], presses: list[tuple[int, float]]
 ) -> None:

@@ -12,13 +12,16 @@ LEVEL_DEG = 1.5
 
 
 class Host:
-    """Says HELLO, answers each telemetry with a setpoint or a keepalive, and keeps the true trace of the bed.
+    """Says HELLO, answers each telemetry with a setpoint or a keepalive, and keeps the true trace of the table.
+
+    `angles` and `speeds` are the bed's, `driven` the speeds of the drive: the bed falls through the play between them.
 
     `silent`: says nothing. `lost`: answers True for each frame that is to be lost. Angles in degrees, times in seconds.
     """
 
     def __init__(self, angle_deg: float = -80.0, seed: int = 1, person: Person | None = None) -> None:
         self.table = Table(seed, angle_deg, person)
+        self.table.physics.advance(0.0, True, 10_000)
         self.link = HostLink(seed)
         self.silent = False
         self.deaf = False
@@ -29,6 +32,7 @@ class Host:
         self.lost: Callable[[], bool] = lambda: False
         self.angles: list[float] = []
         self.speeds: list[float] = []
+        self.driven: list[float] = []
         self.rejects: list[Reject] = []
         self._way_deg = 0.0
 
@@ -40,6 +44,7 @@ class Host:
         data = table.tick()
         self.angles.append(table.physics.bed_deg)
         self.speeds.append(table.physics.bed_dps)
+        self.driven.append(table.physics.drive_dps)
         if self.deaf:
             return
         fresh = False

@@ -118,7 +118,7 @@ def test_a_sleeping_table_wakes():
 @pytest.mark.parametrize("arms", [0.0, 1.0])
 @pytest.mark.parametrize("power", [1.0, -1.0])
 def test_full_drive_stays_below_the_trip_over_the_whole_travel(person: Person, arms: float, power: float):
-    """Domain.md, actuator: the motor alone never reaches 5 °/s (a bed that falls through the play may, for a moment)."""
+    """Domain.md, actuator: the motor alone never reaches 5 °/s; a bed that falls through the play may."""
     table = settled(-84.0 if power > 0 else 64.0, person, arms)
     driven(table, power, 1.0)
     for _ in range(5000):

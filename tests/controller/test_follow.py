@@ -1,0 +1,341 @@
+"""The state follows what the unit reports: found somewhere, returning by itself, at rest, at fault, or hanging."""
+
+import pytest
+
+from controller.estimator import Estimate
+from controller.model import EventKind, Reason, State, Verb, Wish
+from protocol.link import STOP_FRAME
+from protocol.messages import Cause, Flag, Level, Rung
+
+from .rig import PERSON, Rig, in_state
+
+ALL = [state for state in State if state is not State.OFFLINE]
+
+
+def unit_returns(rig: Rig) -> None:
+    """The unit is on R1 by itself."""
+    rig.unit.rung, rig.unit.causes = Rung.LEVEL, Cause.HOST_SILENT
+    rig.unit.place(20.0)
+
+
+def went_home(rig: Rig) -> None:
+    """The unit has arrived."""
+    rig.unit.rung, rig.unit.causes = None, 0
+    rig.unit.place(0.0)
+
+
+# Found on connecting
+
+
+@pytest.mark.parametrize(("angle_deg", "state"), [(-80.0, "standing"), (-40.0, "standby"), (0.0, "standby")])
+def test_found_at_rest(angle_deg: float, state: str) -> None:
+    rig = Rig(angle_deg)
+    assert rig.state == state
+    assert not rig.core.conduct.arming.wanted
+    rig.run(10.0)
+    assert rig.unit.angle_deg == angle_deg
+
+
+def test_found_head_down_it_is_led_home_if_the_unit_does_not() -> None:
+    """H1."""
+    rig = Rig(20.0)
+    assert rig.state is State.STANDBY
+    rig.run(3.2)
+    assert rig.state is State.RETURNING
+    rig.until(State.LEVEL)
+    assert rig.core.conduct.note == "Nobody stays head down without a session."
+
+
+def test_found_while_the_unit_returns() -> None:
+    """F17: the controller was restarted meanwhile."""
+    rig = Rig(20.0)
+    unit_returns(rig)
+    rig.step()
+    assert rig.state is State.RETURNING
+    went_home(rig)
+    rig.run(0.5)
+    assert rig.state is State.LEVEL
+
+
+def test_found_frozen_head_down_the_units_own_twenty_seconds_are_left_alone() -> None:
+    rig = Rig(20.0)
+    rig.unit.frozen = True
+    rig.run(15.0)
+    assert rig.state is State.STANDBY
+    assert not any(isinstance(message, Level) for message in rig.unit.heard)
+
+
+def test_found_at_fault() -> None:
+    rig = Rig(20.0)
+    rig.unit.rung, rig.unit.latched = Rung.HOLD, Cause.NO_PROGRESS
+    rig.run(30.0)
+    assert rig.state is State.FAULT
+    assert not any(isinstance(message, Level) for message in rig.unit.heard), "a person decides"
+
+
+@pytest.mark.parametrize("angle_deg", [-40.0, 0.0])
+def test_who_is_found_lying_may_stand_up_after_two_minutes_at_rest(angle_deg: float) -> None:
+    """H8: nobody knows what was before."""
+    rig = Rig(angle_deg)
+    rig.run(119.0)
+    assert rig.wish(Verb.STAND).reason is Reason.PAUSE_FIRST
+    rig.run(2.0)
+    assert rig.wish(Verb.STAND).moving
+    rig.until(State.STANDING)
+
+
+def test_who_is_found_lying_does_not_go_straight_back_from_a_freeze() -> None:
+    rig = in_state(State.ARMED, -40.0)
+    rig.wish(Verb.LEVEL)
+    rig.run(5.0)
+    rig.wish(Verb.STOP)
+    rig.run(1.2)
+    assert rig.state is State.FROZEN
+    assert rig.wish(Verb.STAND).reason is Reason.NOT_LEVEL
+
+
+# The unit acts by itself
+
+
+@pytest.mark.parametrize("state", ALL)
+def test_in_every_state_the_units_return_is_believed_and_ends_everything(state: State) -> None:
+    rig = in_state(state, 20.0 if state in (State.STANDBY, State.FAULT) else None)
+    rig.unit.latched = 0
+    unit_returns(rig)
+    rig.run(0.1)
+    assert rig.state is State.RETURNING
+    assert rig.core.conduct.run is None
+    assert rig.core.conduct.way is None
+    assert not rig.core.conduct.arming.wanted
+    went_home(rig)
+    rig.run(0.5)
+    assert rig.state is State.LEVEL
+
+
+@pytest.mark.parametrize("state", ALL)
+@pytest.mark.parametrize("rung", [Rung.BLIND_LEVEL, Rung.HOLD])
+def test_in_every_state_a_fault_ends_everything_and_has_a_way_out(state: State, rung: Rung) -> None:
+    """F7, F8, F10, F12: head down by a live level, then acknowledge, then stand."""
+    rig = in_state(state, 20.0 if state is State.STANDBY else None)
+    rig.unit.rung, rig.unit.latched, rig.unit.causes = rung, Cause.OVER_SPEED, 0
+    rig.unit.place(20.0)
+    rig.run(3.5)
+    assert rig.state is State.FAULT
+    assert rig.core.conduct.run is None
+    assert rig.wish(Verb.ARM).reason is Reason.FAULT_LATCHED
+    assert rig.wish(Verb.ACKNOWLEDGE).reason is Reason.NOT_LEVEL
+    rig.unit.rung = None
+    rig.step(Wish(Verb.LEVEL))
+    assert rig.answers[-1].moving
+    assert any(isinstance(message, Level) for message in rig.sent), "even in the step of a telemetry"
+    rig.until(State.FAULT, 20.0)
+    assert rig.unit.angle_deg == 0.0
+    assert rig.wish(Verb.STAND).reason is Reason.FAULT_LATCHED
+    assert rig.wish(Verb.ACKNOWLEDGE).accepted
+    rig.run(0.1)
+    assert rig.state is State.LEVEL
+    rig.run(121.0)
+    assert rig.wish(Verb.STAND).accepted
+    rig.until(State.STANDING)
+
+
+def test_a_unit_that_does_not_obey_level_is_at_fault_again_after_three_seconds() -> None:
+    rig = Rig(20.0)
+    rig.unit.rung, rig.unit.latched, rig.unit.levels = Rung.HOLD, Cause.NO_PROGRESS, False
+    rig.step()
+    rig.wish(Verb.LEVEL)
+    rig.run(2.8)
+    assert rig.state is State.RETURNING
+    rig.run(0.4)
+    assert rig.state is State.FAULT
+
+
+def test_a_unit_that_does_not_begin_to_return_is_asked_again() -> None:
+    """H1."""
+    rig = in_state(State.RUNNING)
+    rig.unit.levels = False
+    rig.wish(Verb.LEVEL)
+    rig.run(5.8)
+    assert rig.state is State.RETURNING
+    rig.run(0.4)
+    assert rig.state is State.FROZEN
+    rig.run(3.2)
+    assert rig.state is State.RETURNING
+    rig.unit.levels = True
+    rig.until(State.LEVEL)
+
+
+def test_a_latched_cause_at_rest_is_a_fault_until_it_is_acknowledged() -> None:
+    rig = Rig(0.0)
+    rig.unit.latched = Cause.DRIVE_SENSOR
+    rig.step()
+    assert rig.state is State.FAULT
+    rig.unit.rate_dps = 0.5
+    rig.unit.advance = lambda _: None  # type: ignore[method-assign]
+    rig.step()
+    assert rig.state is State.FAULT, "also while somebody moves the table by hand"
+
+
+def test_stopped_by_somebody_else_the_session_is_over() -> None:
+    rig = in_state(State.RUNNING)
+    rig.unit.receive(STOP_FRAME)
+    rig.step()
+    assert rig.state is State.FROZEN
+    assert rig.ended().why == "stopped at the table"
+
+
+# Nobody stays head down
+
+
+def test_head_down_at_rest_without_a_session_the_way_is_home_after_three_seconds() -> None:
+    """H1: an ankle switch flickered, and the unit saw nothing of it."""
+    rig = in_state(State.RUNNING)
+    rig.unit.person = Flag.OCCUPIED
+    rig.step()
+    rig.unit.person = PERSON
+    rig.step()
+    assert rig.state is State.FROZEN
+    assert not rig.unit.armed, "the lease is taken back at once"
+    rig.run(2.9)
+    assert rig.state is State.FROZEN
+    rig.run(0.3)
+    assert rig.state is State.RETURNING
+    rig.until(State.LEVEL)
+
+
+@pytest.mark.parametrize("person", [Flag.OCCUPIED, Flag.ANKLES_LOCKED, Flag(0)])
+def test_who_is_not_known_to_lie_locked_in_is_moved_by_the_unit_only(person: Flag) -> None:
+    """F25, F26: a level wish of the controller's would count as a person's."""
+    rig = in_state(State.RUNNING)
+    rig.unit.person = person
+    rig.run(30.0)
+    assert rig.state is State.FROZEN
+    assert rig.core.conduct.run is None
+    assert not any(isinstance(message, Level) for message in rig.unit.heard)
+    assert rig.wish(Verb.LEVEL).moving, "a person's does"
+
+
+def test_after_the_person_was_lost_only_a_person_moves_the_table() -> None:
+    """F26."""
+    rig = in_state(State.RUNNING)
+    rig.unit.person, rig.unit.latched = Flag(0), Cause.PERSON_LOST
+    rig.run(0.5)
+    rig.unit.person = PERSON
+    rig.run(30.0)
+    assert rig.state is State.FAULT
+    assert not any(isinstance(message, Level) for message in rig.unit.heard)
+
+
+def test_a_frozen_unit_counts_its_own_twenty_seconds() -> None:
+    rig = in_state(State.FROZEN, 20.0)
+    assert rig.unit.frozen
+    rig.run(10.0)
+    assert rig.state is State.FROZEN
+    rig.unit.frozen = False
+    unit_returns(rig)
+    rig.run(0.1)
+    assert rig.state is State.RETURNING
+
+
+# Arming
+
+
+def test_the_window_closes_after_sixty_seconds_of_hands() -> None:
+    rig = Rig()
+    rig.wish(Verb.ARM)
+    rig.run(59.5)
+    assert rig.state is State.ARMED
+    rig.run(0.6)
+    assert rig.state is State.STANDING
+    assert not rig.unit.armed
+    assert rig.core.conduct.note == "The arming window closed without a start."
+
+
+@pytest.mark.parametrize("change", ["never", "taken back"])
+def test_without_the_units_grant_the_window_closes(change: str) -> None:
+    rig = Rig()
+    rig.unit.grants = change != "never"
+    rig.wish(Verb.ARM)
+    rig.run(0.9)
+    assert rig.state is State.ARMED
+    rig.unit.armed = False
+    rig.run(0.2)
+    assert rig.state is State.STANDING
+
+
+# Where a session ends
+
+
+def test_a_plan_that_was_played_to_its_end_was_reached() -> None:
+    rig = Rig()
+    rig.begin(preset="gentle")
+    rig.until(State.LEVEL, 400.0)
+    assert (rig.ended().outcome, rig.ended().preset) == ("reached", "gentle")
+    rig.run(0.1)
+    assert not rig.unit.armed
+
+
+def test_a_session_ends_only_where_the_table_rests() -> None:
+    rig = Rig()
+    rig.begin(preset="gentle")
+    rig.run(30.0)
+    rig.unit.moves = False
+    rig.run(400.0)
+    assert rig.core.conduct.run is not None or rig.state is not State.LEVEL
+
+
+# Causes as events
+
+
+def faults(rig: Rig) -> list[tuple[EventKind, str | None]]:
+    return [(e.kind, e.code) for e in rig.events if e.kind in (EventKind.FAULT, EventKind.FAULT_CLEARED)]
+
+
+def test_causes_come_and_go_as_events_but_for_the_ordinary_ones() -> None:
+    rig = Rig()
+    rig.unit.causes = Cause.ANKLES_OPEN | Cause.STOPPED
+    rig.run(0.1)
+    assert faults(rig) == [(EventKind.FAULT, "ankles_open")]
+    since = rig.core.conduct.cause_since_s[Cause.ANKLES_OPEN]
+    rig.unit.causes, rig.unit.latched = Cause.BED_SENSOR, Cause.BED_SENSOR
+    rig.run(1.0)
+    assert faults(rig)[1:] == [(EventKind.FAULT_CLEARED, "ankles_open"), (EventKind.FAULT, "bed_sensor")]
+    rig.unit.causes = 0
+    rig.run(0.1)
+    assert len(faults(rig)) == 3, "latched is not gone"
+    rig.unit.latched = 0
+    rig.run(0.1)
+    assert faults(rig)[3:] == [(EventKind.FAULT_CLEARED, "bed_sensor")]
+    assert since < rig.now_s
+    assert rig.core.conduct.cause_since_s == {}
+    assert all(event.message.endswith(".") for event in rig.events)
+
+
+def test_the_gravest_cause_is_told() -> None:
+    rig = Rig(20.0)
+    rig.unit.causes, rig.unit.rung = Cause.ANKLES_OPEN | Cause.OVER_SPEED, Rung.HOLD
+    rig.step()
+    e: Estimate | None = rig.core.estimate
+    assert e is not None
+    assert rig.core.conduct.gravest(e) == "faster than 5 °/s"
+    assert rig.core.conduct.gravest(e._replace(causes=0)) == "unknown"
+
+
+# The unit restarts, or another one comes
+
+
+@pytest.mark.parametrize("state", ALL)
+def test_in_every_state_a_restart_of_the_unit_begins_a_new_conversation_disarmed(state: State) -> None:
+    """F4, F5: nothing resumes."""
+    rig = in_state(state)
+    rig.unit.place(min(rig.unit.angle_deg, 0.0))
+    rig.step(raw=rig.unit.restart())
+    assert rig.state is State.OFFLINE
+    rig.unit.latched = 0
+    before = len(rig.setpoints())
+    rig.run(1.0)
+    assert rig.state in (State.STANDING, State.STANDBY)
+    assert rig.core.connects == 2
+    rig.run(20.0)
+    assert len(rig.setpoints()) == before
+    assert not rig.unit.armed

@@ -1,0 +1,645 @@
+"""The tilt unit on its wire: handshake, grant, lease, silence, the way to level, acknowledgement, telemetry."""
+
+from collections.abc import Callable
+
+import pytest
+
+from protocol import framing
+from protocol.link import frame
+from protocol.messages import (
+    Acknowledge,
+    Arm,
+    Cause,
+    Flag,
+    Hello,
+    Identity,
+    Keepalive,
+    Level,
+    Reject,
+    Rejected,
+    Rung,
+    Setpoint,
+    Telemetry,
+    unpack_from_unit,
+)
+from simulator.table import Table
+
+from .host import Host, holding, returning, rising, standing
+
+C = Cause
+
+
+def unwrap(data: bytes) -> list[object]:
+    """The messages in what a unit sent."""
+    return [unpack_from_unit(p) for p in framing.Deframer().feed(data) if not isinstance(p, framing.Damage)]
+
+
+def ticks(table: Table, count: int) -> list[object]:
+    return unwrap(b"".join(table.tick() for _ in range(count)))
+
+
+# ---- handshake and telemetry -----------------------------------------------------------------------------------------
+
+
+def test_boot_says_identity_once_and_then_telemetry_every_20_ms():
+    first, *rest = ticks(Table(), 100)
+    assert isinstance(first, Identity)
+    assert first[:2] == (1, 0)
+    assert (first.simulated, first.time_scale, first.limit_deg, first.rate_limit_dps) == (1, 1, 60.0, 3.0)
+    assert [m.time_ms for m in rest if isinstance(m, Telemetry)] == list(range(20, 1001, 20))
+    assert len(rest) == 50
+
+
+def test_boot_is_braked_disarmed_and_still():
+    """F5."""
+    for message in ticks(Table(angle_deg=-80.0), 100)[1:]:
+        assert isinstance(message, Telemetry)
+        assert message.flags & Flag.BRAKE
+        assert not message.flags & (Flag.ARMED | Flag.LEASED | Flag.DRIVEN | Flag.HOST_LIVE)
+
+
+def test_hello_is_answered_with_its_session():
+    table = Table(unit=77, time_scale=5)
+    ticks(table, 2)
+    table.receive(frame(Hello(1, 12345)))
+    answer = ticks(table, 1)[0]
+    assert isinstance(answer, Identity)
+    assert (answer.session, answer.unit, answer.time_scale, answer.boots) == (12345, 77, 5, 1)
+
+
+@pytest.mark.parametrize("hello", [Hello(2, 5), Hello(0, 5), Hello(1, 0)])
+def test_a_hello_of_another_version_is_rejected(hello: Hello):
+    table = Table()
+    ticks(table, 2)
+    table.receive(frame(hello))
+    assert ticks(table, 1) == [Rejected(Reject.WRONG_VERSION, 1, 0)]
+
+
+def test_before_hello_nothing_but_stop_and_level_is_taken():
+    """F4: a host that reconnects has to say who it is."""
+    table = Table(angle_deg=30.0)
+    nonce = next(m for m in ticks(table, 40) if isinstance(m, Telemetry)).nonce
+    for message in (Arm(1, nonce, 0), Setpoint(2, nonce, 0, 0, 0, 60, 0.5), Keepalive(3, nonce), Acknowledge(4, nonce)):
+        table.receive(frame(message))
+    answers = [m for m in ticks(table, 2) if isinstance(m, Rejected)]
+    assert [a.reason for a in answers] == [Reject.NOT_GREETED]
+
+
+def test_hello_takes_the_grant_back():
+    """F4: every conversation begins disarmed."""
+    host = standing()
+    assert host.arm()
+    host.table.receive(frame(Hello(1, 999)))
+    host.run(0.03)
+    assert not host.has(Flag.ARMED)
+
+
+def test_hello_in_motion_brakes():
+    """F4."""
+    host = rising(-40.0)
+    host.silent = True
+    host.table.receive(frame(Hello(1, 999)))
+    at = host.angle_deg
+    host.run(1.3)
+    assert abs(host.speed_dps) < 0.05
+    assert host.angle_deg - at <= 1.5
+
+
+def test_telemetry_tells_what_is_sensed():
+    host = standing()
+    switches = host.table.switches
+    assert host.has(Flag.OCCUPIED)
+    assert host.has(Flag.ANKLES_LOCKED)
+    assert host.has(Flag.TRUSTED)
+    assert host.has(Flag.HOST_LIVE)
+    assert not host.has(Flag.HEAD_DOWN_SIDE)
+    switches.occupied = switches.ankles_locked = False
+    host.run(0.05)
+    assert not host.has(Flag.OCCUPIED)
+    assert not host.has(Flag.ANKLES_LOCKED)
+    assert host.now.angle_deg == pytest.approx(-80.0, abs=0.6)
+    assert host.now.bed_deg == pytest.approx(-80.0, abs=0.6)
+    assert host.now.drive_deg == pytest.approx(-80.0, abs=0.6)
+    assert holding(10.0).has(Flag.HEAD_DOWN_SIDE)
+
+
+def test_moving_driven_and_brake_tell_motion_from_rest():
+    host = rising(-40.0)
+    assert host.has(Flag.MOVING)
+    assert host.has(Flag.DRIVEN)
+    assert host.has(Flag.LEASED)
+    assert not host.has(Flag.BRAKE)
+    assert host.now.rate_dps == pytest.approx(host.speed_dps, abs=0.7)
+    assert host.now.current_a > 0.5
+    host.stop()
+    host.run(2.5)
+    assert not host.has(Flag.MOVING)
+    assert not host.has(Flag.DRIVEN)
+    assert host.has(Flag.BRAKE)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_resting_table_never_seems_to_move(seed: int):
+    """The pause at level would begin anew with every flicker of MOVING."""
+    host = standing(seed=seed)
+
+    def moving() -> bool:
+        return host.has(Flag.MOVING)
+
+    assert not host.run(90.0, moving)
+
+
+def test_the_arm_button_counts_presses():
+    host = standing()
+    for presses in (1, 2, 3):
+        host.table.press_arm_button()
+        host.run(0.3)
+        assert host.now.arm_presses == presses
+    host.table.switches.arm_button = True
+    host.run(2.0)
+    assert host.now.arm_presses == 4
+
+
+# ---- the grant -------------------------------------------------------------------------------------------------------
+
+
+def test_arm_grants_and_disarm_takes_back():
+    host = standing()
+    assert host.arm()
+    host.send(host.link.disarm())
+    host.run(0.05)
+    assert not host.has(Flag.ARMED)
+
+
+def with_switch(**known: bool) -> Host:
+    host = standing()
+    for name, value in known.items():
+        setattr(host.table.switches, name, value)
+    host.run(0.02)
+    return host
+
+
+def moving_down() -> Host:
+    host = Host(-40.0).meet()
+    host.lead(-80.0, 2.0)
+    host.run(2.0)
+    return host
+
+
+def at_rest_head_down() -> Host:
+    host = holding(10.0)
+    host.send(host.link.disarm())
+    host.let_go()
+    host.run(0.1)
+    return host
+
+
+def latched_at_level() -> Host:
+    host = standing()
+    host.table.switches.estop = True
+    host.run(0.1)
+    host.table.switches.estop = False
+    host.run(0.1)
+    return host
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: with_switch(occupied=False), Reject.INTERLOCK),
+        (lambda: with_switch(ankles_locked=False), Reject.INTERLOCK),
+        (lambda: with_switch(estop=True), Reject.LATCHED),
+        (latched_at_level, Reject.LATCHED),
+        (moving_down, Reject.NOT_AT_REST),
+        (at_rest_head_down, Reject.LATCHED),
+    ],
+    ids=["nobody", "ankles open", "estop", "latched", "moving", "head down"],
+)
+def test_arm_is_rejected(make: Callable[[], Host], reason: Reject):
+    """H4, H13: each interlock of the grant."""
+    host = make()
+    host.rejects.clear()
+    assert not host.arm()
+    assert reason in host.rejects
+
+
+def test_arm_needs_a_known_angle():
+    """F8."""
+    host = standing()
+    for _ in range(2):
+        host.table.sensors.bed_offset_deg += 2.0
+        host.run(1.0)
+    assert host.latched == C.DISAGREEMENT
+    assert not host.arm()
+    assert Reject.LATCHED in host.rejects
+
+
+def test_a_stale_nonce_an_old_sequence_and_a_void_stop_count():
+    """F2, F3, F21: what was in a buffer does not run."""
+    host = standing()
+    host.deaf = True
+    old = host.link.arm(host.now.stop_count)
+    host.run(0.4)
+    host.table.receive(old)
+    assert Rejected(Reject.STALE_NONCE, 4, host.link._sequence) in ticks(host.table, 1)
+    host.deaf = False
+    host.run(0.1)
+    duplicate = host.link.arm(host.now.stop_count)
+    before = host.link.keepalive()
+    host.table.receive(before)
+    host.table.receive(duplicate)
+    assert Rejected(Reject.OLD_SEQUENCE, 4, host.link._sequence - 1) in ticks(host.table, 1)
+    host.run(0.1)
+    void = host.link.arm(host.now.stop_count)
+    host.stop()
+    host.table.receive(void)
+    assert Rejected(Reject.VOID_STOP_COUNT, 4, host.link._sequence) in ticks(host.table, 1)
+    host.run(0.1)
+    assert not host.has(Flag.ARMED)
+
+
+def test_a_duplicate_is_dropped_without_a_word():
+    """F2."""
+    host = standing()
+    again = host.link.disarm()
+    host.table.receive(again)
+    host.arm()
+    host.rejects.clear()
+    host.table.receive(again)
+    host.run(0.1)
+    assert host.has(Flag.ARMED) or Reject.OLD_SEQUENCE in host.rejects
+
+
+# ---- setpoints -------------------------------------------------------------------------------------------------------
+
+
+def test_a_setpoint_upwards_needs_the_grant():
+    """H4: also from −80° up to 0°."""
+    host = standing()
+    at = host.angle_deg
+    host.lead(-40.0)
+    host.run(3.0)
+    assert Reject.NOT_ARMED in host.rejects
+    assert host.angle_deg - at < 0.3
+    assert host.has(Flag.BRAKE)
+
+
+@pytest.mark.parametrize("start", [-40.0, 0.0])
+def test_a_setpoint_downwards_needs_none(start: float):
+    """Permission is asymmetric: to standing the way is free for a person's live wish."""
+    host = Host(start).meet()
+    host.lead(-80.0, 3.0)
+    assert host.run(45.0, lambda: host.angle_deg < -79.0)
+    assert host.rejects == []
+
+
+def test_a_setpoint_just_above_the_table_moves_nothing_without_the_grant():
+    host = standing()
+    at = host.angle_deg
+    for _ in range(300):
+        host.run(0.02)
+        host.send(host.link.setpoint(host.now.stop_count, host.now.angle_deg + 0.45, 0.5, 60.0))
+        assert not host.has(Flag.DRIVEN)
+    assert host.angle_deg - at < 0.05
+
+
+@pytest.mark.parametrize("switch", ["occupied", "ankles_locked"])
+def test_a_setpoint_downwards_needs_a_person_locked_in(switch: str):
+    """F25, F26, H13: standing up with an open lock moves nothing, however often it is asked for."""
+    host = with_switch(**{switch: False})
+    host.table.physics.disturb()
+    host = Host(-40.0).meet()
+    setattr(host.table.switches, switch, False)
+    host.run(1.0)
+    at = host.angle_deg
+    host.lead(-80.0, 3.0)
+    host.run(5.0)
+    assert Reject.INTERLOCK in host.rejects
+    assert abs(host.angle_deg - at) < 0.05
+
+
+def test_a_setpoint_is_refused_while_the_angle_is_not_trusted():
+    """F8: on the head-up side too; nothing is led anywhere by a frozen belief."""
+    host = Host(-40.0).meet()
+    host.lead(-80.0, 2.0)
+    host.run(3.0)
+    host.table.sensors.bed_offset_deg += 2.2
+    host.run(0.2)
+    host.table.sensors.bed_offset_deg += 2.2
+    assert host.run(1.5, lambda: bool(host.causes & C.DISAGREEMENT))
+    host.run(1.3)
+    at = host.angle_deg
+    host.rejects.clear()
+    host.run(5.0)
+    assert Reject.LATCHED in host.rejects
+    assert abs(host.angle_deg - at) < 0.05
+
+
+@pytest.mark.parametrize(("target", "limit", "reached"), [(30.0, 20.0, 20.0), (90.0, 90.0, 60.0), (20.0, -5.0, 0.0)])
+def test_a_setpoint_ends_at_the_tightest_limit(target: float, limit: float, reached: float):
+    """H2: its own, the unit's, and never beyond."""
+    host = Host(-5.0).meet()
+    assert host.arm()
+    host.limit_deg = limit
+    host.lead(target, 3.0)
+    host.run(reached / 3.0 + 15.0)
+    assert host.angle_deg == pytest.approx(reached, abs=0.6)
+    assert max(host.angles) <= reached + 1.0
+    assert host.rung == Rung.NONE
+
+
+def test_no_setpoint_leads_below_the_load_position():
+    host = Host(-70.0).meet()
+    host.lead(-90.0, 3.0)
+    host.run(10.0)
+    assert min(host.angles) > -81.0
+    assert host.angle_deg == pytest.approx(-80.0, abs=0.6)
+
+
+@pytest.mark.parametrize("rate", [3.0, 30.0, 300.0])
+def test_no_setpoint_moves_faster_than_3_dps(rate: float):
+    """H6."""
+    host = standing()
+    assert host.arm()
+    host.lead(50.0, rate)
+    assert host.run(70.0, lambda: host.angle_deg > 49.0)
+    assert max(map(abs, host.speeds)) <= 3.2
+
+
+def test_a_led_table_is_smooth():
+    """H6, H8: 1 °/s² and 2 °/s³ in the reference; the drive stays close."""
+    host = standing()
+    assert host.arm()
+    host.lead(20.0, 2.0)
+    host.run(60.0)
+    speeds = host.driven
+    assert max(abs(b - a) / 0.2 for a, b in zip(speeds, speeds[20:], strict=False)) < 1.6
+    assert host.angle_deg == pytest.approx(20.0, abs=0.6)
+
+
+# ---- lease and silence -----------------------------------------------------------------------------------------------
+
+
+def session_downwards(angle_deg: float) -> Host:
+    host = holding(angle_deg + 8.0)
+    host.lead(-60.0, 3.0)
+    assert host.run(10.0, lambda: host.angle_deg <= angle_deg)
+    return host
+
+
+@pytest.mark.parametrize("angle", [-60.0, -20.0, 0.0, 20.0, 50.0])
+@pytest.mark.parametrize("make", [rising, session_downwards])
+def test_an_ended_lease_brakes_at_once(make: Callable[[float], Host], angle: float):
+    """F2, F17: keepalives go on, setpoints don't: standstill within 1.3 s of the end of the lease, and the grant is
+    gone. Nothing resumes."""
+    host = make(angle)
+    host.let_go()
+    host.run(0.5)
+    at = host.table.physics.drive_deg
+    host.run(1.3)
+    assert abs(host.driven[-1]) < 0.05
+    assert abs(host.table.physics.drive_deg - at) <= 1.5
+    assert not host.has(Flag.ARMED)
+    assert not host.has(Flag.LEASED)
+    assert host.rung in (Rung.REFUSE, Rung.NONE)
+    at = host.table.physics.drive_deg
+    host.run(5.0)
+    assert host.table.physics.drive_deg == pytest.approx(at, abs=0.01)
+
+
+def test_a_lease_lasts_half_a_second_at_most():
+    """F17: a setpoint that asks for more gets 0.5 s."""
+    host = rising(-40.0)
+    host.let_go()
+    host.send(frame(Setpoint(host.link._sequence + 1, host.now.nonce, host.stop_count, 0.0, 3.0, 60.0, 60.0)))
+    host.link._sequence += 1
+    host.run(0.45)
+    assert host.has(Flag.LEASED)
+    host.run(0.1)
+    assert not host.has(Flag.LEASED)
+    assert host.causes == C.LEASE_EXPIRED
+
+
+def test_the_grant_goes_with_the_lease_also_at_rest():
+    host = holding(-20.0)
+    host.run(5.0)
+    host.let_go()
+    host.run(0.6)
+    assert not host.has(Flag.ARMED)
+    assert host.causes == C(0)
+
+
+@pytest.mark.parametrize("angle", [1.9, 5.0, 20.0, 55.0])
+@pytest.mark.parametrize("how", ["silent", "deaf", "no fresh nonce"])
+def test_silence_head_down_is_r1(angle: float, how: str):
+    """F3, F4, F17: after 2 s without a fresh nonce; home at most at 3 °/s, never up; no acknowledgement is needed."""
+    host = holding(angle)
+    at, since = host.angle_deg, len(host.angles)
+    if how == "silent":
+        host.silent = True
+    elif how == "deaf":
+        host.deaf = True
+    else:
+        host.lost = lambda: bool(host.link.telemetry) and True
+    host.run(1.9)
+    assert abs(host.angle_deg - at) < 0.1
+    host.run(30.0)
+    assert abs(host.angle_deg) < 1.5
+    assert max(host.angles[since:]) - at < 0.3
+    assert max(map(abs, host.driven[since:])) <= 3.0
+    host.deaf = host.silent = False
+    host.lost = lambda: False
+    host.let_go()
+    host.run(1.0)
+    assert host.rung == Rung.NONE
+    assert (host.causes, host.latched) == (C(0), C(0))
+    assert host.arm()
+
+
+@pytest.mark.parametrize("angle", [-80.0, -40.0, -5.0, -1.0])
+def test_silence_head_up_is_brake_and_hold(angle: float):
+    """F17, H15."""
+    host = Host(angle).meet()
+    at = host.angle_deg
+    host.silent = True
+    host.run(10.0)
+    assert abs(host.angle_deg - at) < 0.05
+    assert host.causes == C.HOST_SILENT
+    assert host.rung == Rung.REFUSE
+
+
+def test_silence_while_rising_brakes_and_then_returns():
+    """F17: the lease first, R1 after 2 s; a host that is back resumes nothing."""
+    host = rising(20.0)
+    host.silent = True
+    host.run(1.8)
+    assert abs(host.speed_dps) < 0.05
+    host.run(0.5)
+    assert host.speed_dps < -0.05
+    host.silent = False
+    host.lead(30.0)
+    host.run(1.0)
+    assert host.rung == Rung.LEVEL
+    assert Reject.LATCHED in host.rejects
+    host.let_go()
+    assert host.run(20.0, host.at_level)
+
+
+def test_bytes_that_merely_arrive_are_not_life():
+    """F1, F3: garbage and level frames without a nonce do not count."""
+    host = holding(20.0)
+    host.deaf = True
+    for _ in range(25):
+        host.run(0.1)
+        host.table.receive(b"\x00garbage\x00" + b"\xff" * 80)
+    host.deaf = False
+    host.run(0.02)
+    assert host.rung == Rung.LEVEL
+
+
+# ---- level -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("angle", [2.0, 8.0, 30.0, 59.0])
+def test_level_from_the_head_down_side(angle: float):
+    """H1: at most 3 °/s, never up, smoothly to 0°, and braked there. No acknowledgement is needed."""
+    host = holding(angle)
+    at, since = host.angle_deg, len(host.angles)
+    host.level()
+    assert host.run(angle / 2.0 + 10.0, host.at_level)
+    host.run(2.0)
+    assert host.angle_deg == pytest.approx(0.0, abs=0.5)
+    assert max(host.angles[since:]) - at < 0.3
+    assert max(map(abs, host.driven[since:])) <= 3.0
+    assert (host.rung, host.causes, host.latched) == (Rung.NONE, C(0), C(0))
+
+
+def test_level_turns_a_rise_round():
+    host = rising(20.0)
+    at = host.angle_deg
+    host.level()
+    assert host.run(20.0, host.at_level)
+    assert max(host.angles) - at <= 1.5
+
+
+@pytest.mark.parametrize("angle", [-80.0, -40.0, -2.0, 0.0, 1.0])
+def test_level_from_the_head_up_side_moves_nothing_and_is_not_rejected(angle: float):
+    """H15: somebody may be stepping off."""
+    host = Host(angle).meet()
+    at = host.angle_deg
+    host.level()
+    host.run(5.0)
+    assert abs(host.angle_deg - at) < 0.05
+    assert host.rejects == []
+    assert host.causes == C(0)
+
+
+def test_level_ends_a_lease_on_the_head_up_side():
+    host = rising(-40.0)
+    host.level()
+    at = host.angle_deg
+    host.run(1.3)
+    assert abs(host.speed_dps) < 0.05
+    assert host.angle_deg - at <= 1.5
+    assert not host.has(Flag.ARMED)
+
+
+def test_level_needs_no_hello():
+    """A host that just started can bring a person home."""
+    host = holding(20.0)
+    host.table.receive(frame(Hello(1, 4242)))
+    host.deaf = True
+    table = Table(angle_deg=30.0)
+    table.switches.estop = True
+    found = ticks(table, 100)
+    table.switches.estop = False
+    ticks(table, 100)
+    last = [m for m in found if isinstance(m, Telemetry)][-1]
+    table.receive(frame(Level(9, last.stop_count)))
+    ticks(table, 2000)
+    assert abs(table.angle_deg) < 1.5
+
+
+def test_an_old_level_does_not_beat_a_newer_stop():
+    """F2: `stop` beats an older `level`."""
+    host = holding(20.0)
+    old = host.link.level(host.now.stop_count)
+    host.stop()
+    host.table.receive(old)
+    host.run(3.0)
+    assert Reject.VOID_STOP_COUNT in host.rejects
+    assert host.causes == C.STOPPED
+    assert host.angle_deg > 19.0
+
+
+@pytest.mark.parametrize("offset", [1.5, -1.5, 2.4, -2.4])
+def test_level_ends_also_when_the_sensors_are_off_by_some_degrees(offset: float):
+    """The more head-down sensor decides: the return goes on until that one is level too, and ends there."""
+    host = holding(20.0)
+    for _ in range(5):
+        host.table.sensors.bed_offset_deg += offset / 5
+        host.run(0.2)
+    host.level()
+    assert host.run(20.0, lambda: host.still() and host.rung != Rung.LEVEL)
+    host.run(3.0)
+    assert host.still()
+    assert host.rung == Rung.NONE
+    assert -abs(offset) - 1.0 < host.angle_deg < 1.5
+
+
+def test_setpoints_are_rejected_during_a_return():
+    host = returning(15.0)
+    host.lead(30.0)
+    host.run(1.0)
+    assert Reject.LATCHED in host.rejects
+    assert host.rung == Rung.LEVEL
+
+
+# ---- damage ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_damaged_frame_is_obeyed():
+    """F1: every single bit flip of an ARM frame is dropped; noise is answered once."""
+    host = standing()
+    host.deaf = True
+    good = host.link.arm(host.now.stop_count)
+    before = host.table.tick()
+    for bit in range(len(good) * 8):
+        damaged = bytearray(good)
+        damaged[bit // 8] ^= 1 << bit % 8
+        if bit // 8 in (0, len(good) - 1):
+            continue  # the delimiters: what is behind them may still be whole
+        host.table.receive(bytes(damaged))
+    messages = unwrap(before + host.table.tick() + host.table.tick())
+    assert sum(isinstance(m, Rejected) for m in messages) == 1
+    assert not [m for m in messages if isinstance(m, Telemetry)][-1].flags & Flag.ARMED
+
+
+# ---- acknowledgement -------------------------------------------------------------------------------------------------
+
+
+def test_acknowledgement_clears_what_is_gone_and_only_that():
+    host = standing()
+    switches = host.table.switches
+    switches.estop = True
+    host.run(0.1)
+    host.acknowledge()
+    assert host.latched == C.ESTOP
+    switches.estop = False
+    host.run(0.1)
+    assert host.latched == C.ESTOP
+    assert host.rung == Rung.HOLD
+    host.acknowledge()
+    assert host.latched == C(0)
+    assert host.rung == Rung.NONE
+
+
+def test_head_down_nothing_is_acknowledged():
+    host = holding(20.0)
+    host.table.switches.estop = True
+    host.run(0.2)
+    host.table.switches.estop = False
+    host.run(0.2)
+    host.acknowledge()
+    assert host.latched == C.ESTOP
+    assert host.rung == Rung.HOLD
