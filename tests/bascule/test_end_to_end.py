@@ -20,9 +20,9 @@ Connect = Callable[[int, str], Client]
 
 @pytest.fixture
 def demo(start: Start, client: Connect, request: pytest.FixtureRequest) -> tuple[Process, Client]:
-    """A demo thirty times faster than time, or as fast as asked, and a client that sees it standing."""
+    """A demo sixty times faster than time, or as fast as asked, and a client that sees it standing."""
     port = free_port()
-    process = start("demo", "--speed", getattr(request, "param", 30), "--port", port, "--seed", 3)
+    process = start("demo", "--speed", getattr(request, "param", 60), "--port", port, "--seed", 3)
     connected = client(port, "demo")
     connected.wait("availability", lambda word: word == "online")
     connected.state("standing")
@@ -61,7 +61,7 @@ def test_a_phone_tilts_the_table_and_stands_up_again(demo: tuple[Process, Client
     phone.wait("availability", lambda word: word == "offline")
 
 
-@pytest.mark.parametrize("demo", [8], indirect=True)
+@pytest.mark.parametrize("demo", [15], indirect=True)
 def test_stop_freezes_and_level_comes_back(demo: tuple[Process, Client]) -> None:
     _, phone = demo
     assert phone.arm_and_start({"preset": "back"})["accepted"]
