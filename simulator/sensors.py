@@ -54,7 +54,7 @@ class Readings:
 
 
 Fault = Callable[[int], int]
-"""What a broken sensor makes of its reading, hundredths of a degree in and out."""
+"""What a broken sensor makes of its reading, hundredths of a degree in and out; converters have 16 bits."""
 
 
 class Sensors:
@@ -92,9 +92,9 @@ class Sensors:
         readings.drive_cdeg = round(round(drive / DRIVE_COUNT_DEG) * DRIVE_COUNT_CDEG)
         readings.current_a = current_a
         if self.bed_fault is not None:
-            readings.bed_cdeg = self.bed_fault(readings.bed_cdeg)
+            readings.bed_cdeg = _converted(self.bed_fault(readings.bed_cdeg))
         if self.drive_fault is not None:
-            readings.drive_cdeg = self.drive_fault(readings.drive_cdeg)
+            readings.drive_cdeg = _converted(self.drive_fault(readings.drive_cdeg))
         return readings
 
     def _moved(self, bed_deg: float, drive_deg: float) -> None:
@@ -105,6 +105,11 @@ class Sensors:
         readings.head_down_side = bed_deg > (-LEVEL_HYSTERESIS_DEG if readings.head_down_side else LEVEL_HYSTERESIS_DEG)
         readings.end_head_down = bed_deg >= ELECTRICAL_END_DEG[1]
         readings.end_head_up = bed_deg <= ELECTRICAL_END_DEG[0]
+
+
+def _converted(cdeg: int) -> int:
+    """What 16 bits hold of it."""
+    return max(-0x8000, min(cdeg, 0x7FFF))
 
 
 def _noise(random: Random, deviation_deg: float, count: int) -> Iterator[float]:

@@ -204,7 +204,7 @@ class TiltUnit:
         self._out.append(
             frame(
                 Telemetry(
-                    self._link.issue(now_ms), now_ms, self._link.stop_count, angle.angle_deg,
+                    self._link.issue(now_ms), now_ms & 0xFFFF_FFFF, self._link.stop_count, angle.angle_deg,
                     readings.bed_cdeg / 100, readings.drive_cdeg / 100, angle.rate_dps, self._flags(readings),
                     ladder.rung, ladder.active, memory.latched,
                     memory.head_down_ms // 1000, memory.episode_ms // 1000,

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+import pytest
+
+from protocol import framing
 from protocol.link import STOP_FRAME, HostLink
-from protocol.messages import CAUSES, Cause, Flag, Reject, Rejected, Rung, Telemetry
+from protocol.messages import Cause, Flag, Reject, Rejected, Rung, Telemetry, unpack_from_unit
 from simulator.physics import Person
 from simulator.table import Table
 
@@ -202,22 +205,32 @@ def returning(angle_deg: float, **known: object) -> Host:
     return host
 
 
-def fault_ids(causes: int) -> set[str]:
-    """The fault ids of safety.md behind these causes."""
-    return {fact.fault for cause, fact in CAUSES.items() if causes & cause and fact.fault}
+def standing_up(angle_deg: float, **known: object) -> Host:
+    """On the way down to standing, at full rate."""
+    host = Host(min(angle_deg + 10.0, 0.0), **known).meet()  # type: ignore[arg-type]
+    host.lead(-80.0, 3.0)
+    assert host.run(20.0, lambda: host.angle_deg <= angle_deg)
+    return host
 
 
-def broken(way: str, at_cdeg: int = 0) -> Callable[[int], int]:
-    """A sensor that fails this way, beginning at a reading."""
-    stuck: list[int] = []
+# ---- what is done to it ---------------------------------------------------------------------------------------------
+
+
+def broken(way: str) -> Callable[[int], int]:
+    """A sensor that fails this way from now on: from a reading in hundredths of a degree to another."""
+    seen: list[int] = []
 
     def frozen(cdeg: int) -> int:
-        stuck.append(cdeg)
-        return stuck[0]
+        seen.append(cdeg)
+        return seen[0]
 
     def drifting(cdeg: int) -> int:
-        stuck.append(0)
-        return cdeg + min(len(stuck), 1000)
+        seen.append(cdeg)
+        return cdeg + min(len(seen), 1_000)
+
+    def wild(cdeg: int) -> int:
+        seen.append(cdeg)
+        return cdeg + (700 if len(seen) % 2 else -700)
 
     return {
         "frozen": frozen,
@@ -226,6 +239,51 @@ def broken(way: str, at_cdeg: int = 0) -> Callable[[int], int]:
         "slipped up": lambda cdeg: cdeg + 1_000,
         "slipped down": lambda cdeg: cdeg - 1_000,
         "sign": lambda cdeg: -cdeg,
-        "wild": lambda cdeg: cdeg + 700 * (-1) ** len(stuck) if stuck.append(0) is None else 0,
+        "wild": wild,
         "drifting": drifting,
     }[way]
+
+
+def break_sensor(host: Host, which: str, way: str) -> None:
+    setattr(host.table.sensors, f"{which}_fault", broken(way))
+
+
+def drift_apart(host: Host) -> None:
+    """F8: the bed's sensor wanders off by 4°."""
+    for _ in range(80):
+        host.table.sensors.bed_offset_deg += 0.05
+        host.run(0.02)
+
+
+# ---- what it does then ----------------------------------------------------------------------------------------------
+
+
+def reacts(host: Host, cause: Cause, within_s: float) -> None:
+    """This cause and no other latches in this time."""
+    host.run(within_s, lambda: bool(host.latched))
+    assert host.latched == cause
+
+
+def goes_home(host: Host, overshoot_deg: float = 0.3) -> None:
+    """R1: level and braked; what was rising may still brake."""
+    at, since = host.angle_deg, len(host.angles)
+    assert host.run(70.0, host.at_level)
+    assert max(host.angles[since:]) - at <= overshoot_deg
+    assert max(map(abs, host.driven[since:])) <= 3.0
+
+
+def holds(host: Host, seconds: float = 22.0) -> None:
+    """Braked where it is, for longer than the 20 s after which a freeze would end."""
+    at = host.table.physics.drive_deg
+    host.run(seconds)
+    assert host.table.physics.drive_deg == pytest.approx(at, abs=0.01)
+    assert host.has(Flag.BRAKE)
+
+
+def unwrap(data: bytes) -> list[object]:
+    """The messages in what a unit sent."""
+    return [unpack_from_unit(p) for p in framing.Deframer().feed(data) if not isinstance(p, framing.Damage)]
+
+
+def ticks(table: Table, count: int) -> list[object]:
+    return unwrap(b"".join(table.tick() for _ in range(count)))

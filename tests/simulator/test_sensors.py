@@ -111,6 +111,13 @@ def test_a_broken_sensor_says_what_its_fault_makes_of_it():
     assert now.bed_cdeg == pytest.approx(2010, abs=40)
 
 
+def test_no_fault_leaves_the_range_of_a_converter():
+    sensors = Sensors(1, Switches())
+    sensors.bed_fault, sensors.drive_fault = lambda cdeg: 10**6, lambda cdeg: -(10**6)
+    now = sensors.read(20.0, 0.0, 20.0, 0.0)
+    assert (now.bed_cdeg, now.drive_cdeg) == (32_767, -32_768)
+
+
 def test_offsets_may_change_while_the_table_stands():
     sensors = Sensors(1, Switches())
     sensors.read(20.0, 0.0, 20.0, 0.0)

@@ -8,17 +8,9 @@ from protocol.link import STOP_FRAME
 from protocol.messages import Cause, Flag, Reject, Rung
 from simulator.physics import Person
 
-from .host import Host, holding, returning, rising, standing
+from .host import Host, drift_apart, holding, returning, rising, standing, standing_up
 
 C = Cause
-
-
-def standing_up(angle_deg: float, **known: object) -> Host:
-    """On the way down to standing, at full rate."""
-    host = Host(min(angle_deg + 10.0, 0.0), **known).meet()  # type: ignore[arg-type]
-    host.lead(-80.0, 3.0)
-    assert host.run(20.0, lambda: host.angle_deg <= angle_deg)
-    return host
 
 
 def blind(angle_deg: float, **known: object) -> Host:
@@ -28,13 +20,6 @@ def blind(angle_deg: float, **known: object) -> Host:
     assert host.run(10.0, lambda: host.angle_deg <= angle_deg)
     assert host.rung == Rung.BLIND_LEVEL
     return host
-
-
-def drift_apart(host: Host) -> None:
-    """F8: the bed's sensor wanders off by 4°."""
-    for _ in range(80):
-        host.table.sensors.bed_offset_deg += 0.05
-        host.run(0.02)
 
 
 def assert_stopped_well(host: Host) -> None:
@@ -223,6 +208,19 @@ def test_the_next_session_returns_at_its_full_rate_again():
     assert host.arm()
     host.lead(30.0, 3.0)
     host.run(20.0)
+    since = len(host.driven)
+    host.level()
+    assert host.run(20.0, host.at_level)
+    assert max(map(abs, host.driven[since:])) > 2.0
+
+
+def test_a_stop_head_up_does_not_slow_the_return_of_the_next_session():
+    host = rising(-20.0)
+    host.stop()
+    host.run(2.0)
+    assert host.arm()
+    host.lead(30.0, 3.0)
+    host.run(25.0)
     since = len(host.driven)
     host.level()
     assert host.run(20.0, host.at_level)
