@@ -18,8 +18,6 @@ STUCK_S: Final = 3.0
 unit's own reaction takes to begin."""
 _BLIND, _LEVEL = int(Rung.BLIND_LEVEL), int(Rung.LEVEL)
 _LEVEL_WISHED: Final = int(Cause.LEVEL_WISHED)
-_KNOWN: Final = LIVE | {State.OFFLINE, State.FAULT}
-"""States in which somebody knows why the table is where it is."""
 
 
 class Follow:
@@ -112,7 +110,7 @@ class Follow:
         if state is State.RETURNING:
             stuck = not (c.leading or c.urgent.levelling or e.rung >= _LEVEL)
         else:
-            stuck = e.head_down and state not in _KNOWN and not e.frozen and c.may_go_home(e)
+            stuck = not e.frozen and c.may_go_home(e)
         if not stuck or e.moving:
             self._stuck_since_s = None
         elif self._stuck_since_s is None:

@@ -4,6 +4,9 @@ The unit keeps only the rules that the controller can see: grant, lease, stop co
 Tests set its fields to whatever a unit may report.
 """
 
+from copy import deepcopy
+from functools import cache
+
 from controller.account import Account, Reconciled, Reserved, Settled
 from controller.booking import Booking, Reserve, Settle
 from controller.conduct import Settings
@@ -32,6 +35,7 @@ from protocol.messages import (
 
 PERSON = Flag.OCCUPIED | Flag.ANKLES_LOCKED
 STEP_S = 0.02
+PRESETS = dict(bundled())
 
 
 class Unit:
@@ -151,7 +155,7 @@ class Rig:
         self, angle_deg: float = -80.0, settings: Settings | None = None, account: Account | None = None
     ) -> None:
         self._account = account or Account()
-        self.core = Core(settings or Settings(), bundled(), Booking(self._account, 0.0), 7)
+        self.core = Core(settings or Settings(), PRESETS, Booking(self._account, 0.0), 7)
         self.unit = Unit(angle_deg)
         self.now_s = 100.0
         self.hand_s = 5000.0
@@ -232,6 +236,11 @@ class Rig:
 
 def in_state(state: State, angle_deg: float | None = None) -> Rig:
     """A rig that came to a state by ordinary wishes; `angle_deg` where that is a matter of choice."""
+    return deepcopy(_in_state(state, angle_deg), {id(PRESETS): PRESETS})
+
+
+@cache
+def _in_state(state: State, angle_deg: float | None) -> Rig:
     if state is State.OFFLINE:
         rig = Rig()
         for _ in range(120):
@@ -260,6 +269,7 @@ def in_state(state: State, angle_deg: float | None = None) -> Rig:
         rig.unit.latched = Cause.BED_SENSOR
         rig.step()
     assert rig.state is state, (rig.state, state)
+    rig.unit.heard.clear()
     return rig
 
 

@@ -14,7 +14,7 @@ ALL = [state for state in State if state is not State.OFFLINE]
 
 def unit_returns(rig: Rig) -> None:
     """The unit is on R1 by itself."""
-    rig.unit.rung, rig.unit.causes = Rung.LEVEL, Cause.HOST_SILENT
+    rig.unit.rung, rig.unit.causes, rig.unit.frozen = Rung.LEVEL, Cause.HOST_SILENT, False
     rig.unit.place(20.0)
 
 

@@ -85,6 +85,16 @@ def test_the_drive_locks_itself(person: Person, angle: int, brake: bool):
     assert abs(table.bed_deg - angle) < 1.2
 
 
+@pytest.mark.parametrize("power", [0.01, 0.05])
+def test_a_load_never_drives_the_screw_backwards(power: float):
+    """136 kg at −0.1 m would slow the drive by 0.3 °/s: more than the little that it is asked for."""
+    table = settled(0.0, HEAVY)
+    at = table.drive_deg
+    for _ in range(500):
+        table.advance(power, False, 5)
+        assert table.drive_deg >= at
+
+
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("power", [1.0, 0.5, -1.0])
 def test_the_brake_stops_the_drive_at_once(person: Person, power: float):
