@@ -257,7 +257,7 @@ class Core:
     # ---- the second door --------------------------------------------------------------------------------------------
 
     def _speak(self, e: Estimate | None, fresh: bool) -> bytes:
-        """Urgent frames at any time; with telemetry this step's order, if it is new or 100 ms old. All past the gate."""
+        """Urgent frames at any time; with telemetry the order of this step, unless it went out just now."""
         conduct, link, urgent = self.conduct, self.link, self.conduct.urgent
         now_s = conduct.now_s
         frames = [STOP_FRAME] if urgent.stop_due(now_s) else []
