@@ -96,9 +96,10 @@ class ClosedLoop:
 
     def run(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
         """Let time pass; whether `until` came true within it."""
-        end_ms = self.table.now_ms + round(seconds * 1000)
-        while self.table.now_ms < end_ms:
-            self.tick()
+        table, tick = self.table, self.tick
+        end_ms = table.now_ms + round(seconds * 1000)
+        while table.now_ms < end_ms:
+            tick()
             if until is not None and until():
                 return True
         return False
@@ -117,10 +118,13 @@ class ClosedLoop:
         output = self.core.step(now_s, now_s / self.speed, data if connected else b"", inputs)
         if output.data and connected:
             table.receive(output.data)
-        self.answers.extend(output.answers)
-        self.events.extend(output.events)
-        for request in output.requests:
-            self._record(request)
+        if output.answers:
+            self.answers.extend(output.answers)
+        if output.events:
+            self.events.extend(output.events)
+        if output.requests:
+            for request in output.requests:
+                self._record(request)
 
     def _record(self, request: object) -> None:
         """A ledger in memory that answers at once, or never."""

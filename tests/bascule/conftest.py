@@ -47,6 +47,7 @@ class Client:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = lambda *_: self._client.subscribe(f"{self._topic}/#")
         self._client.on_message = self._on_message
+        self._client.reconnect_delay_set(1, 1)
         self._client.connect_async("127.0.0.1", port)
         self._client.loop_start()
         until(self._client.is_connected, "a connection to the broker")

@@ -35,6 +35,9 @@ from protocol.messages import (
 
 PERSON = Flag.OCCUPIED | Flag.ANKLES_LOCKED
 STEP_S = 0.02
+HOST_LIVE, TRUSTED, ESTOP, LOWERING = int(Flag.HOST_LIVE), int(Flag.TRUSTED), int(Flag.ESTOP), int(Flag.LOWERING)
+ARMED, FROZEN, HEAD_DOWN_SIDE, MOVING = int(Flag.ARMED), int(Flag.FROZEN), int(Flag.HEAD_DOWN_SIDE), int(Flag.MOVING)
+STOPPED, LEVEL_WISHED = int(Cause.STOPPED), int(Cause.LEVEL_WISHED)
 PRESETS = dict(bundled())
 
 
@@ -65,7 +68,7 @@ class Unit:
 
     @property
     def returning(self) -> bool:
-        return bool(self.causes & Cause.LEVEL_WISHED)
+        return int(self.causes) & LEVEL_WISHED != 0
 
     def place(self, angle_deg: float) -> None:
         """It stands here now, at rest, disarmed."""
@@ -130,15 +133,11 @@ class Unit:
     def telemetry(self, now_s: float) -> bytes:
         """What it reports now."""
         self.nonce += 1
-        flags = self.person | Flag.HOST_LIVE
-        for flag, on in {
-            Flag.TRUSTED: self.trusted, Flag.ESTOP: self.estop, Flag.LOWERING: self.lowering,
-            Flag.ARMED: self.armed, Flag.FROZEN: self.frozen, Flag.HEAD_DOWN_SIDE: self.angle_deg > 0.0,
-            Flag.MOVING: abs(self.rate_dps) >= 0.2,
-        }.items():  # fmt: skip
-            flags |= flag if on else 0
-        causes = self.causes | (Cause.STOPPED if self.frozen else 0)
-        rung = self.rung if self.rung is not None else Rung.LEVEL if self.returning else min(causes, Rung.REFUSE)
+        flags = int(self.person) | HOST_LIVE | self.trusted * TRUSTED | self.estop * ESTOP | self.lowering * LOWERING
+        flags |= self.armed * ARMED | self.frozen * FROZEN | (self.angle_deg > 0.0) * HEAD_DOWN_SIDE
+        flags |= (abs(self.rate_dps) >= 0.2) * MOVING
+        causes = int(self.causes) | self.frozen * STOPPED
+        rung = self.rung if self.rung is not None else 2 if causes & LEVEL_WISHED else min(causes, 1)
         message = Telemetry(
             self.nonce & 0xFFFF, round(now_s * 1000), self.stop_count, self.angle_deg,
             self.angle_deg + self.bed_off_deg, self.angle_deg + self.drive_off_deg, self.rate_dps, flags, rung,
@@ -206,6 +205,11 @@ class Rig:
         for _ in range(round(seconds / STEP_S)):
             self.step()
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass at rest, in steps that are just not late yet."""
+        for _ in range(round(seconds * 4)):
+            self.step(seconds=0.25)
+
     def until(self, state: State, seconds: float = 300.0) -> None:
         """Run until this state; AssertionError if it does not come."""
         for _ in range(round(seconds / STEP_S)):
@@ -260,7 +264,7 @@ def _in_state(state: State, angle_deg: float | None) -> Rig:
         rig.until(State.LEVEL)
     elif state is State.RISING:
         rig = in_state(State.LEVEL)
-        rig.run(130)
+        rig.wait(130)
         rig.wish(Verb.STAND)
         while rig.unit.angle_deg > (-20.0 if angle_deg is None else angle_deg):
             rig.step()

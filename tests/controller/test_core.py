@@ -57,7 +57,7 @@ def test_the_broker_comes_back_and_nothing_resumes_by_itself() -> None:
     rig.step(GONE)
     rig.run(5.0)
     rig.step(BACK)
-    rig.run(20.0)
+    rig.wait(20.0)
     assert rig.state is State.PAUSED
     assert still(rig)
     assert rig.wish(Verb.RESUME).moving
@@ -152,12 +152,12 @@ def test_the_ledger_fails_the_session_ends_and_nobody_is_kept_from_getting_up(an
     rig.step(LedgerFailed("The disk is full."))
     assert rig.state is (State.RETURNING if angle_deg > 0 else State.FROZEN)
     assert rig.ended().why == "The disk is full."
-    rig.run(20.0)
+    rig.wait(20.0)
     assert rig.wish(Verb.ARM).reason is Reason.FAULT_LATCHED
     if angle_deg < 0:
         assert rig.wish(Verb.LEVEL).moving
         rig.until(State.LEVEL)
-    rig.run(121.0)
+    rig.wait(121.0)
     assert rig.wish(Verb.STAND).moving
     rig.until(State.STANDING)
 
@@ -171,7 +171,7 @@ def test_a_ledger_that_never_answers_lets_nobody_go_head_down() -> None:
     assert rig.state is State.FROZEN or rig.state is State.LEVEL or rig.state is State.PAUSED
     assert max(message.target_deg for message in rig.setpoints()) <= 5.0
     assert any(event.code == "unrecorded" for event in rig.events)
-    rig.run(120.0)
+    rig.wait(120.0)
     assert rig.core.conduct.run is None
 
 
@@ -200,7 +200,7 @@ def test_in_every_state_a_lost_link_ends_everything_and_nothing_resumes(state: S
     rig.unit.place(min(rig.unit.angle_deg, 0.0))
     rig.unit.causes = 0
     before = len(rig.setpoints())
-    rig.run(60.0)
+    rig.wait(60.0)
     assert len(rig.setpoints()) == before
     assert rig.state in (State.STANDING, State.STANDBY, State.FAULT)
 

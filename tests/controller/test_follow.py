@@ -60,7 +60,7 @@ def test_found_while_the_unit_returns() -> None:
 def test_found_frozen_head_down_the_units_own_twenty_seconds_are_left_alone() -> None:
     rig = Rig(20.0)
     rig.unit.frozen = True
-    rig.run(15.0)
+    rig.wait(15.0)
     assert rig.state is State.STANDBY
     assert not any(isinstance(message, Level) for message in rig.unit.heard)
 
@@ -68,7 +68,7 @@ def test_found_frozen_head_down_the_units_own_twenty_seconds_are_left_alone() ->
 def test_found_at_fault() -> None:
     rig = Rig(20.0)
     rig.unit.rung, rig.unit.latched = Rung.HOLD, Cause.NO_PROGRESS
-    rig.run(30.0)
+    rig.wait(30.0)
     assert rig.state is State.FAULT
     assert not any(isinstance(message, Level) for message in rig.unit.heard), "a person decides"
 
@@ -77,7 +77,7 @@ def test_found_at_fault() -> None:
 def test_who_is_found_lying_may_stand_up_after_two_minutes_at_rest(angle_deg: float) -> None:
     """H8: nobody knows what was before."""
     rig = Rig(angle_deg)
-    rig.run(119.0)
+    rig.wait(119.0)
     assert rig.wish(Verb.STAND).reason is Reason.PAUSE_FIRST
     rig.run(2.0)
     assert rig.wish(Verb.STAND).moving
@@ -134,7 +134,7 @@ def test_in_every_state_a_fault_ends_everything_and_has_a_way_out(state: State, 
     assert rig.wish(Verb.ACKNOWLEDGE).accepted
     rig.run(0.1)
     assert rig.state is State.LEVEL
-    rig.run(121.0)
+    rig.wait(121.0)
     assert rig.wish(Verb.STAND).accepted
     rig.until(State.STANDING)
 
@@ -208,7 +208,7 @@ def test_who_is_not_known_to_lie_locked_in_is_moved_by_the_unit_only(person: Fla
     """F25, F26: a level wish of the controller's would count as a person's."""
     rig = in_state(State.RUNNING)
     rig.unit.person = person
-    rig.run(30.0)
+    rig.wait(30.0)
     assert rig.state is State.FROZEN
     assert rig.core.conduct.run is None
     assert not any(isinstance(message, Level) for message in rig.unit.heard)
@@ -221,7 +221,7 @@ def test_after_the_person_was_lost_only_a_person_moves_the_table() -> None:
     rig.unit.person, rig.unit.latched = Flag(0), Cause.PERSON_LOST
     rig.run(0.5)
     rig.unit.person = PERSON
-    rig.run(30.0)
+    rig.wait(30.0)
     assert rig.state is State.FAULT
     assert not any(isinstance(message, Level) for message in rig.unit.heard)
 
@@ -243,7 +243,7 @@ def test_a_frozen_unit_counts_its_own_twenty_seconds() -> None:
 def test_the_window_closes_after_sixty_seconds_of_hands() -> None:
     rig = Rig()
     rig.wish(Verb.ARM)
-    rig.run(59.5)
+    rig.wait(59.5)
     assert rig.state is State.ARMED
     rig.run(0.6)
     assert rig.state is State.STANDING
@@ -336,6 +336,6 @@ def test_in_every_state_a_restart_of_the_unit_begins_a_new_conversation_disarmed
     rig.run(1.0)
     assert rig.state in (State.STANDING, State.STANDBY)
     assert rig.core.connects == 2
-    rig.run(20.0)
+    rig.wait(20.0)
     assert len(rig.setpoints()) == before
     assert not rig.unit.armed

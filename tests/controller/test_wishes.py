@@ -380,7 +380,7 @@ def test_each_id_is_good_for_one_command_even_if_that_was_refused() -> None:
 def test_arming_again_begins_a_new_window_with_a_new_code() -> None:
     rig = in_state(State.ARMED)
     code = rig.core.conduct.arming.code
-    rig.run(30)
+    rig.wait(30)
     assert rig.wish(Verb.ARM).accepted
     assert rig.core.conduct.arming.code != code
     assert rig.wish(Verb.START, preset="back").reason is Reason.TOO_SOON
@@ -392,7 +392,7 @@ def test_the_button_on_the_table_arms_even_where_nothing_else_does() -> None:
     rig.unit.arm_presses = 1
     rig.step()
     assert rig.state is State.ARMED
-    rig.run(61)
+    rig.wait(61)
     assert rig.state is State.STANDING
     rig.unit.person = Flag.OCCUPIED
     rig.unit.arm_presses = 2
@@ -416,7 +416,7 @@ def test_presses_from_before_the_controller_arm_nothing() -> None:
 @pytest.mark.parametrize("angle_deg", [-15.0, -40.0, -80.0])
 def test_goto_on_the_head_up_side_ends_the_session_there(angle_deg: float) -> None:
     rig = Rig(0.0)
-    rig.run(121)
+    rig.wait(121)
     assert rig.begin(Verb.GOTO, angle_deg=angle_deg).moving
     rig.run(100)
     assert rig.unit.angle_deg == pytest.approx(angle_deg)
@@ -428,7 +428,7 @@ def test_goto_on_the_head_up_side_ends_the_session_there(angle_deg: float) -> No
 def test_goto_far_up_stops_at_minus_40_on_the_way_like_standing_up() -> None:
     """H8."""
     rig = Rig(0.0)
-    rig.run(121)
+    rig.wait(121)
     rig.begin(Verb.GOTO, angle_deg=-70.0)
     at_stop = 0.0
     while rig.core.conduct.run is not None:
@@ -441,9 +441,11 @@ def test_goto_far_up_stops_at_minus_40_on_the_way_like_standing_up() -> None:
 def test_goto_head_down_stays_ten_minutes_and_comes_back() -> None:
     rig = Rig(0.0)
     rig.begin(Verb.GOTO, angle_deg=10.0)
-    rig.run(300)
+    rig.run(30)
     assert rig.unit.angle_deg == 10.0
-    rig.until(State.RETURNING, 400.0)
+    rig.wait(560)
+    assert rig.state is State.RUNNING
+    rig.until(State.RETURNING, 40.0)
     assert rig.ended().why == "Head down for as long as this angle allows without a break."
     rig.until(State.LEVEL)
 
@@ -460,7 +462,7 @@ def test_goto_level_is_a_session_that_ends_at_level() -> None:
 
 def jogging(angle_deg: float = 0.0, direction: int = 1) -> Rig:
     rig = Rig(angle_deg)
-    rig.run(121)
+    rig.wait(121)
     assert rig.begin(Verb.JOG, direction=direction).moving
     return rig
 
@@ -515,7 +517,7 @@ def test_jog_stays_within_the_limit_and_above_level_without_the_pause() -> None:
     assert rig.unit.angle_deg == pytest.approx(0.0, abs=0.1), "below level only after the pause"
     rig.run(1.0)
     assert rig.wish(Verb.JOG, direction=-1).reason is Reason.PAUSE_FIRST
-    rig.run(61.0)
+    rig.wait(61.0)
     hold_button(rig, -1, 20.0)
     assert rig.unit.angle_deg == pytest.approx(-15.0, abs=0.1)
     assert "stand" in rig.wish(Verb.JOG, direction=-1).message
@@ -524,7 +526,7 @@ def test_jog_stays_within_the_limit_and_above_level_without_the_pause() -> None:
 def test_a_jog_that_nobody_holds_is_over_after_two_minutes() -> None:
     rig = jogging()
     hold_button(rig, 1, 10.0)
-    rig.run(119)
+    rig.wait(119)
     assert rig.state is State.PAUSED
     rig.run(3)
     assert rig.state is State.RETURNING
@@ -609,12 +611,12 @@ def test_stand_leads_to_standing_with_a_stop_at_minus_40(state: State) -> None:
     rig = in_state(state, 0.0)
     rig.run(1.0)
     assert rig.wish(Verb.STAND).reason is Reason.PAUSE_FIRST
-    rig.run(40.0)
+    rig.wait(40.0)
     if state is State.LEVEL:
-        rig.run(21.0)
+        rig.wait(21.0)
     else:
         assert rig.wish(Verb.STAND).reason is Reason.PAUSE_FIRST, "what was before nobody knows: two minutes"
-        rig.run(81.0)
+        rig.wait(81.0)
     if state is State.ARMED:
         rig.wish(Verb.ARM)
     rig.run(1.2)
@@ -632,12 +634,13 @@ def test_stand_leads_to_standing_with_a_stop_at_minus_40(state: State) -> None:
 
 def test_the_pause_before_standing_is_two_minutes_after_five_minutes_head_down() -> None:
     rig = Rig()
-    rig.begin()
-    while rig.core.conduct.meter.session_s < 301:
-        rig.step()
+    rig.begin(preset="gentle")
+    rig.run(100)
+    rig.wait(320)
+    assert rig.core.conduct.meter.session_s > 301
     rig.wish(Verb.LEVEL)
     rig.until(State.LEVEL)
-    rig.run(119.0)
+    rig.wait(119.0)
     assert rig.wish(Verb.STAND).reason is Reason.PAUSE_FIRST
     rig.run(1.1)
     assert rig.wish(Verb.STAND).moving
