@@ -814,3 +814,15 @@ def test_no_state_flickers() -> None:
 def test_the_programmes_last_week_is_within_the_limits() -> None:
     assert programme()[-1].largest_angle_deg <= 30.0
     assert all(a <= b for a, b in pairwise(week.largest_angle_deg for week in programme()))
+
+
+def test_f21_a_burst_of_arm_and_level_out_of_a_stale_queue_moves_nobody() -> None:
+    loop = ClosedLoop(11)
+    loop.run(1)
+    loop.wish(Verb.ARM)
+    loop.run(0.3)
+    answer = loop.wish(Verb.LEVEL)
+    assert (answer.accepted, answer.moving) == (True, False)
+    loop.run(5)
+    assert loop.angle_deg < -79
+    assert loop.wish(Verb.LEVEL).moving  # a second later it is a person's
