@@ -311,6 +311,39 @@ def test_arm_and_start_in_one_burst_moves_nobody() -> None:
     assert not rig.unit.armed
 
 
+def test_arm_and_level_in_one_burst_move_nobody() -> None:
+    """F21: armed a moment ago, level would lead a person up from standing."""
+    rig = Rig()
+    rig.step(Wish(Verb.ARM), Wish(Verb.LEVEL))
+    assert [answer.moving for answer in rig.answers] == [False, False]
+    rig.run(0.9)
+    assert not rig.wish(Verb.LEVEL).moving
+    assert rig.state is State.ARMED
+    rig.run(0.1)
+    assert rig.wish(Verb.LEVEL).moving
+
+
+def test_a_start_whose_grant_does_not_come_moves_nobody() -> None:
+    rig = Rig()
+    rig.unit.grants = False
+    rig.wish(Verb.ARM)
+    assert rig.wish(Verb.START, preset="back", code=rig.core.conduct.arming.code).accepted
+    rig.run(0.8)
+    assert rig.state is State.RUNNING
+    rig.run(0.4)
+    assert rig.ended().why == "The connection to the tilt unit faltered."
+    assert rig.setpoints() == []
+
+
+def test_a_start_that_comes_before_the_grant_waits_for_it() -> None:
+    rig = Rig()
+    rig.step(Wish(Verb.ARM), mute=True)
+    rig.step(Wish(Verb.START, preset="back", code=rig.core.conduct.arming.code))
+    rig.run(0.5)
+    assert rig.unit.armed
+    assert rig.setpoints()
+
+
 def test_a_stop_in_the_same_step_as_a_start_wins() -> None:
     rig = in_state(State.ARMED)
     rig.step(Wish(Verb.START, preset="back"), Wish(Verb.STOP))
