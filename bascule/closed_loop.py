@@ -109,7 +109,7 @@ class ClosedLoop:
         table, connected, inputs = self.table, self.connected, self._inputs
         data = table.tick()
         if data:
-            self.trace.append(table.angle_deg)
+            self.trace.append(table.physics.bed_deg)
         elif not inputs and connected:
             return
         if inputs:

@@ -217,17 +217,17 @@ class Core:
         now_s, booking, used_s = conduct.now_s, conduct.booking, conduct.meter.session_s
         age_s = now_s - self.heard_s if self.heard_s is not None else 0.0
         circumstances = Circumstances(
-            state=conduct.machine.state,
-            age_s=age_s if age_s > self._gap_s else self._gap_s,
-            limit=settings.limits.angle_deg,
-            continuous_left_s=conduct.meter.continuous_left_s,
-            allowed_left_s=booking.allowed.value - used_s,
-            allowed=booking.allowed,
-            reserved_left_s=booking.left_s(used_s),
-            broker_down_s=-1.0 if self._broker_lost_s is None else now_s - self._broker_lost_s,
-            local_stop=settings.local_stop,
-            ledger_failed=booking.failed,
-            grant_lost=conduct.arming.failed,
+            conduct.machine.state,
+            age_s if age_s > self._gap_s else self._gap_s,
+            settings.limits.angle_deg,
+            conduct.meter.continuous_left_s,
+            booking.allowed.value - used_s,
+            booking.allowed,
+            booking.left_s(used_s),
+            -1.0 if self._broker_lost_s is None else now_s - self._broker_lost_s,
+            settings.local_stop,
+            booking.failed,
+            conduct.arming.failed,
         )
         conduct.verdict = assess(e, circumstances)
         if conduct.verdict is not FINE or self._told is not FINE or conduct.paused_since_s is not None:

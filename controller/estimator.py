@@ -90,7 +90,7 @@ class Estimator:
         plausible = self._agree(bed, drive, telemetry.angle_deg, now_s)
         flags, rung, latched = telemetry.flags, telemetry.rung, telemetry.latched
         trusted = plausible and failing != _SENSORS and flags & _TRUSTED != 0
-        return Estimate(
+        seen = (
             telemetry.angle_deg,
             telemetry.rate_dps,
             worst,
@@ -111,6 +111,7 @@ class Estimator:
             telemetry.head_down_s,
             telemetry.arm_presses,
         )
+        return tuple.__new__(Estimate, seen)  # at 50 Hz half of the constructor's time is worth having
 
     def _agree(self, bed_deg: float, drive_deg: float, angle_deg: float, now_s: float) -> bool:
         """Whether sensors and angle have been within 3° of each other at some time in the last 200 ms."""

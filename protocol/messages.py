@@ -4,9 +4,7 @@ Numbers on the wire are little-endian integers. They become degrees, seconds and
 `docs/protocol.md` is rendered from this table by `protocol.spec`.
 """
 
-from collections.abc import Callable
 from enum import IntEnum, IntFlag
-from operator import mul
 from struct import Struct, error
 from typing import Any, Final, NamedTuple
 
@@ -371,20 +369,19 @@ STRUCTS: Final = {
 
 
 class _Codec(NamedTuple):
-    """A layout prepared for speed: `body` is the layout without its type byte, `scales` has one factor a field."""
+    """A layout prepared for speed: `body` is the layout without its type byte, `scaled` the fields with a factor."""
 
     code: int
     struct: Struct
     body: Struct
-    scales: tuple[float, ...]
     scaled: tuple[tuple[int, float], ...]
-    make: Callable[[Any], Any]
+    message: type[Message]
 
 
 def _codec(layout: Layout) -> _Codec:
     scaled = tuple((index, field.scale) for index, field in enumerate(layout.fields) if field.scale != 1)
-    struct, scales = STRUCTS[layout.message], tuple(field.scale for field in layout.fields)
-    return _Codec(layout.code, struct, Struct("<x" + struct.format[2:]), scales, scaled, layout.message._make)
+    struct = STRUCTS[layout.message]
+    return _Codec(layout.code, struct, Struct("<x" + struct.format[2:]), scaled, layout.message)
 
 
 _ENCODERS: Final = {layout.message: _codec(layout) for layout in LAYOUTS}
@@ -398,7 +395,7 @@ def pack(message: Message) -> bytes:
     values: list[Any] = [*message]
     try:
         for index, scale in codec.scaled:
-            values[index] = round(values[index] / scale)
+            values[index] = (values[index] / scale).__round__()  # half of what round() takes
         return codec.struct.pack(codec.code, *values)
     except (error, ValueError, OverflowError, TypeError):
         raise _misfit(message) from None
@@ -438,4 +435,7 @@ def _unpack(codecs: dict[int, _Codec], payload: bytes) -> Any:
         return Unreadable(Reject.UNKNOWN_TYPE, code)
     if len(payload) != codec.struct.size:
         return Unreadable(Reject.WRONG_LENGTH, code)
-    return codec.make(map(mul, codec.body.unpack(payload), codec.scales))
+    values = [*codec.body.unpack(payload)]
+    for index, scale in codec.scaled:
+        values[index] *= scale
+    return tuple.__new__(codec.message, values)

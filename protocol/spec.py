@@ -122,7 +122,7 @@ because it only takes away.
     Setpoint: f"""
 The unit follows `target_deg`, with `rate_dps` as feed-forward, for `lease_s` from the receipt of the frame. A longer
 lease is cut to {LEASE_MS / 1000:g} s; each SETPOINT replaces the one before. The unit closes the loop by itself, at
-100 Hz or more, and judges every step by its own limits: the angle limit is the smallest of `limit_deg`, the limit in
+50 Hz or more, and judges every step by its own limits: the angle limit is the smallest of `limit_deg`, the limit in
 IDENTITY and what the time spent head down still allows; rate, acceleration and jerk stay within 3 °/s, 1 °/s² and 2
 °/s³.
 

@@ -1,6 +1,6 @@
 """What the unit believes of the angle: one angle and rate out of two judged sensors, and which side is head down.
 
-Called once every 10 ms. Limits are judged on the more head-down of the two sensors (safety.md).
+Sampled every 10 ms, judged every 20. Limits are judged on the more head-down of the two sensors (safety.md).
 """
 
 from typing import Final
@@ -11,10 +11,9 @@ from . import kernel
 from .drive import ARRIVED_DEG
 from .sensors import Readings
 from .voting import Channel, Voter
-from .watch import Sustained
 
-MOVING_DPS: Final = 0.2
-MOVING_TICKS: Final = 10
+MOVING_CDPS: Final = 20
+MOVING_TICKS: Final = 5
 """100 ms: the noise of a resting table reaches 0.2 °/s for a few ticks every minute, and never for as long."""
 ARRIVED_CDEG: Final = round(ARRIVED_DEG * 100)
 NO_SENSOR, DISAGREEMENT = int(Cause.NO_SENSOR), int(Cause.DISAGREEMENT)
@@ -31,13 +30,13 @@ class Angle:
     """
 
     __slots__ = (
-        *("_fast", "_voter"),
+        *("_fast_ticks", "_voter"),
         *("angle_deg", "causes", "head_down", "moving", "rate_dps", "speed_cdps", "trusted", "worst_cdeg"),
     )
 
     def __init__(self) -> None:
         self._voter = Voter()
-        self._fast = Sustained(MOVING_TICKS)
+        self._fast_ticks = 0
         self.angle_deg = 0.0
         self.rate_dps = 0.0
         self.speed_cdps = 0.0
@@ -57,31 +56,38 @@ class Angle:
         """The sensor on the drive."""
         return self._voter.drive
 
-    def take(self, readings: Readings, returning: bool) -> None:
-        """The readings of one tick. A return ends at 0°, not already at the edge of level."""
+    def sample(self, readings: Readings) -> None:
+        """The two readings of every 10 ms."""
         voter = self._voter
-        voter.take(readings.bed_cdeg, readings.drive_cdeg, readings.head_down_side)
+        voter.bed.take(readings.bed_cdeg)
+        voter.drive.take(readings.drive_cdeg)
+
+    def judge(self, head_down_side: bool, returning: bool) -> None:
+        """What the samples say by now. A return ends at 0°, not already at the edge of level."""
+        voter = self._voter
+        voter.judge(head_down_side)
         bed, drive = voter.bed, voter.drive
         if bed.failing or drive.failing or voter.apart:
             self.causes = self._name()
             self.trusted = not self.causes & kernel.BLIND_MASK
+            if not self.trusted:
+                self.rate_dps = self.speed_cdps = 0.0
+                self._fast_ticks = 0
+                self.moving = False
+                self.head_down = head_down_side
+                return
+            bed = drive = drive if bed.failing else bed
         else:
             self.causes = 0
             self.trusted = True
-        if not self.trusted:
-            self.rate_dps = self.speed_cdps = 0.0
-            self.moving = self._fast.tick(False)
-            self.head_down = readings.head_down_side
-            return
-        source = drive if bed.failing else bed
-        alone = bed.failing or drive.failing
-        self.angle_deg = source.smooth_cdeg / 100
-        self.rate_dps = source.rate_cdps / 100
-        self.speed_cdps = abs(source.rate_cdps) if alone else min(abs(bed.rate_cdps), abs(drive.rate_cdps))
-        worst_cdeg = source.smooth_cdeg if alone or bed.smooth_cdeg > drive.smooth_cdeg else drive.smooth_cdeg
-        self.worst_cdeg = round(worst_cdeg)
+        angle_cdeg, rate_cdps = bed.smooth_cdeg, bed.rate_cdps
+        self.angle_deg = angle_cdeg / 100
+        self.rate_dps = rate_cdps / 100
+        self.speed_cdps = min(abs(rate_cdps), abs(drive.rate_cdps))
+        self.worst_cdeg = round(angle_cdeg if angle_cdeg > drive.smooth_cdeg else drive.smooth_cdeg)
         self.head_down = self.worst_cdeg > (ARRIVED_CDEG if returning else kernel.LEVEL_CDEG)
-        self.moving = self._fast.tick(not -MOVING_DPS < self.rate_dps < MOVING_DPS)
+        self._fast_ticks = 0 if -MOVING_CDPS < rate_cdps < MOVING_CDPS else self._fast_ticks + 1
+        self.moving = self._fast_ticks >= MOVING_TICKS
 
     def _name(self) -> int:
         """The cause of what is wrong with the sensors."""

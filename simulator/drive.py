@@ -1,12 +1,13 @@
 """How the unit moves the table: a reference that keeps rate, acceleration and jerk, and a loop that follows it.
 
-Called once every 10 ms. Degrees and seconds, + towards head down.
+Called once every 20 ms. Degrees and seconds, + towards head down.
 """
 
 from math import cos, inf, radians, sqrt
 from typing import Final
 
-TICK_MS: Final = 10
+TICK_MS: Final = 20
+"""Of the control loop, in step with the telemetry. The angle sensors are sampled twice as often (`voting`)."""
 TICK_S: Final = TICK_MS / 1000
 ACCELERATION_DPS2: Final = 1.0
 JERK_DPS3: Final = 2.0

@@ -55,6 +55,8 @@ def rung(active: int, latched: int, head_down: bool) -> int:
     Once nobody was sensed while an ankle lock was open (F26), only that wish moves: no reaction of the unit's own does.
     """
     causes = active | latched
+    if causes == 0:
+        return NONE
     wished = head_down and active & LEVEL_WISHED != 0
     if active & HOLD_MASK or (latched & HOLD_MASK and not wished):
         return HOLD
@@ -63,7 +65,7 @@ def rung(active: int, latched: int, head_down: bool) -> int:
             return BLIND
         if causes & LEVEL_MASK:
             return LEVEL
-    return REFUSE if causes else NONE
+    return REFUSE
 
 
 def braking(last_cdps: int) -> int:

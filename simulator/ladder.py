@@ -14,7 +14,6 @@ from .exposure import Exposure
 from .grant import Grant
 from .memory import Memory
 from .sensors import Switches
-from .watch import Sustained
 
 FROZEN_MS: Final = 20_000
 """Frozen head down without a further command for 20 s becomes R1 (safety.md, stop)."""
@@ -22,6 +21,13 @@ FREEZE_RESTARTS: Final = 3
 """A stop restarts the 20 s at most three times an episode (safety.md, stop)."""
 SAME_STOP_MS: Final = 500
 """Stop frames closer than this repeat one stop; they are all counted, but restart nothing."""
+
+DEEP_TICKS: Final = 3
+FAST_TICKS: Final = 2
+"""60 ms beyond the limit, 40 ms of over-speed: longer than a single bad reading, shorter than 0.3° of travel."""
+OPEN_TICKS: Final = 5
+EMPTY_TICKS: Final = 25
+"""100 ms for an ankle lock that bounces, 500 ms for a person who shifts on the sensor. Chosen."""
 
 STOPPED, LEVEL_WISHED, HOST_SILENT = int(Cause.STOPPED), int(Cause.LEVEL_WISHED), int(Cause.HOST_SILENT)
 LEASE_EXPIRED, OVER_TIME, FROZEN_LONG = int(Cause.LEASE_EXPIRED), int(Cause.OVER_TIME), int(Cause.FROZEN_LONG)
@@ -39,14 +45,14 @@ class Ladder:
 
     __slots__ = (
         *("_frozen_ms", "_memory", "_restarts", "_stopped_ms"),
-        *("_over_angle", "_over_speed", "_nobody", "_open"),
+        *("_deep_ticks", "_empty_ticks", "_fast_ticks", "_open_ticks"),
         *("active", "ankles_locked", "occupied", "rung", "slow"),
     )
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._over_angle, self._over_speed = Sustained(5), Sustained(3)
-        self._open, self._nobody = Sustained(10), Sustained(50)
+        self._deep_ticks = self._fast_ticks = 0
+        self._open_ticks = self._empty_ticks = 0
         self._frozen_ms: int | None = None
         self._stopped_ms = -SAME_STOP_MS
         self._restarts = 0
@@ -124,9 +130,12 @@ class Ladder:
             active = active & ~STOPPED | FROZEN_LONG
         if head_down and exposure.left_ms <= 0:
             active |= OVER_TIME
-        if self._over_angle.tick(angle.worst_cdeg > grant.limit_cdeg + kernel.OVER_ANGLE_MARGIN_CDEG):
+        deep = angle.worst_cdeg > grant.limit_cdeg + kernel.OVER_ANGLE_MARGIN_CDEG
+        self._deep_ticks = self._deep_ticks + 1 if deep else 0
+        if self._deep_ticks >= DEEP_TICKS:
             active |= OVER_ANGLE
-        if self._over_speed.tick(angle.speed_cdps > kernel.TRIP_CDPS):
+        self._fast_ticks = self._fast_ticks + 1 if angle.speed_cdps > kernel.TRIP_CDPS else 0
+        if self._fast_ticks >= FAST_TICKS:
             active |= OVER_SPEED
         if switches.estop:
             active |= ESTOP
@@ -176,8 +185,10 @@ class Ladder:
 
     def _judge_person(self, switches: Switches, concerned: bool) -> int:
         """Occupant and ankle locks matter head down, and wherever motion is granted or under way (F25, F26)."""
-        self.ankles_locked = not self._open.tick(not switches.ankles_locked)
-        self.occupied = not self._nobody.tick(not switches.occupied)
+        self._open_ticks = 0 if switches.ankles_locked else self._open_ticks + 1
+        self._empty_ticks = 0 if switches.occupied else self._empty_ticks + 1
+        self.ankles_locked = self._open_ticks < OPEN_TICKS
+        self.occupied = self._empty_ticks < EMPTY_TICKS
         if not concerned or (self.occupied and self.ankles_locked):
             return 0
         if self.occupied:

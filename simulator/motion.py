@@ -1,6 +1,6 @@
 """How the table is moved: rest, brake, return to level (R1), blind return (R2), follow a lease.
 
-The unit picks one of them at each tick of 10 ms; each says what motor and brake get. Whatever a motion wants passes
+The unit picks one of them at each tick of 20 ms; each says what motor and brake get. Whatever a motion wants passes
 `kernel.rate`: nothing moves towards head down that may not.
 """
 
@@ -14,14 +14,14 @@ from .drive import ARRIVED_DEG, LEFT_DEG, TICK_MS, Follower, Reference, power
 from .grant import LOWEST_CDEG
 from .watch import Progress
 
-BRAKE_WAIT_TICKS: Final = 20
+BRAKE_WAIT_TICKS: Final = 10
 """The motor coasts out for 200 ms (two of its time constants) before the brake bites, so that it does not jerk."""
 RETURN_SHARE: Final = 0.9
 """Of the return's largest rate that is planned: the loop that follows needs the rest, and 3 °/s is a limit."""
 BLIND_CDPS: Final = -120
 """Low torque head-up, about 1 °/s: a third of the power."""
-BLIND_STEP_CDPS: Final = 4
-"""In 10 ms. Chosen: gentle enough, and full speed after 0.3 s."""
+BLIND_STEP_CDPS: Final = 8
+"""In 20 ms. Chosen: gentle enough, and full speed after 0.3 s."""
 BLIND_SLOWEST_DPS: Final = 0.5
 """Under full load, with reserve; bounds the blind return (safety.md, R2)."""
 BLIND_RESERVE_DEG: Final = 5.0
@@ -46,7 +46,7 @@ class Motion:
     """The motion under way. `out_cdps`: the rate given to the motor; `fault`: the cause that it ended with, or 0."""
 
     __slots__ = (
-        *("_arrived_ticks", "_bed_progress", "_blind_ms", "_drive_progress", "_following", "_follower", "_odd"),
+        *("_arrived_ticks", "_bed_progress", "_blind_ms", "_drive_progress", "_following", "_follower"),
         *("_reference", "_wait_ticks"),
         *("braked", "fault", "out_cdps", "returning"),
     )
@@ -58,7 +58,6 @@ class Motion:
         self._following = False
         self._arrived_ticks = 0
         self._wait_ticks = 0
-        self._odd = False
         self._blind_ms = 0
         self.returning = False
         self.braked = True
@@ -163,7 +162,6 @@ class Motion:
         self.braked = self.returning = self._following = False
         self._wait_ticks = BRAKE_WAIT_TICKS
         self._arrived_ticks = 0
-        self._odd = False
         self._reference.place(angle.angle_deg, self.out_cdps / 100)
         self._follower.rest()
         self._bed_progress.reset()
@@ -193,10 +191,8 @@ class Motion:
         return (bed_stuck or bed.failing) and (drive_stuck or drive.failing)
 
     def _slow_down(self) -> None:
-        """The protective stop: a step every 20 ms."""
-        self._odd = not self._odd
-        if self._odd:
-            self.out_cdps = kernel.braking(self.out_cdps)
+        """The protective stop: one step of it."""
+        self.out_cdps = kernel.braking(self.out_cdps)
 
     def _give(self, angle: Angle) -> Command:
         return Command(power(self.out_cdps / 100, angle.angle_deg), False)

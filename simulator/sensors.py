@@ -88,8 +88,8 @@ class Sensors:
             self._moved(bed_deg, drive_deg)
         bed = bed_deg + self.bed_offset_deg + next(self._bed_noise) * (1.0 + abs(bed_dps))
         drive = drive_deg + self.drive_offset_deg + self._curve_deg + next(self._drive_noise)
-        readings.bed_cdeg = round(bed * 100.0)
-        readings.drive_cdeg = round(round(drive / DRIVE_COUNT_DEG) * DRIVE_COUNT_CDEG)
+        readings.bed_cdeg = int(bed * 100.0)
+        readings.drive_cdeg = int(drive // DRIVE_COUNT_DEG * DRIVE_COUNT_CDEG)
         readings.current_a = current_a
         if self.bed_fault is not None:
             readings.bed_cdeg = _converted(self.bed_fault(readings.bed_cdeg))

@@ -3,15 +3,17 @@
 from random import Random
 from typing import Final
 
-from .drive import TICK_MS, TICK_S
+from .drive import TICK_MS
 from .memory import Memory
 from .motion import RESTING
 from .physics import STEP_S, Person, Physics
 from .sensors import Sensors, Switches
 from .unit import TiltUnit
+from .voting import SAMPLE_MS, SAMPLE_S
 
-STEPS_PER_TICK: Final = round(TICK_S / STEP_S)
-"""Steps of physics in one tick of the unit."""
+SAMPLES_PER_TICK: Final = TICK_MS // SAMPLE_MS
+STEPS_PER_SAMPLE: Final = round(SAMPLE_S / STEP_S)
+"""Samples of the sensors in one tick of the unit, steps of physics in one sample."""
 PRESS_MS: Final = 100
 """How long a finger stays on the arm button."""
 
@@ -67,21 +69,23 @@ class Table:
         self._unit.receive(data)
 
     def tick(self) -> bytes:
-        """The next 10 ms; the bytes that the unit sent meanwhile."""
+        """The next 20 ms; the bytes that the unit sent meanwhile."""
         self.now_ms += TICK_MS
-        physics, switches = self.physics, self.switches
+        physics, sensors, switches, unit = self.physics, self.sensors, self.switches, self._unit
+        sample = unit.angle.sample
         power, brake = self._command
         # Hard-wired: the emergency stop cuts the motor and lets the brake fall in, an end switch cuts its direction.
         if switches.estop:
             power, brake = 0.0, True
-        if switches.lowering:
-            physics.lower_by_hand(STEPS_PER_TICK)
         if self._pressed_until_ms and self.now_ms > self._pressed_until_ms:
             switches.arm_button = False
             self._pressed_until_ms = 0
-        readings = self.sensors.read(physics.bed_deg, physics.bed_dps, physics.drive_deg, physics.current_a)
-        if power and (readings.end_head_down if power > 0.0 else readings.end_head_up):
-            power = 0.0
-        physics.advance(power, brake, STEPS_PER_TICK)
-        self._command = self._unit.tick(self.now_ms - self._started_ms, readings)
-        return self._unit.transmit()
+        for _ in range(SAMPLES_PER_TICK):
+            if switches.lowering:
+                physics.lower_by_hand(STEPS_PER_SAMPLE)
+            readings = sensors.read(physics.bed_deg, physics.bed_dps, physics.drive_deg, physics.current_a)
+            ended = power and (readings.end_head_down if power > 0.0 else readings.end_head_up)
+            physics.advance(0.0 if ended else power, brake, STEPS_PER_SAMPLE)
+            sample(readings)
+        self._command = unit.tick(self.now_ms - self._started_ms, readings)
+        return unit.transmit()

@@ -1,8 +1,9 @@
 """The tilt unit: bytes and readings in, bytes and motor command out. It trusts nobody.
 
-Every 10 ms it looks at its sensors (`angle`), lets the `ladder` judge causes and rung, and picks a `motion` by that: R3
-nothing; a fresh stop brakes; R2 and R1 lead home from the head-down side; otherwise a leased setpoint is followed as
-far as the `kernel` allows; otherwise it brakes and holds. Every 20 ms it tells what it knows.
+Every 10 ms it samples its angle sensors. Every 20 ms it makes an `angle` of that, lets the `ladder` judge causes and
+rung, and picks a `motion` by them: R3 nothing; a fresh stop brakes; R2 and R1 lead home from the head-down side;
+otherwise a leased setpoint is followed as far as the `kernel` allows; otherwise it brakes and holds. Then it tells
+what it knows.
 """
 
 from typing import Final
@@ -10,7 +11,6 @@ from typing import Final
 from protocol.link import UnitLink, frame
 from protocol.messages import (
     BY_MESSAGE,
-    TELEMETRY_PERIOD_MS,
     VERSION,
     Acknowledge,
     Arm,
@@ -48,7 +48,10 @@ MOVING, ARMED, LEASED, TRUSTED, SIREN, LOWERING, FROZEN, HOST_LIVE = (int(flag) 
 
 
 class TiltUnit:
-    """One run of the unit, from a reset to the next. `entropy` makes its first nonce unpredictable."""
+    """One run of the unit, from a reset to the next. `entropy` makes its first nonce unpredictable.
+
+    The `angle` is sampled every 10 ms, the rest is one `tick` every 20 ms.
+    """
 
     def __init__(self, memory: Memory, entropy: int, unit: int, time_scale: int) -> None:
         memory.boot(entropy)
@@ -60,7 +63,7 @@ class TiltUnit:
         )  # fmt: skip
         self._out = [frame(self._identity)]
         self._now_ms = 0
-        self._angle = Angle()
+        self.angle = Angle()
         self._exposure = Exposure(memory)
         self._grant = Grant()
         self._ladder = Ladder(memory)
@@ -96,21 +99,21 @@ class TiltUnit:
             self._ladder.stop(self._now_ms)
         elif isinstance(message, Level):
             self._grant.release()
-            if self._ladder.wish_level(self._angle.head_down):
+            if self._ladder.wish_level(self.angle.head_down):
                 self._motion.end_blind(fault=False)
         elif isinstance(message, Arm):
             self._take_arm(message)
         elif isinstance(message, Disarm):
             self._grant.release()
         elif isinstance(message, Acknowledge):
-            self._ladder.acknowledge(self._angle.head_down)
+            self._ladder.acknowledge(self.angle.head_down)
         elif isinstance(message, Hello):
             self._grant.release()
             self._out.append(frame(self._identity._replace(session=self._link.session)))
 
     def _take_arm(self, message: Arm) -> None:
         """A grant to increase the angle: a person locked in, at rest, and nothing that speaks against it."""
-        readings, angle, ladder = self._readings, self._angle, self._ladder
+        readings, angle, ladder = self._readings, self.angle, self._ladder
         if readings is None or not readings.switches.secured:
             reason = Reject.INTERLOCK
         elif self._motion.out_cdps or angle.moving:
@@ -125,7 +128,7 @@ class TiltUnit:
 
     def _take_setpoint(self, message: Setpoint) -> None:
         """A lease. Without a grant it may only lead down: out of a freeze on the head-up side, or to standing."""
-        readings, angle, ladder = self._readings, self._angle, self._ladder
+        readings, angle, ladder = self._readings, self.angle, self._ladder
         if ladder.rung >= kernel.LEVEL or not angle.trusted or (ladder.active & STOPPED and angle.head_down):
             reason = Reject.LATCHED
         elif readings is None or not readings.switches.secured:
@@ -141,11 +144,11 @@ class TiltUnit:
     # ---- one tick -------------------------------------------------------------------------------------------------
 
     def tick(self, now_ms: int, readings: Readings) -> Command:
-        """One round of control, every 10 ms. `now_ms` since this unit started."""
+        """One round of control, every 20 ms, with the newest readings. `now_ms` since this unit started."""
         self._now_ms = self._memory.uptime_ms = now_ms
         self._readings = readings
-        angle, motion, switches = self._angle, self._motion, readings.switches
-        angle.take(readings, motion.returning)
+        angle, motion, switches = self.angle, self._motion, readings.switches
+        angle.judge(readings.head_down_side, motion.returning)
         self._exposure.tick(angle.exposed_cdeg, TICK_MS)
         if switches.arm_button is not self._arm_button:
             self._arm_button = switches.arm_button
@@ -155,8 +158,7 @@ class TiltUnit:
             silent, driven = self._link.silent(now_ms), motion.out_cdps != 0
             self._ladder.judge(now_ms, switches, angle, self._exposure, self._grant, silent, driven)
             command = self._move(angle, motion)
-        if now_ms % TELEMETRY_PERIOD_MS == 0:
-            self._report(readings, now_ms)
+        self._report(readings, now_ms)
         return command
 
     def _move(self, angle: Angle, motion: Motion) -> Command:
@@ -200,7 +202,7 @@ class TiltUnit:
     # ---- telemetry ------------------------------------------------------------------------------------------------
 
     def _report(self, readings: Readings, now_ms: int) -> None:
-        angle, ladder, memory = self._angle, self._ladder, self._memory
+        angle, ladder, memory = self.angle, self._ladder, self._memory
         self._out.append(
             frame(
                 Telemetry(
@@ -214,23 +216,35 @@ class TiltUnit:
         )  # fmt: skip
 
     def _flags(self, readings: Readings) -> int:
-        ladder, motion, grant, angle = self._ladder, self._motion, self._grant, self._angle
-        switches = readings.switches
-        return (
-            switches.occupied * OCCUPIED
-            | switches.ankles_locked * ANKLES_LOCKED
-            | switches.estop * ESTOP
-            | readings.head_down_side * HEAD_DOWN_SIDE
-            | readings.end_head_down * END_HEAD_DOWN
-            | readings.end_head_up * END_HEAD_UP
-            | motion.braked * BRAKE
-            | (motion.out_cdps != 0) * DRIVEN
-            | angle.moving * MOVING
-            | grant.armed * ARMED
-            | (grant.setpoint is not None) * LEASED
-            | angle.trusted * TRUSTED
-            | (ladder.rung == kernel.HOLD or (ladder.active | ladder.latched) & kernel.PERSON_LOST != 0) * SIREN
-            | switches.lowering * LOWERING
-            | (ladder.active & STOPPED != 0) * FROZEN
-            | (ladder.active & HOST_SILENT == 0) * HOST_LIVE
-        )
+        ladder, motion, grant, angle = self._ladder, self._motion, self._grant, self.angle
+        switches, active = readings.switches, ladder.active
+        flags = OCCUPIED if switches.occupied else 0
+        if switches.ankles_locked:
+            flags |= ANKLES_LOCKED
+        if switches.estop:
+            flags |= ESTOP
+        if readings.head_down_side:
+            flags |= HEAD_DOWN_SIDE
+        if readings.end_head_down:
+            flags |= END_HEAD_DOWN
+        if readings.end_head_up:
+            flags |= END_HEAD_UP
+        if motion.braked:
+            flags |= BRAKE
+        if motion.out_cdps:
+            flags |= DRIVEN
+        if angle.moving:
+            flags |= MOVING
+        if grant.armed:
+            flags |= ARMED
+        if grant.setpoint is not None:
+            flags |= LEASED
+        if angle.trusted:
+            flags |= TRUSTED
+        if ladder.rung == kernel.HOLD or (active | ladder.latched) & kernel.PERSON_LOST:
+            flags |= SIREN
+        if switches.lowering:
+            flags |= LOWERING
+        if active & STOPPED:
+            flags |= FROZEN
+        return flags if active & HOST_SILENT else flags | HOST_LIVE

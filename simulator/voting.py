@@ -3,103 +3,98 @@
 A sensor fails by itself when it is out of range, jumps faster than physics, or stands still without its noise. When
 both look well but differ by more than 3° for 200 ms, the level switch and stillness say who lies; else nobody can.
 A failed sensor is believed again when both have been plausible, and agreed, for a second.
-Called once every 10 ms. Angles in hundredths of a degree.
+Sampled every 10 ms, judged every 20. Angles in hundredths of a degree.
 """
 
 from typing import Final
 
-from .drive import TICK_S
-
+SAMPLE_MS: Final = 10
+SAMPLE_S: Final = SAMPLE_MS / 1000
 RANGE_CDEG: Final = 9500
 """Beyond ±95° no table goes (domain.md: mechanical ends −85, +65)."""
 JUMP_CDEG: Final = 250
 """In 10 ms; 5 °/s and the noise of the worst sensor stay far below (domain.md, sensors)."""
-PATIENCE_TICKS: Final = 5
+UNMET_CDEG: Final = 100_000
+"""Stands for no reading yet: whatever comes first is a jump from there."""
+PATIENCE_SAMPLES: Final = 5
 """50 ms: a single bad reading is passed over, a sensor that stays bad has failed."""
-STILL_TICKS: Final = (50, 400)
+STILL_SAMPLES: Final = (50, 400)
 """Bed, drive: equal readings in a row that noise makes impossible (inertial: 18 counts of noise; encoder: a third)."""
-SUSPECT_TICKS: Final = 40
+SUSPECT_SAMPLES: Final = 40
 """400 ms without any change while the other sensor moved away by 3°: at rest the encoder manages that once in 500."""
 APART_CDEG: Final = 300
-APART_TICKS: Final = 20
+APART_TICKS: Final = 10
 """Safety.md, F8: more than 3° for 200 ms."""
 SIDE_CDEG: Final = 100
 """A sensor this far on one side while the level switch reports the other contradicts it."""
-SETTLED_TICKS: Final = 100
+SETTLED_TICKS: Final = 50
 """1 s of plausible readings before a fault counts as gone. Chosen: longer than every test above but stillness."""
 ALPHA: Final = 0.08
 BETA: Final = 0.0035
 """Of the alpha-beta filter that makes angle and rate out of readings. Chosen: about 120 ms, and no lag at a steady
 rate; a step of 1° looks like 2.8 °/s for a moment."""
-RATE_GAIN: Final = BETA / TICK_S
+RATE_GAIN: Final = BETA / SAMPLE_S
 
 
 class Channel:
     """One sensor: its last good reading, angle and rate out of all of them, and whether it is failing.
 
-    Before its first good reading it is.
+    Before its first good reading it is. `implausible`: some reading since the last verdict was.
     """
 
     __slots__ = (
-        *("_good_ticks", "_met", "_off_ticks", "_still_limit", "_still_ticks"),
-        *("cdeg", "failing", "rate_cdps", "smooth_cdeg"),
+        *("_off_samples", "_still_limit", "_still_samples"),
+        *("cdeg", "failing", "implausible", "rate_cdps", "smooth_cdeg"),
     )
 
     def __init__(self, still_limit: int) -> None:
         self._still_limit = still_limit
-        self._still_ticks = 0
-        self._off_ticks = 0
-        self._good_ticks = 0
-        self._met = False
-        self.cdeg = 0
+        self._still_samples = 0
+        self._off_samples = 0
+        self.cdeg = UNMET_CDEG
         self.smooth_cdeg = 0.0
         self.rate_cdps = 0.0
         self.failing = True
+        self.implausible = False
 
     @property
     def suspiciously_still(self) -> bool:
         """Not one change of reading for 400 ms."""
-        return self._still_ticks >= SUSPECT_TICKS
-
-    @property
-    def settled(self) -> bool:
-        """Plausible for a whole second."""
-        return self._good_ticks >= SETTLED_TICKS
+        return self._still_samples >= SUSPECT_SAMPLES
 
     def take(self, cdeg: int) -> None:
         """Judge one reading by itself."""
         change = cdeg - self.cdeg
-        if not -RANGE_CDEG <= cdeg <= RANGE_CDEG:
-            self._pass_over()
+        if abs(change) > JUMP_CDEG or abs(cdeg) > RANGE_CDEG:
+            self._suspect(cdeg)
             return
-        if not self._met:
-            self._met = True
-            self.failing = self._off_ticks >= PATIENCE_TICKS
-            self._start(cdeg)
-            return
-        if not -JUMP_CDEG <= change <= JUMP_CDEG:
-            self._pass_over()
-            if self.failing:
-                self._start(cdeg)
-            return
-        guess = self.smooth_cdeg + self.rate_cdps * TICK_S
+        guess = self.smooth_cdeg + self.rate_cdps * SAMPLE_S
         surprise = cdeg - guess
         self.smooth_cdeg = guess + ALPHA * surprise
         self.rate_cdps += RATE_GAIN * surprise
-        self._off_ticks = 0
-        self._good_ticks += 1
+        self._off_samples = 0
         if change:
             self.cdeg = cdeg
-            self._still_ticks = 0
+            self._still_samples = 0
         else:
-            self._still_ticks += 1
-            if self._still_ticks >= self._still_limit:
+            self._still_samples += 1
+            if self._still_samples >= self._still_limit:
                 self.fail()
+
+    def _suspect(self, cdeg: int) -> None:
+        """A reading that is out of range, a jump, or the first one."""
+        within = abs(cdeg) <= RANGE_CDEG
+        if within and self.cdeg == UNMET_CDEG:
+            self.failing = self._off_samples >= PATIENCE_SAMPLES
+            self._start(cdeg)
+            return
+        self._pass_over()
+        if within and self.failing:
+            self._start(cdeg)
 
     def fail(self) -> None:
         """This sensor lies: by its own readings, or by other evidence."""
-        self.failing = True
-        self._good_ticks = 0
+        self.failing = self.implausible = True
 
     def _start(self, cdeg: int) -> None:
         self.cdeg = cdeg
@@ -107,42 +102,48 @@ class Channel:
         self.rate_cdps = 0.0
 
     def _pass_over(self) -> None:
-        self._good_ticks = 0
-        self._off_ticks += 1
-        if self._off_ticks >= PATIENCE_TICKS:
+        self.implausible = True
+        self._off_samples += 1
+        if self._off_samples >= PATIENCE_SAMPLES:
             self.fail()
 
 
 class Voter:
-    """Both sensors together. After `take`: which is `failing`, and `apart` (nobody knows which one lies)."""
+    """Both sensors together. After `judge`: which is `failing`, and `apart` (nobody knows which one lies)."""
 
     __slots__ = ("_doubt_ticks", "apart", "bed", "drive")
 
     def __init__(self) -> None:
-        self.bed = Channel(STILL_TICKS[0])
-        self.drive = Channel(STILL_TICKS[1])
+        self.bed = Channel(STILL_SAMPLES[0])
+        self.drive = Channel(STILL_SAMPLES[1])
         self._doubt_ticks = 0
         self.apart = False
 
-    def take(self, bed_cdeg: int, drive_cdeg: int, head_down_side: bool) -> None:
-        """Judge the readings of one tick. What speaks against the verdict so far has to last before it changes."""
+    def judge(self, head_down_side: bool) -> None:
+        """Both channels, once a tick. What speaks against the verdict so far has to last before it changes."""
         bed, drive = self.bed, self.drive
-        bed.take(bed_cdeg)
-        drive.take(drive_cdeg)
-        sound = not (bed.failing or drive.failing or self.apart)
-        agree = -APART_CDEG <= bed.smooth_cdeg - drive.smooth_cdeg <= APART_CDEG
-        if agree is sound:
+        apart = abs(bed.smooth_cdeg - drive.smooth_cdeg) > APART_CDEG
+        if bed.failing or drive.failing or self.apart:
+            self._heal(apart)
+        elif not apart:
             self._doubt_ticks = 0
-            return
-        self._doubt_ticks += 1
-        if sound:
+        else:
+            self._doubt_ticks += 1
             if self._doubt_ticks >= APART_TICKS:
                 self._attribute(head_down_side)
-        elif self._doubt_ticks >= SETTLED_TICKS and bed.settled and drive.settled:
+
+    def _heal(self, apart: bool) -> None:
+        """A fault is gone when everything has been plausible, and both have agreed, for a second."""
+        bed, drive = self.bed, self.drive
+        self._doubt_ticks = 0 if apart or bed.implausible or drive.implausible else self._doubt_ticks + 1
+        bed.implausible = drive.implausible = False
+        if self._doubt_ticks >= SETTLED_TICKS:
             bed.failing = drive.failing = self.apart = False
+            self._doubt_ticks = 0
 
     def _attribute(self, head_down_side: bool) -> None:
         """They differ: one that does not move or contradicts the level switch is the one that lies."""
+        self._doubt_ticks = 0
         bed, drive = self.bed, self.drive
         bed_lies = bed.suspiciously_still or _contradicts(bed.smooth_cdeg, head_down_side)
         drive_lies = drive.suspiciously_still or _contradicts(drive.smooth_cdeg, head_down_side)

@@ -1,4 +1,4 @@
-"""Small watchers of the unit: a condition that has to last, and a motion that has to get somewhere."""
+"""A motion has to get somewhere (safety.md, R1, F9 to F11)."""
 
 from typing import Final
 
@@ -9,24 +9,6 @@ COMMANDED_DEG: Final = 1.5
 """Only where the drive was asked for three times that: a slow turn of a swing is no stall."""
 WRONG_WAY_DEG: Final = 1.5
 """Safety.md, F9, allows 2°. Chosen: more than the slack of a drive (domain.md: at most 1° of backlash)."""
-
-
-class Sustained:
-    """Whether a condition has held for a number of ticks in a row."""
-
-    __slots__ = ("_needed", "_seen")
-
-    def __init__(self, needed: int) -> None:
-        self._needed = needed
-        self._seen = 0
-
-    def tick(self, condition: bool) -> bool:
-        """One tick; true from the moment the condition has lasted."""
-        if not condition:
-            self._seen = 0
-            return False
-        self._seen += 1
-        return self._seen >= self._needed
 
 
 class Progress:

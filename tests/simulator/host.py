@@ -10,7 +10,7 @@ from protocol.messages import Cause, Flag, Reject, Rejected, Rung, Telemetry, un
 from simulator.physics import Person
 from simulator.table import Table
 
-TICK_S = 0.01
+TICK_S = 0.02
 LEVEL_DEG = 1.5
 
 
@@ -42,7 +42,7 @@ class Host:
     # ---- time -----------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """10 ms."""
+        """20 ms."""
         table, link = self.table, self.link
         data = table.tick()
         self.angles.append(table.physics.bed_deg)

@@ -133,7 +133,7 @@ def test_a_blind_return_that_gets_nowhere_ends_by_time():
     assert host.run(30.0, lambda: host.angle_deg < 0.0)
     host.run(1.0)
     assert host.rung == Rung.HOLD
-    assert max(host.angles[-4000:]) <= at + 0.3
+    assert max(host.angles[-2000:]) <= at + 0.3
 
 
 def test_a_stop_does_not_lengthen_a_blind_return():

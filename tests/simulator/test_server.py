@@ -144,11 +144,11 @@ def test_hands_act_while_it_runs(served: Callable[[Endpoint], "queue.SimpleQueue
 def test_pace_counts_ticks_and_forgives_a_long_hold_up() -> None:
     pace = Pace(100.0)
     assert pace.due(100.0) == 0
-    assert pace.wait_s(100.0) == pytest.approx(0.01)
-    assert pace.due(100.055) == 5
+    assert pace.wait_s(100.0) == pytest.approx(0.02)
+    assert pace.due(100.055) == 2
     assert pace.due(100.055) == 0
-    assert pace.due(200.0) <= 11  # not ten thousand
-    assert pace.wait_s(200.0) <= 0.01
+    assert pace.due(200.0) <= 6  # not ten thousand
+    assert pace.wait_s(200.0) <= 0.02
 
 
 def test_sim_url_is_a_table_inside_the_process() -> None:

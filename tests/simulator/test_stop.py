@@ -26,7 +26,7 @@ def assert_stopped_well(host: Host) -> None:
     """Safety.md: at most 5 °/s², 1.5° of travel and 1.3 s from the receipt to standstill.
 
     Travel and time are the drive's: the bed may still fall through the play (0.5°) behind it. The deceleration is the
-    drive's too, over 50 ms.
+    drive's too, over 60 ms.
     """
     since, at = len(host.angles), host.table.physics.drive_deg
     host.run(1.3)
@@ -34,7 +34,7 @@ def assert_stopped_well(host: Host) -> None:
     assert abs(host.table.physics.drive_deg - at) <= 1.5
     assert max(host.angles[since - 1 :]) - host.angles[since - 1] <= 1.5
     driven = host.driven[since - 1 :]
-    assert max(abs(b - a) / 0.05 for a, b in zip(driven, driven[5:], strict=False)) <= 5.0
+    assert max(abs(b - a) / 0.06 for a, b in zip(driven, driven[3:], strict=False)) <= 5.0
     rest = host.table.physics.drive_deg
     host.run(5.0)
     assert host.table.physics.drive_deg == pytest.approx(rest, abs=0.01)
@@ -73,7 +73,7 @@ def test_the_bed_itself_stops_with_5_dps2(angle: float):
         host.stop()
         host.run(2.0)
         speeds = host.speeds[since:]
-        assert max(abs(b - a) / 0.05 for a, b in zip(speeds, speeds[5:], strict=False)) <= 5.0
+        assert max(abs(b - a) / 0.06 for a, b in zip(speeds, speeds[3:], strict=False)) <= 5.0
         assert max(host.angles[since:]) - at <= 1.5
 
 
@@ -293,7 +293,7 @@ def test_repetitions_of_one_stop_restart_nothing():
     slow_return(host, 18.0)
 
 
-@pytest.mark.parametrize("period_s", [0.01, 0.1, 0.45])
+@pytest.mark.parametrize("period_s", [0.02, 0.1, 0.45])
 def test_a_flood_of_stops_does_not_keep_a_person_head_down(period_s: float):
     """F22, H1: frames that repeat one stop freeze for 20 s and don't hold up the return after that."""
     host = rising(15.0)
@@ -305,7 +305,7 @@ def test_a_flood_of_stops_does_not_keep_a_person_head_down(period_s: float):
         host.stop()
         host.run(period_s)
     assert abs(host.angle_deg) < 1.5
-    assert max(map(abs, host.driven[-2500:])) <= 1.0
+    assert max(map(abs, host.driven[-1250:])) <= 1.0
 
 
 def test_a_stop_ends_a_wished_return_gently_also_under_a_latched_hold():

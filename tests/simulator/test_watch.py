@@ -1,15 +1,8 @@
-"""Small watchers: a condition that lasts, and a motion that gets somewhere (F9, F10, F11)."""
+"""A motion that gets somewhere (F9, F10, F11)."""
 
 import pytest
 
-from simulator.watch import Progress, Sustained
-
-
-def test_a_condition_has_to_last_in_a_row():
-    watch = Sustained(3)
-    assert [watch.tick(bool(on)) for on in (1, 1, 0, 1, 1, 1, 1, 0, 1)] == [
-        False, False, False, False, False, True, True, False, False,
-    ]  # fmt: skip
+from simulator.watch import Progress
 
 
 def stuck_after_s(true_dps: float, commanded_dps: float, limit_s: float = 20.0) -> float | None:

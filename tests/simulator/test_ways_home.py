@@ -111,7 +111,7 @@ def test_silence_while_rising_brakes_and_then_returns():
     host.silent = True
     host.run(1.8)
     assert abs(host.speed_dps) < 0.05
-    host.run(0.5)
+    host.run(0.6)
     assert host.speed_dps < -0.05
     host.silent = False
     host.lead(30.0)
