@@ -226,6 +226,10 @@ class UnitLink:
         """Damaged frames received."""
         return self._deframer.damaged
 
+    def void(self) -> None:
+        """Whatever was wished before now is void, as if a stop had come."""
+        self.stop_count = (self.stop_count + 1) & _U16
+
     def issue(self, now_ms: int) -> int:
         """The number of the telemetry that is about to be sent: the newest nonce."""
         self._nonce = (self._nonce + 1) & _U16
@@ -248,7 +252,7 @@ class UnitLink:
                 self.reject(message.reason, message.code)
             elif isinstance(message, Stop):
                 self._bad_run = False
-                self.stop_count = (self.stop_count + 1) & _U16
+                self.void()
                 passed.append(message)
             elif isinstance(message, Hello):
                 if self._welcome(message):
@@ -270,6 +274,8 @@ class UnitLink:
         if hello.protocol != VERSION or not hello.session:
             self.reject(Reject.WRONG_VERSION, BY_MESSAGE[Hello].code)
             return False
+        if hello.session == self.session:  # a duplicate is harmless (safety.md, F2): it is only answered again
+            return True
         self.session = hello.session
         self._sequence = None
         self._fresh_ms = None

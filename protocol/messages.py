@@ -14,7 +14,7 @@ VERSION: Final = 1
 """Of this protocol. A unit and a controller with different versions do not talk."""
 BAUD: Final = 115_200
 TELEMETRY_PERIOD_MS: Final = 20
-"""50 Hz: with the longest frame 18.2 % of the line at 115200 baud."""
+"""50 Hz: with the longest frame 18.7 % of the line at 115200 baud."""
 NONCE_LIFE_MS: Final = 300
 """How long after its telemetry a nonce may be quoted (safety.md, lease and stop)."""
 LEASE_MS: Final = 500
@@ -98,6 +98,15 @@ class Cause(IntFlag):
     BLIND_ENDED = 1 << 18
     PERSON_LOST = 1 << 19
     FROZEN_LONG = 1 << 20
+    WRONG_WAY = 1 << 21
+    STALLED = 1 << 22
+    BRAKE_SLIP = 1 << 23
+    MOTOR_WARM = 1 << 24
+    MOTOR_HOT = 1 << 25
+    SUPPLY_LOW = 1 << 26
+    SUPPLY_CRITICAL = 1 << 27
+    LEVEL_SWITCH = 1 << 28
+    SIDE_UNKNOWN = 1 << 29
 
 
 class CauseFact(NamedTuple):
@@ -123,7 +132,7 @@ CAUSES: Final = {
     Cause.BED_SENSOR: CauseFact("F7", Rung.LEVEL, True, "the angle sensor on the bed failed"),
     Cause.DRIVE_SENSOR: CauseFact("F7", Rung.LEVEL, True, "the angle sensor on the drive failed"),
     Cause.DISAGREEMENT: CauseFact("F8", Rung.BLIND_LEVEL, True, "the two angle sensors disagree by more than 3°"),
-    Cause.NO_PROGRESS: CauseFact("F10", Rung.HOLD, True, "driven, but moved less than 0.5° in 3 s"),
+    Cause.NO_PROGRESS: CauseFact("F11", Rung.HOLD, True, "driven, but moved less than 0.5° in 3 s"),
     Cause.OVER_SPEED: CauseFact("F12", Rung.HOLD, True, "faster than 5 °/s"),
     Cause.RESTARTED: CauseFact("F5", Rung.LEVEL, False, "the unit restarted"),
     Cause.RESET_LOOP: CauseFact("F5", Rung.HOLD, True, "the unit restarted twice within 60 s"),
@@ -133,6 +142,15 @@ CAUSES: Final = {
         "F26", Rung.REFUSE, True, "nobody sensed and an ankle lock open: nothing moves by itself"
     ),
     Cause.FROZEN_LONG: CauseFact("", Rung.LEVEL, False, "frozen head down for 20 s without a further command"),
+    Cause.WRONG_WAY: CauseFact("F9", Rung.HOLD, True, "the motor turned the table the wrong way"),
+    Cause.STALLED: CauseFact("F10", Rung.HOLD, True, "the motor stalled: something is in the way"),
+    Cause.BRAKE_SLIP: CauseFact("F13", Rung.LEVEL, True, "the table moved although the brake was on"),
+    Cause.MOTOR_WARM: CauseFact("F15", Rung.REFUSE, False, "the motor is warm: the rest is for the way home"),
+    Cause.MOTOR_HOT: CauseFact("F15", Rung.LEVEL, False, "the motor is hot"),
+    Cause.SUPPLY_LOW: CauseFact("F16", Rung.LEVEL, False, "the supply voltage is low"),
+    Cause.SUPPLY_CRITICAL: CauseFact("F16", Rung.HOLD, True, "the supply voltage was too low to move anybody"),
+    Cause.LEVEL_SWITCH: CauseFact("F8", Rung.REFUSE, True, "the level switch contradicts both angle sensors"),
+    Cause.SIDE_UNKNOWN: CauseFact("F8", Rung.HOLD, True, "neither the angle nor the side is known"),
 }
 """From safety.md's fault table; the rung holds from the head-down side, on the head-up side REFUSE replaces LEVEL."""
 
@@ -262,6 +280,7 @@ class Telemetry(NamedTuple):
     episode_s: int
     current_a: float
     heat: float
+    supply_v: float
     arm_presses: int
 
 
@@ -352,6 +371,7 @@ LAYOUTS: Final = (
         Field("episode_s", "u16", "s", "head-down time of this episode"),
         Field("current_a", "u8", "A", "motor current", 0.2),
         Field("heat", "u8", "", "of the motor, as a part of what it may take", 0.01),
+        Field("supply_v", "u8", "V", "voltage that the motor gets", 0.1),
         Field("arm_presses", "u8", "", "presses of the arm button, modulo 256"),
     )),
     Layout(0x83, Rejected, False, (

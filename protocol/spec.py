@@ -63,7 +63,7 @@ EXAMPLES: Final[dict[type[Any], Message]] = {
     Telemetry: Telemetry(
         51966, 123456, 4660, 14.97, 15.02, 14.9, -1.5,
         Flag.OCCUPIED | Flag.ANKLES_LOCKED | Flag.HEAD_DOWN_SIDE | Flag.MOVING | Flag.TRUSTED | Flag.HOST_LIVE,
-        Rung.LEVEL, Cause.LEVEL_WISHED | Cause.BED_SENSOR, Cause.BED_SENSOR, 3600, 95, 4.2, 0.37, 2,
+        Rung.LEVEL, Cause.LEVEL_WISHED | Cause.BED_SENSOR, Cause.BED_SENSOR, 3600, 95, 4.2, 0.37, 12.6, 2,
     ),
     Rejected: Rejected(Reject.STALE_NONCE, 0x06, 258),
 }  # fmt: skip
@@ -74,7 +74,8 @@ DUTIES: Final[dict[type[Any], str]] = {
 The unit compares `protocol` with its own version and rejects another one, and a session of 0, with WRONG_VERSION; it
 answers every such HELLO, even inside a bad run. Otherwise it forgets the last sequence number, takes back the grant
 and the lease, stores the session and sends IDENTITY with it at once. It does not touch the stop count, the nonces or
-any cause. Until the first fresh nonce of the new conversation the host counts as silent.
+any cause. Until the first fresh nonce of the new conversation the host counts as silent. A HELLO with the session
+that it already has is a duplicate: it is only answered.
 
 The controller repeats HELLO every {GREET_PERIOD_S:g} s until IDENTITY quotes its session. Each new conversation has a
 new session.
@@ -94,6 +95,10 @@ stop count.
 The controller writes the frame from whichever thread received the wish and repeats it until the stop count in the
 telemetry has moved. Each repetition counts, but one that comes within 500 ms of the frame before it repeats the same
 stop and restarts nothing.
+
+The count also goes up, with nothing frozen, when the emergency stop is pressed or released, when lowering by hand
+begins or ends, when an ankle lock opens or the occupant is lost head down, in motion or armed, and when the host falls
+silent: what was wished before that is void.
 """,
     Level: """
 Needs no HELLO, no nonce, no lease and no arming, but the current stop count, so that a later STOP beats it.
@@ -104,8 +109,11 @@ pressed, the table is lowered by hand or another cause of R3 is active moves not
 release starts a motion. A new LEVEL after that may return, with or without an acknowledgement. LEVEL_WISHED ends at
 level.
 
-At level or on the head-up side the table brakes and holds, and LEVEL is not rejected. From there, level is reached by
-an increasing angle, which the controller has to lead with ARM and SETPOINT.
+A table that is still rising through level when LEVEL comes is taken for head down: it brakes, then returns. After an
+ended blind return (BLIND_ENDED) each LEVEL drives blind for 10 s at most.
+
+Otherwise, at level or on the head-up side the table brakes and holds, and LEVEL is not rejected. From there, level is
+reached by an increasing angle, which the controller has to lead with ARM and SETPOINT.
 """,
     Arm: """
 The unit sets ARMED if a person is sensed and both ankle locks are closed (otherwise INTERLOCK), the table stands still
@@ -201,7 +209,14 @@ TIMES: Final = (
         "unit",
         "then R1 at 1 °/s or less; a STOP restarts it, at most three times in an episode",
     ),
-    ("No progress on R1", "less than 0.5° in 3 s", "unit", "then R3"),
+    ("No progress", "less than 0.5° in 3 s", "unit", "then R3"),
+    (
+        "Stall",
+        "200 ms of stall current",
+        "unit",
+        "motor off; what was rising backs off by 2° at most within a second; then R3",
+    ),
+    ("Watchdog", "250 ms", "unit", "a unit that completes no round of its control restarts with the brake on"),
     ("Second restart", "within 60 s", "unit", "then R3"),
     ("HELLO", f"every {GREET_PERIOD_S * 1000:g} ms", "controller", "until IDENTITY quotes the session"),
     (
@@ -513,7 +528,8 @@ Telemetry has to stay below 20 %. STOP has {len(STOP_FRAME)} bytes and takes {st
    causes, `head_down_s`, its stop count, and when it last restarted.
 2. The stop count and the first nonce are unpredictable, so that no frame from before the restart fits.
 3. IDENTITY with session 0, once; then TELEMETRY every {TELEMETRY_PERIOD_MS} ms.
-4. Until the sensors have been watched for 200 ms, the brake holds.
+4. Until the sensors have been watched for 600 ms, the brake holds. A second of head-down time is charged if it was
+   being counted before. A return is a slow one if it would have been before.
 5. RESTARTED: on the head-down side, with a trusted angle, R1, without waiting for a host. At level or head-up, brake
    and hold.
 6. A second restart within 60 s: RESET_LOOP, R3. A unit that hangs is restarted by its hardware watchdog.
@@ -523,8 +539,12 @@ Telemetry has to stay below 20 %. STOP has {len(STOP_FRAME)} bytes and takes {st
 - It counts head-down seconds (above 5°) itself, keeps `head_down_s` through restarts, and ends by R1 what lasts
   longer than the angle allows: 10 min up to 15°, 5 min up to 30°, 3 min up to 45°, 2 min up to 60°. The strictest
   angle of an episode counts for all of it.
-- Faster than 5 °/s, or driven without progress: R3. A sensor more than 1° beyond the limit: R1. Sensors that differ
-  by more than 3° for 200 ms and nothing says which one fails: R2. One that fails by itself: R1 on the other.
+- Faster than 5 °/s, driven without progress, the wrong way, or stalled: R3. A sensor more than 1° beyond the limit:
+  R1. Sensors that differ by more than 3° for 200 ms and nothing says which one fails: R2. One that fails by itself,
+  also one that fails on and off: R1 on the other.
+- A level switch that contradicts both sensors: nothing rises any more. Neither angle nor side known: R3.
+- A brake that slips under no drive: R1 again and again. A supply below 11 V: R1; below 10 V: R3. A motor so warm that
+  only a whole return is left in it: nothing rises any more; hotter: R1.
 - The release of the emergency stop moves nothing. While it is pressed, while the table is lowered by hand and on R3,
   nothing is driven.
 - An ankle lock that opens: head down R1 at 1 °/s or less, otherwise freeze. Nobody sensed: with the ankles locked R1,

@@ -1,5 +1,8 @@
 """What the unit believes of the angle: one angle and rate out of two judged sensors, and which side is head down.
 
+Where the angle is not trusted the level switch says the side, unless it contradicted the last angle that was: then
+nobody knows it, and the last known side counts.
+
 Sampled every 10 ms, judged every 20. Limits are judged on the more head-down of the two sensors (safety.md).
 """
 
@@ -10,14 +13,22 @@ from protocol.messages import Cause
 from . import kernel
 from .drive import ARRIVED_DEG
 from .sensors import Readings
-from .voting import Channel, Voter
+from .voting import Channel, Suspect, Voter
 
 MOVING_CDPS: Final = 20
 MOVING_TICKS: Final = 5
 """100 ms: the noise of a resting table reaches 0.2 °/s for a few ticks every minute, and never for as long."""
 ARRIVED_CDEG: Final = round(ARRIVED_DEG * 100)
+SIDE_CDEG: Final = 200
+"""This far from level a level switch that reports the other side is broken. Chosen: twice what it and a sensor may be
+off together (domain.md: calibrated to 1.5°; the cam's hysteresis 0.25°)."""
+SIDE_TICKS: Final = 25
+"""500 ms: it may bounce."""
 NO_SENSOR, DISAGREEMENT = int(Cause.NO_SENSOR), int(Cause.DISAGREEMENT)
 BED_SENSOR, DRIVE_SENSOR = int(Cause.BED_SENSOR), int(Cause.DRIVE_SENSOR)
+LEVEL_SWITCH, SIDE_UNKNOWN = int(Cause.LEVEL_SWITCH), int(Cause.SIDE_UNKNOWN)
+SENSORS: Final = BED_SENSOR | DRIVE_SENSOR
+SUSPECTS: Final = {BED_SENSOR: Suspect.BED, DRIVE_SENSOR: Suspect.DRIVE}
 
 
 class Angle:
@@ -25,18 +36,19 @@ class Angle:
 
     `speed_cdps` is what both sensors show at least: one that slips by a degree is no runaway (F12).
 
-    While it is not trusted, `angle_deg` and `worst_cdeg` are the last that were, and the level switch says the side.
-    Before it was ever trusted, `worst_cdeg` is the hard limit.
+    While it is not trusted, `angle_deg` and `worst_cdeg` are the last that were. Before it was ever trusted,
+    `worst_cdeg` is the hard limit.
     """
 
     __slots__ = (
-        *("_fast_ticks", "_voter"),
+        *("_fast_ticks", "_known", "_side_lost", "_side_ticks", "_voter"),
         *("angle_deg", "causes", "head_down", "moving", "rate_dps", "speed_cdps", "trusted", "worst_cdeg"),
     )
 
     def __init__(self) -> None:
         self._voter = Voter()
-        self._fast_ticks = 0
+        self._fast_ticks = self._side_ticks = 0
+        self._known = self._side_lost = False
         self.angle_deg = 0.0
         self.rate_dps = 0.0
         self.speed_cdps = 0.0
@@ -62,24 +74,28 @@ class Angle:
         voter.bed.take(readings.bed_cdeg)
         voter.drive.take(readings.drive_cdeg)
 
-    def judge(self, head_down_side: bool, returning: bool) -> None:
-        """What the samples say by now. A return ends at 0°, not already at the edge of level."""
+    def judge(self, head_down_side: bool, returning: bool, latched: int) -> None:
+        """What the samples say by now. A return ends at 0°, not already at the edge of level.
+
+        `latched` are the causes that wait for an acknowledgement: what failed before is suspected first.
+        """
         voter = self._voter
-        voter.judge(head_down_side)
+        if latched:
+            suspect = SUSPECTS.get(latched & SENSORS, Suspect.NOBODY)
+            voter.judge(None if latched & LEVEL_SWITCH else head_down_side, suspect)
+        else:
+            voter.judge(head_down_side, Suspect.NOBODY)
         bed, drive = voter.bed, voter.drive
         if bed.failing or drive.failing or voter.apart:
             self.causes = self._name()
-            self.trusted = not self.causes & kernel.BLIND_MASK
-            if not self.trusted:
-                self.rate_dps = self.speed_cdps = 0.0
-                self._fast_ticks = 0
-                self.moving = False
-                self.head_down = head_down_side
+            if self.causes & kernel.BLIND_MASK:
+                self._lose(head_down_side, latched)
                 return
             bed = drive = drive if bed.failing else bed
         else:
             self.causes = 0
-            self.trusted = True
+        self.trusted = self._known = True
+        self._side_lost = False
         angle_cdeg, rate_cdps = bed.smooth_cdeg, bed.rate_cdps
         self.angle_deg = angle_cdeg / 100
         self.rate_dps = rate_cdps / 100
@@ -88,6 +104,35 @@ class Angle:
         self.head_down = self.worst_cdeg > (ARRIVED_CDEG if returning else kernel.LEVEL_CDEG)
         self._fast_ticks = 0 if -MOVING_CDPS < rate_cdps < MOVING_CDPS else self._fast_ticks + 1
         self.moving = self._fast_ticks >= MOVING_TICKS
+        if self._contradicted(head_down_side):
+            self._side_ticks += 1
+            if self._side_ticks >= SIDE_TICKS:
+                self.causes |= LEVEL_SWITCH
+        else:
+            self._side_ticks = 0
+
+    def _contradicted(self, head_down_side: bool) -> bool:
+        """Whether the level switch reports one side while the table is clearly on the other."""
+        if head_down_side:
+            return self.worst_cdeg < -SIDE_CDEG
+        return self.worst_cdeg > SIDE_CDEG and self.angle_deg * 100 > SIDE_CDEG
+
+    def _lose(self, head_down_side: bool, latched: int) -> None:
+        """The angle is not trusted. Two plausible sensors still show a runaway, though not where the table is (F12)."""
+        if self.trusted:
+            self._side_lost = self._contradicted(head_down_side) or latched & LEVEL_SWITCH != 0
+            self.trusted = False
+        if self._side_lost and self._known:
+            self.causes |= SIDE_UNKNOWN
+            self.head_down = self.worst_cdeg > kernel.LEVEL_CDEG
+        else:
+            self.head_down = head_down_side
+        bed, drive = self._voter.bed, self._voter.drive
+        alive = not (bed.failing or drive.failing)
+        self.rate_dps = 0.0
+        self.speed_cdps = min(abs(bed.rate_cdps), abs(drive.rate_cdps)) if alive else 0.0
+        self._fast_ticks = 0
+        self.moving = False
 
     def _name(self) -> int:
         """The cause of what is wrong with the sensors."""

@@ -30,7 +30,8 @@ class Exposure:
     def tick(self, worst_cdeg: int, elapsed_ms: int) -> None:
         """Account for the last `elapsed_ms` at this angle."""
         memory = self._memory
-        if worst_cdeg > kernel.EXPOSED_CDEG:
+        memory.exposed = worst_cdeg > kernel.EXPOSED_CDEG
+        if memory.exposed:
             self._below_ms = 0
             memory.head_down_ms += elapsed_ms
             memory.episode_ms += elapsed_ms

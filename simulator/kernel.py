@@ -39,10 +39,8 @@ HOLD_MASK: Final = _mask(Rung.HOLD)
 BLIND_MASK: Final = _mask(Rung.BLIND_LEVEL)
 LEVEL_MASK: Final = _mask(Rung.LEVEL)
 LATCHING_MASK: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.latches))
-BLOCKING_MASK: Final = LATCHING_MASK | int(
-    Cause.HOST_SILENT | Cause.ANKLES_OPEN | Cause.OVER_TIME | Cause.RESTARTED | Cause.LEVEL_WISHED | Cause.FROZEN_LONG
-)
-"""Causes that refuse a new grant. STOPPED and LEASE_EXPIRED do not: a deliberate new grant is what ends them."""
+BLOCKING_MASK: Final = int(sum(CAUSES)) & ~int(Cause.STOPPED | Cause.LEASE_EXPIRED)
+"""Causes that refuse a new grant: all but STOPPED and LEASE_EXPIRED, which a deliberate new grant is what ends."""
 NONE, REFUSE, LEVEL, BLIND, HOLD = (int(rung) for rung in Rung)
 LEVEL_WISHED: Final = int(Cause.LEVEL_WISHED)
 PERSON_LOST: Final = int(Cause.PERSON_LOST)

@@ -10,6 +10,7 @@ from protocol.messages import Cause
 
 from . import kernel
 from .angle import Angle
+from .brake import BrakeWatch
 from .exposure import Exposure
 from .grant import Grant
 from .memory import Memory
@@ -34,23 +35,29 @@ LEASE_EXPIRED, OVER_TIME, FROZEN_LONG = int(Cause.LEASE_EXPIRED), int(Cause.OVER
 RESTARTED, OVER_ANGLE, OVER_SPEED = int(Cause.RESTARTED), int(Cause.OVER_ANGLE), int(Cause.OVER_SPEED)
 ANKLES_OPEN, OCCUPANT_LOST = int(Cause.ANKLES_OPEN), int(Cause.OCCUPANT_LOST)
 ESTOP, LOWERING = int(Cause.ESTOP), int(Cause.LOWERING)
+BRAKE_SLIP, BLIND_ENDED = int(Cause.BRAKE_SLIP), int(Cause.BLIND_ENDED)
 ENDS_AT_LEVEL: Final = LEVEL_WISHED | OVER_TIME | ANKLES_OPEN | FROZEN_LONG | RESTARTED
 """Causes of a return that end with it, or where there is nothing to return from."""
 KEPT: Final = ENDS_AT_LEVEL | STOPPED | HOST_SILENT | LEASE_EXPIRED
 """Causes that stay until something ends them; all others are judged anew at each tick."""
+VOIDING: Final = ESTOP | LOWERING | ANKLES_OPEN | OCCUPANT_LOST | kernel.PERSON_LOST | HOST_SILENT
+"""What makes void whatever was wished before it came: nothing goes on by itself when it is over."""
+RELEASED: Final = ESTOP | LOWERING
+"""What makes void, when it ends, what was wished while it lasted: the release moves nothing (F24)."""
 
 
 class Ladder:
-    """Causes and rung. `slow`: the next return is after a stop. `occupied`, `ankles_locked`: without their bounces."""
+    """Causes and rung. `occupied`, `ankles_locked`: without their bounces. `voids`: what was wished before is void."""
 
     __slots__ = (
-        *("_frozen_ms", "_memory", "_restarts", "_stopped_ms"),
+        *("_brake", "_frozen_ms", "_memory", "_restarts", "_stopped_ms"),
         *("_deep_ticks", "_empty_ticks", "_fast_ticks", "_open_ticks"),
-        *("active", "ankles_locked", "occupied", "rung", "slow"),
+        *("active", "ankles_locked", "occupied", "rung", "voids"),
     )
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self._brake = BrakeWatch()
         self._deep_ticks = self._fast_ticks = 0
         self._open_ticks = self._empty_ticks = 0
         self._frozen_ms: int | None = None
@@ -58,8 +65,18 @@ class Ladder:
         self._restarts = 0
         self.active = RESTARTED | HOST_SILENT
         self.rung = kernel.REFUSE
-        self.slow = False
+        self.voids = False
         self.occupied = self.ankles_locked = False
+
+    @property
+    def unlocked(self) -> bool:
+        """Whether an ankle lock is open, or was when this return began."""
+        return self.active & ANKLES_OPEN != 0 or not self.ankles_locked
+
+    @property
+    def slow(self) -> bool:
+        """Whether the next return is after a stop; that survives a reset."""
+        return self._memory.slow
 
     @property
     def latched(self) -> int:
@@ -84,10 +101,13 @@ class Ladder:
             self._restarts += 1
             self._frozen_ms = now_ms
         self.active = self.active & ~(LEVEL_WISHED | FROZEN_LONG) | STOPPED
-        self.slow = True
+        self._memory.slow = True
 
     def wish_level(self, head_down: bool) -> bool:
-        """Whether a return begins: not on the head-up side, and never for a wish made while something holds."""
+        """Whether a return begins: not on the head-up side, and never for a wish made while something holds.
+
+        `head_down`: or still on the way there, because a brake on the way up through level may end beyond it.
+        """
         if self.active & kernel.HOLD_MASK:
             return False
         self.active &= ~(STOPPED | FROZEN_LONG)
@@ -99,7 +119,7 @@ class Ladder:
         """A deliberate new grant or lease ends a freeze on the head-up side."""
         self.active &= ~(STOPPED | LEASE_EXPIRED)
         self._frozen_ms = None
-        self.slow = False
+        self._memory.slow = False
 
     def acknowledge(self, head_down: bool) -> None:
         """A person acknowledged what is latched."""
@@ -119,10 +139,15 @@ class Ladder:
         angle: Angle,
         exposure: Exposure,
         grant: Grant,
+        others: int,
         silent: bool,
         driven: bool,
+        braked: bool,
     ) -> int:
-        """Gather the causes at work, latch those that latch, take back the grant where one forbids it; the rung."""
+        """Gather the causes at work, latch those that latch, take back the grant where one forbids it; the rung.
+
+        `others`: causes that are judged elsewhere.
+        """
         head_down = angle.head_down
         moving = driven or angle.moving
         active = self._judge_host(self.active & KEPT, now_ms, head_down, moving, grant, silent)
@@ -141,21 +166,27 @@ class Ladder:
             active |= ESTOP
         if switches.lowering:
             active |= LOWERING
+        active |= others
+        held = braked and angle.trusted
         if active & kernel.HOLD_MASK:
             active &= ~LEVEL_WISHED
-        active |= angle.causes
+            held = False
+        if self._brake.tick(held, angle.bed, angle.drive):
+            active |= BRAKE_SLIP
         if not head_down and not moving:
             active &= ~ENDS_AT_LEVEL
             if angle.trusted and -kernel.LEVEL_CDEG <= angle.angle_deg * 100 <= kernel.LEVEL_CDEG:
                 active &= ~STOPPED
                 self._frozen_ms = None
-                self.slow = False
+                self._memory.slow = False
         if self._restarts and not head_down and not exposure.episode:
             self._restarts = 0
         person = self._judge_person(switches, head_down or moving or grant.armed)
         if person & kernel.PERSON_LOST & ~self.active:
             active &= ~LEVEL_WISHED
-        self.active = active = active | person
+        active |= person
+        before, self.active = self.active, active
+        self.voids = (active & ~before & VOIDING) | (before & ~active & RELEASED) != 0
         latched = self._memory.latched = kernel.latch(self._memory.latched, active)
         if (grant.armed and (active or latched)) or not kernel.may_follow(
             self.occupied, self.ankles_locked, angle.trusted

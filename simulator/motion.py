@@ -1,4 +1,4 @@
-"""How the table is moved: rest, brake, return to level (R1), blind return (R2), follow a lease.
+"""How the table is moved: rest, brake, return to level (R1), blind return (R2), follow a lease, back off a stall.
 
 The unit picks one of them at each tick of 20 ms; each says what motor and brake get. Whatever a motion wants passes
 `kernel.rate`: nothing moves towards head down that may not.
@@ -12,24 +12,30 @@ from . import kernel
 from .angle import Angle
 from .drive import ARRIVED_DEG, LEFT_DEG, TICK_MS, Follower, Reference, power
 from .grant import LOWEST_CDEG
-from .watch import Progress
+from .watch import NO_PROGRESS, STALLED, WRONG_WAY, Progress, Stall
 
 BRAKE_WAIT_TICKS: Final = 10
 """The motor coasts out for 200 ms (two of its time constants) before the brake bites, so that it does not jerk."""
 RETURN_SHARE: Final = 0.9
 """Of the return's largest rate that is planned: the loop that follows needs the rest, and 3 °/s is a limit."""
-BLIND_CDPS: Final = -120
-"""Low torque head-up, about 1 °/s: a third of the power."""
+BLIND_CDPS: Final = -90
+"""Low torque head-up, below 1 °/s as with an ankle lock open: a third of the power."""
 BLIND_STEP_CDPS: Final = 8
 """In 20 ms. Chosen: gentle enough, and full speed after 0.3 s."""
 BLIND_SLOWEST_DPS: Final = 0.5
 """Under full load, with reserve; bounds the blind return (safety.md, R2)."""
 BLIND_RESERVE_DEG: Final = 5.0
 """What the last trusted angle may have been wrong by, and the run-up. Chosen: it ends at the side anyway."""
+BLIND_AGAIN_MS: Final = 10_000
+"""What a person's wish for level gets once a blind return has ended without coming to the side. Chosen: a few degrees,
+with somebody watching."""
+BACK_OFF_CDPS: Final = -100
+BACK_OFF_MS: Final = 1000
+"""At most 2° (safety.md, F10): up to 1 °/s, and braked after a second, as soon as after a lease that ends."""
 STILL_DPS: Final = 0.02
 LOWEST_DEG: Final = LOWEST_CDEG / 100
 RATE_CAP_DPS: Final = kernel.HARD_RATE_CDPS / 100
-NO_PROGRESS, BLIND_ENDED = int(Cause.NO_PROGRESS), int(Cause.BLIND_ENDED)
+BLIND_ENDED: Final = int(Cause.BLIND_ENDED)
 
 
 class Command(NamedTuple):
@@ -46,8 +52,8 @@ class Motion:
     """The motion under way. `out_cdps`: the rate given to the motor; `fault`: the cause that it ended with, or 0."""
 
     __slots__ = (
-        *("_arrived_ticks", "_bed_progress", "_blind_ms", "_drive_progress", "_following", "_follower"),
-        *("_reference", "_wait_ticks"),
+        *("_arrived_ticks", "_back_off_ms", "_bed_progress", "_blind_limit_ms", "_blind_ms", "_drive_progress"),
+        *("_following", "_follower", "_power", "_reference", "_stall", "_wait_ticks"),
         *("braked", "fault", "out_cdps", "returning"),
     )
 
@@ -58,7 +64,10 @@ class Motion:
         self._following = False
         self._arrived_ticks = 0
         self._wait_ticks = 0
-        self._blind_ms = 0
+        self._blind_ms = self._blind_limit_ms = 0
+        self._back_off_ms = 0
+        self._stall = Stall()
+        self._power = 0.0
         self.returning = False
         self.braked = True
         self.out_cdps = 0
@@ -69,7 +78,9 @@ class Motion:
         if not self.braked:
             self.braked = True
             self.returning = self._following = False
-            self.out_cdps = 0
+            self.out_cdps = self._back_off_ms = 0
+            self._power = 0.0
+            self._stall.reset()
         return RESTING
 
     def brake(self, angle: Angle) -> Command:
@@ -106,12 +117,19 @@ class Motion:
         """R2: slowly head-up, for as long as the slowest drive would need from the last trusted angle."""
         if self.out_cdps > 0:
             return self.brake(angle)
-        if self._blind_ms >= (max(angle.worst_cdeg, 0) / 100 + BLIND_RESERVE_DEG) / BLIND_SLOWEST_DPS * 1000:
+        if not self._blind_ms and not self._blind_limit_ms:
+            self._blind_limit_ms = round(
+                (max(angle.worst_cdeg, 0) / 100 + BLIND_RESERVE_DEG) / BLIND_SLOWEST_DPS * 1000
+            )
+        if self._blind_ms >= self._blind_limit_ms:
             self.fault = BLIND_ENDED
             return self.rest()
         if not self._blind_ms or self.braked:
             self._begin(angle)
         self._blind_ms += TICK_MS
+        if cause := self._stuck(angle):
+            self.fault = cause
+            return self.rest()
         if self.out_cdps < BLIND_CDPS:
             self._slow_down()
         else:
@@ -123,11 +141,43 @@ class Motion:
         """Whether a blind return has begun; what ends it is the side, the time, or a cause above it."""
         return self._blind_ms > 0
 
-    def end_blind(self, fault: bool) -> None:
-        """The blind return is over: as a fault, or because a new wish begins it anew."""
-        self._blind_ms = 0
-        if fault:
-            self.fault = BLIND_ENDED
+    def end_blind(self) -> None:
+        """The blind return is over, and the angle is not known: a fault."""
+        self._blind_ms = self._blind_limit_ms = 0
+        self.fault = BLIND_ENDED
+
+    def blind_again(self) -> None:
+        """A person wishes one that has ended to go on for a while."""
+        self._blind_ms, self._blind_limit_ms = 0, BLIND_AGAIN_MS
+
+    @property
+    def backing_off(self) -> bool:
+        """Whether a stall is being backed off; it ends in a fault."""
+        return self._back_off_ms > 0
+
+    def watch_stall(self, angle: Angle, current_a: float) -> None:
+        """F10: what stalls on the way up gives way before it holds. On the way down only a fault is left: no reaction
+        of the unit's own goes up."""
+        if self.braked or not self._stall.tick(current_a, self._power):
+            return
+        if self.out_cdps > 0:
+            self._begin(angle)
+            self._stall.reset()
+            self.out_cdps = 0
+            self._back_off_ms = BACK_OFF_MS
+        else:
+            self.rest()
+            self.fault = STALLED
+
+    def back_off(self, angle: Angle, current_a: float, allowed: bool) -> Command:
+        """Away from what was in the way, towards head up, until it is far enough, stalls again, or is stopped."""
+        self._back_off_ms -= TICK_MS
+        if not allowed or self._back_off_ms <= 0 or self._stall.tick(current_a, self._power):
+            self.rest()
+            self.fault = STALLED
+            return RESTING
+        self.out_cdps = max(self.out_cdps - BLIND_STEP_CDPS, BACK_OFF_CDPS)
+        return self._give(angle)
 
     def holds(self, angle: Angle, setpoint: Setpoint, target_cdeg: int) -> bool:
         """Whether the brake holds the table where a lease wants it."""
@@ -175,24 +225,31 @@ class Motion:
             self._slow_down()
         else:
             self.out_cdps = out
-        if self._stuck(angle):
-            self.fault = NO_PROGRESS
+        if cause := self._stuck(angle):
+            self.fault = cause
             return self.rest()
         return self._give(angle)
 
-    def _stuck(self, angle: Angle) -> bool:
-        """Whether every healthy sensor says that the table does not follow the drive (F9, F10).
+    def _stuck(self, angle: Angle) -> int:
+        """The cause if every healthy sensor says that the table does not follow the drive (F9, F11).
 
         One alone may be a sensor that drifts or freezes, or a linkage that broke: that shows as a disagreement.
         """
         rate_dps, bed, drive = self.out_cdps / 100, angle.bed, angle.drive
-        bed_stuck = self._bed_progress.tick(bed.smooth_cdeg / 100, rate_dps, TICK_MS)
-        drive_stuck = self._drive_progress.tick(drive.smooth_cdeg / 100, rate_dps, TICK_MS)
-        return (bed_stuck or bed.failing) and (drive_stuck or drive.failing)
+        bed_cause = self._bed_progress.tick(bed.smooth_cdeg / 100, rate_dps, TICK_MS)
+        drive_cause = self._drive_progress.tick(drive.smooth_cdeg / 100, rate_dps, TICK_MS)
+        if bed.failing:
+            return 0 if drive.failing else drive_cause
+        if drive.failing:
+            return bed_cause
+        if not (bed_cause and drive_cause):
+            return 0
+        return WRONG_WAY if bed_cause == drive_cause == WRONG_WAY else NO_PROGRESS
 
     def _slow_down(self) -> None:
         """The protective stop: one step of it."""
         self.out_cdps = kernel.braking(self.out_cdps)
 
     def _give(self, angle: Angle) -> Command:
-        return Command(power(self.out_cdps / 100, angle.angle_deg), False)
+        self._power = power(self.out_cdps / 100, angle.angle_deg)
+        return Command(self._power, False)

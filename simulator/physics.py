@@ -31,6 +31,8 @@ STIFFNESS: Final = 15_000.0
 DAMPING: Final = 400.0
 """N·m·s/rad. Chosen: the coupling rings for about one period."""
 MECHANICAL_END_DEG: Final = (-85.0, 65.0)
+SLIP_NM: Final = 20.0
+"""The load at which a slipping brake slips at its full speed. Chosen: what a person's centre of mass makes."""
 CREEP_DPS: Final = 0.2
 """Below this speed Coulomb friction fades in linearly, so that one step cannot reverse the motion of an empty bed."""
 STEP_S: Final = 0.002
@@ -64,7 +66,9 @@ NOBODY: Final = Person(mass_kg=0.0, offset_m=0.0)
 class Physics:
     """Position and speed of bed and drive, moved forward by `advance`.
 
-    `jammed`: something holds the drive; `polarity` −1: the motor is wired the wrong way round.
+    What can be wrong: `jammed`, something holds the drive; `polarity` −1, the motor is wired the wrong way round;
+    `strength`, the part of its speed that the drive still makes; `slip_dps`, how fast it turns under load with the
+    brake on; `runaway_dps`, how fast it turns whatever it is told while the brake is off. `disturb` after a change.
     """
 
     __slots__ = (
@@ -81,6 +85,9 @@ class Physics:
         "jammed",
         "person",
         "polarity",
+        "runaway_dps",
+        "slip_dps",
+        "strength",
         "viscous",
     )
 
@@ -95,6 +102,8 @@ class Physics:
         self.current_a = 0.0
         self.jammed = False
         self.polarity = 1
+        self.strength = 1.0
+        self.slip_dps = self.runaway_dps = 0.0
         self._at_rest = False
 
     def disturb(self) -> None:
@@ -114,7 +123,7 @@ class Physics:
         cos_angle = cos(radians(self.bed_deg))
         gravity = (person.mass_kg * GRAVITY * person.offset_m + self.arms * person.arms_nm) * cos_angle
         to_dps2 = degrees(1.0) / person.inertia
-        full_dps = FULL_SPEED_DPS / cos(radians(GEOMETRY * (self.bed_deg - MID_TRAVEL_DEG)))
+        full_dps = self.strength * FULL_SPEED_DPS / cos(radians(GEOMETRY * (self.bed_deg - MID_TRAVEL_DEG)))
         unloaded_dps, droop = power * full_dps, DROOP * full_dps / RATED_NM
         half, step = self.backlash_deg / 2.0, STEP_S
         lag = 0.0 if self.jammed else step / (BRAKE_LAG_S if brake else MOTOR_LAG_S)
@@ -124,6 +133,8 @@ class Physics:
         bed, bed_rate, drive = self.bed_deg, self.bed_dps, self.drive_deg
         drive_rate = 0.0 if self.jammed else self.drive_dps
         load = acceleration = 0.0
+        slip, runaway = self.slip_dps, self.runaway_dps
+        astray = slip != 0.0 if brake else runaway != 0.0
         for _ in range(steps):
             gap = bed - drive
             if gap > half:
@@ -136,6 +147,8 @@ class Physics:
             wanted = unloaded_dps + droop * load if power else 0.0
             if wanted * power < 0.0:
                 wanted = 0.0
+            if astray:
+                wanted = max(-slip, min(slip * load / SLIP_NM, slip)) if brake else runaway
             drive_rate += (wanted - drive_rate) * lag
             drive += drive_rate * step
             friction = coulomb if bed_rate > CREEP_DPS else -coulomb if bed_rate < -CREEP_DPS else fade * bed_rate

@@ -48,6 +48,7 @@ class Readings:
     bed_cdeg: int = 0
     drive_cdeg: int = 0
     current_a: float = 0.0
+    supply_v: float = 12.8
     head_down_side: bool = False
     end_head_down: bool = False
     end_head_up: bool = False
@@ -55,17 +56,19 @@ class Readings:
 
 Fault = Callable[[int], int]
 """What a broken sensor makes of its reading, hundredths of a degree in and out; converters have 16 bits."""
+SideFault = Callable[[bool], bool]
+"""What a broken level switch makes of the side."""
 
 
 class Sensors:
     """Turns the true angles into readings; all randomness comes from one seed.
 
-    `bed_fault` and `drive_fault` may be set to break a sensor.
+    `bed_fault`, `drive_fault` and `side_fault` may be set to break a sensor or the level switch.
     """
 
     __slots__ = (
-        *("_bed_deg", "_bed_noise", "_curve_deg", "_drive_deg", "_drive_noise", "readings"),
-        *("bed_fault", "bed_offset_deg", "drive_fault", "drive_offset_deg"),
+        *("_bed_deg", "_bed_noise", "_curve_deg", "_drive_deg", "_drive_noise", "_side", "readings"),
+        *("bed_fault", "bed_offset_deg", "drive_fault", "drive_offset_deg", "side_fault"),
     )
 
     def __init__(
@@ -80,6 +83,8 @@ class Sensors:
         self.drive_offset_deg = drive_offset_deg
         self.bed_fault: Fault | None = None
         self.drive_fault: Fault | None = None
+        self.side_fault: SideFault | None = None
+        self._side = False
 
     def read(self, bed_deg: float, bed_dps: float, drive_deg: float, current_a: float) -> Readings:
         """The readings of this moment; `bed_deg`, `bed_dps`, `drive_deg` are the truth."""
@@ -95,6 +100,7 @@ class Sensors:
             readings.bed_cdeg = _converted(self.bed_fault(readings.bed_cdeg))
         if self.drive_fault is not None:
             readings.drive_cdeg = _converted(self.drive_fault(readings.drive_cdeg))
+        readings.head_down_side = self._side if self.side_fault is None else self.side_fault(self._side)
         return readings
 
     def _moved(self, bed_deg: float, drive_deg: float) -> None:
@@ -102,7 +108,7 @@ class Sensors:
         self._bed_deg, self._drive_deg = bed_deg, drive_deg
         self._curve_deg = DRIVE_NONLINEARITY_DEG * sin(radians(2.0 * drive_deg))
         readings = self.readings
-        readings.head_down_side = bed_deg > (-LEVEL_HYSTERESIS_DEG if readings.head_down_side else LEVEL_HYSTERESIS_DEG)
+        self._side = bed_deg > (-LEVEL_HYSTERESIS_DEG if self._side else LEVEL_HYSTERESIS_DEG)
         readings.end_head_down = bed_deg >= ELECTRICAL_END_DEG[1]
         readings.end_head_up = bed_deg <= ELECTRICAL_END_DEG[0]
 

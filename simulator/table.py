@@ -14,6 +14,10 @@ from .voting import SAMPLE_MS, SAMPLE_S
 SAMPLES_PER_TICK: Final = TICK_MS // SAMPLE_MS
 STEPS_PER_SAMPLE: Final = round(SAMPLE_S / STEP_S)
 """Samples of the sensors in one tick of the unit, steps of physics in one sample."""
+WATCHDOG_MS: Final = 250
+"""A unit that makes no tick for so long is reset by its watchdog (safety.md, F6). Chosen: a timer of the ATmega328P."""
+SOURCE_OHM: Final = 0.02
+"""Of battery and wires. Chosen: half a volt at stall."""
 PRESS_MS: Final = 100
 """How long a finger stays on the arm button."""
 
@@ -22,6 +26,7 @@ class Table:
     """The simulated table. Bytes from the host go into `receive`, time goes on with `tick`, bytes come out of it.
 
     `seed` decides every sensor reading and nonce, so that the same seed and the same bytes give the same run.
+    `supply_v` is the voltage without load.
     """
 
     def __init__(
@@ -34,9 +39,11 @@ class Table:
         self.switches = Switches()
         self.sensors = Sensors(self._random.getrandbits(32), self.switches)
         self.memory = Memory()
+        self.supply_v = 12.8
         self.now_ms = 0
         self._started_ms = 0
         self._pressed_until_ms = 0
+        self._hung_until_ms = self._watchdog_ms = 0
         self._command = RESTING
         self._unit = self._new_unit()
 
@@ -62,11 +69,23 @@ class Table:
         """The microcontroller restarts; its memory survives."""
         self._unit = self._new_unit()
         self._started_ms = self.now_ms
+        self._hung_until_ms = 0
         self._command = RESTING
+
+    def lose_memory(self) -> None:
+        """A power cut: nothing of the memory survives, and the microcontroller starts anew."""
+        self.memory = Memory()
+        self.reset_unit()
+
+    def hang(self, seconds: float) -> None:
+        """The microcontroller does nothing for a while, and its last command to motor and brake stays."""
+        self._hung_until_ms = self.now_ms + round(seconds * 1000)
+        self._watchdog_ms = self.now_ms + WATCHDOG_MS
 
     def receive(self, data: bytes) -> None:
         """Bytes from the host reach the unit now."""
-        self._unit.receive(data)
+        if not self._hung_until_ms:
+            self._unit.receive(data)
 
     def tick(self) -> bytes:
         """The next 20 ms; the bytes that the unit sent meanwhile."""
@@ -87,5 +106,16 @@ class Table:
             ended = power and (readings.end_head_down if power > 0.0 else readings.end_head_up)
             physics.advance(0.0 if ended else power, brake, STEPS_PER_SAMPLE)
             sample(readings)
+        readings.supply_v = self.supply_v - SOURCE_OHM * readings.current_a
+        if self._hung_until_ms:
+            self._hang_on()
+            return b""
         self._command = unit.tick(self.now_ms - self._started_ms, readings)
         return unit.transmit()
+
+    def _hang_on(self) -> None:
+        """Until the unit goes on by itself, or its watchdog bites."""
+        if self.now_ms >= self._hung_until_ms:
+            self._hung_until_ms = 0
+        elif self.now_ms >= self._watchdog_ms:
+            self.reset_unit()

@@ -31,13 +31,14 @@ from .angle import Angle
 from .drive import TICK_MS as TICK_MS
 from .exposure import Exposure
 from .grant import Grant
-from .ladder import ANKLES_OPEN, HOST_SILENT, STOPPED, Ladder
+from .ladder import BLIND_ENDED, STOPPED, Ladder
 from .memory import Memory
 from .motion import RESTING, Command, Motion
 from .sensors import Readings
+from .supply import Supply
 
 FIRMWARE: Final = (1, 0, 0)
-SETTLE_MS: Final = 200
+SETTLE_MS: Final = 600
 """After a restart the sensors are watched this long before anything is believed."""
 RISING_CDEG: Final = 50
 """A target this far above the table is a rise; less is the noise of a resting table, and moves nothing upwards."""
@@ -68,6 +69,9 @@ class TiltUnit:
         self._grant = Grant()
         self._ladder = Ladder(memory)
         self._motion = Motion()
+        self._supply = Supply(memory)
+        self._silent = True
+        self._session = 0
         self._readings: Readings | None = None
         self._arm_button = False
         self._arm_presses = 0
@@ -99,8 +103,10 @@ class TiltUnit:
             self._ladder.stop(self._now_ms)
         elif isinstance(message, Level):
             self._grant.release()
-            if self._ladder.wish_level(self.angle.head_down):
-                self._motion.end_blind(fault=False)
+            rising = self._motion.out_cdps > 0
+            wished = self._ladder.wish_level(self.angle.head_down or rising)
+            if wished and self._ladder.latched & BLIND_ENDED:
+                self._motion.blind_again()
         elif isinstance(message, Arm):
             self._take_arm(message)
         elif isinstance(message, Disarm):
@@ -108,7 +114,9 @@ class TiltUnit:
         elif isinstance(message, Acknowledge):
             self._ladder.acknowledge(self.angle.head_down)
         elif isinstance(message, Hello):
-            self._grant.release()
+            if self._session != self._link.session:
+                self._session = self._link.session
+                self._grant.release()
             self._out.append(frame(self._identity._replace(session=self._link.session)))
 
     def _take_arm(self, message: Arm) -> None:
@@ -145,28 +153,41 @@ class TiltUnit:
 
     def tick(self, now_ms: int, readings: Readings) -> Command:
         """One round of control, every 20 ms, with the newest readings. `now_ms` since this unit started."""
+        elapsed_ms = now_ms - self._now_ms
         self._now_ms = self._memory.uptime_ms = now_ms
         self._readings = readings
         angle, motion, switches = self.angle, self._motion, readings.switches
-        angle.judge(readings.head_down_side, motion.returning)
-        self._exposure.tick(angle.exposed_cdeg, TICK_MS)
+        angle.judge(readings.head_down_side, motion.returning, self._memory.latched)
+        self._exposure.tick(angle.exposed_cdeg, elapsed_ms)
+        self._supply.tick(readings.supply_v, readings.current_a)
         if switches.arm_button is not self._arm_button:
             self._arm_button = switches.arm_button
             self._arm_presses = (self._arm_presses + switches.arm_button) & 0xFF
         command = RESTING
         if now_ms >= SETTLE_MS:
-            silent, driven = self._link.silent(now_ms), motion.out_cdps != 0
-            self._ladder.judge(now_ms, switches, angle, self._exposure, self._grant, silent, driven)
-            command = self._move(angle, motion)
+            silent = self._silent = self._link.silent(now_ms)
+            others, driven, ladder = angle.causes | self._supply.causes, motion.out_cdps != 0, self._ladder
+            ladder.judge(now_ms, switches, angle, self._exposure, self._grant, others, silent, driven, motion.braked)
+            if ladder.voids:
+                self._link.void()
+                self._memory.stop_count = self._link.stop_count
+            command = self._move(angle, motion, readings.current_a)
         self._report(readings, now_ms)
         return command
 
-    def _move(self, angle: Angle, motion: Motion) -> Command:
+    def _move(self, angle: Angle, motion: Motion, current_a: float) -> Command:
         """The motion that the rung asks for."""
         ladder, setpoint = self._ladder, self._grant.setpoint
+        stopped = ladder.active & (STOPPED | kernel.HOLD_MASK) != 0
         if motion.blind and ladder.rung != kernel.BLIND:
-            motion.end_blind(fault=True)
-        if ladder.rung >= kernel.LEVEL or ladder.active & STOPPED:
+            motion.end_blind()
+        if not (motion.braked or motion.backing_off or stopped):
+            motion.watch_stall(angle, current_a)
+        if motion.fault:
+            command = RESTING
+        elif motion.backing_off:
+            command = motion.back_off(angle, current_a, not stopped and angle.trusted)
+        elif ladder.rung >= kernel.LEVEL or ladder.active & STOPPED:
             command = self._react(angle, motion, ladder)
         elif setpoint is None:
             command = motion.brake(angle)
@@ -187,7 +208,7 @@ class TiltUnit:
             return motion.brake(angle)
         if rung == kernel.BLIND:
             return motion.return_blind(angle)
-        return motion.return_to_level(angle, kernel.return_rate_cap(ladder.slow, active & ANKLES_OPEN != 0))
+        return motion.return_to_level(angle, kernel.return_rate_cap(ladder.slow, ladder.unlocked))
 
     def _follow(self, angle: Angle, motion: Motion, setpoint: Setpoint) -> Command:
         """The lease, as far as the kernel allows."""
@@ -209,8 +230,8 @@ class TiltUnit:
                     self._link.issue(now_ms), now_ms & 0xFFFF_FFFF, self._link.stop_count, angle.angle_deg,
                     readings.bed_cdeg / 100, readings.drive_cdeg / 100, angle.rate_dps, self._flags(readings),
                     ladder.rung, ladder.active, memory.latched,
-                    memory.head_down_ms // 1000, memory.episode_ms // 1000,
-                    readings.current_a, 0.0, self._arm_presses,
+                    memory.head_down_ms // 1000, min(memory.episode_ms // 1000, 0xFFFF),
+                    readings.current_a, min(memory.heat, 2.5), readings.supply_v, self._arm_presses,
                 )
             )
         )  # fmt: skip
@@ -247,4 +268,4 @@ class TiltUnit:
             flags |= LOWERING
         if active & STOPPED:
             flags |= FROZEN
-        return flags if active & HOST_SILENT else flags | HOST_LIVE
+        return flags if self._silent else flags | HOST_LIVE

@@ -1,6 +1,8 @@
-"""A motion has to get somewhere (safety.md, R1, F9 to F11)."""
+"""A motion has to get somewhere, the same way as the drive (safety.md, R1, F9 to F11)."""
 
 from typing import Final
+
+from protocol.messages import Cause
 
 PROGRESS_DEG: Final = 0.5
 PROGRESS_MS: Final = 3000
@@ -9,10 +11,17 @@ COMMANDED_DEG: Final = 1.5
 """Only where the drive was asked for three times that: a slow turn of a swing is no stall."""
 WRONG_WAY_DEG: Final = 1.5
 """Safety.md, F9, allows 2°. Chosen: more than the slack of a drive (domain.md: at most 1° of backlash)."""
+STALL_A: Final = 6.0
+STALL_FULL_A: Final = 20.0
+"""At full power; the same part of it at less. Domain.md: 4 to 12 A running, 20 to 30 A stalled; a stall draws as much
+as the power asks for, and the heaviest person under way less than 6 A."""
+STALL_TICKS: Final = 10
+"""200 ms: twice the motor's time constant, so that its start is none."""
+NO_PROGRESS, WRONG_WAY, STALLED = int(Cause.NO_PROGRESS), int(Cause.WRONG_WAY), int(Cause.STALLED)
 
 
 class Progress:
-    """Whether the table follows the drive at all, and the same way."""
+    """Whether the table follows the drive at all, and the same way, by one sensor."""
 
     __slots__ = ("_commanded_deg", "_elapsed_ms", "_from_deg")
 
@@ -25,24 +34,43 @@ class Progress:
         """The table rests."""
         self._from_deg = None
 
-    def tick(self, angle_deg: float, rate_dps: float, elapsed_ms: int) -> bool:
-        """One tick of driving at a commanded rate; true if the table got nowhere (F10) or the wrong way (F9)."""
+    def tick(self, angle_deg: float, rate_dps: float, elapsed_ms: int) -> int:
+        """One tick of driving at a commanded rate; the cause if the table got nowhere or the wrong way, else 0."""
         if self._from_deg is None:
             self._begin(angle_deg)
-            return False
+            return 0
         self._commanded_deg += rate_dps * elapsed_ms / 1000
         self._elapsed_ms += elapsed_ms
         if not self._commanded_deg:
-            return False
+            return 0
         moved_deg = angle_deg - self._from_deg if self._commanded_deg > 0.0 else self._from_deg - angle_deg
         if moved_deg >= PROGRESS_DEG:
             self._begin(angle_deg)
-            return False
+            return 0
         if moved_deg <= -WRONG_WAY_DEG:
-            return True
-        return self._elapsed_ms >= PROGRESS_MS and abs(self._commanded_deg) >= COMMANDED_DEG
+            return WRONG_WAY
+        return NO_PROGRESS if self._elapsed_ms >= PROGRESS_MS and abs(self._commanded_deg) >= COMMANDED_DEG else 0
 
     def _begin(self, angle_deg: float) -> None:
         self._from_deg = angle_deg
         self._commanded_deg = 0.0
         self._elapsed_ms = 0
+
+
+class Stall:
+    """Whether the motor draws what a motor draws that stands still (F10)."""
+
+    __slots__ = ("_ticks",)
+
+    def __init__(self) -> None:
+        self._ticks = 0
+
+    def reset(self) -> None:
+        """The motor is off."""
+        self._ticks = 0
+
+    def tick(self, current_a: float, power: float) -> bool:
+        """One tick at this part of full power (−1 to 1)."""
+        limit_a = STALL_FULL_A * abs(power)
+        self._ticks = self._ticks + 1 if current_a > (limit_a if limit_a > STALL_A else STALL_A) else 0
+        return self._ticks >= STALL_TICKS

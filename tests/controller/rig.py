@@ -141,7 +141,7 @@ class Unit:
         message = Telemetry(
             self.nonce & 0xFFFF, round(now_s * 1000), self.stop_count, self.angle_deg,
             self.angle_deg + self.bed_off_deg, self.angle_deg + self.drive_off_deg, self.rate_dps, flags, rung,
-            causes, self.latched, int(self.head_down_s), 0, 1.0, 0.0, self.arm_presses,
+            causes, self.latched, int(self.head_down_s), 0, 1.0, 0.0, 12.8, self.arm_presses,
         )  # fmt: skip
         data, self.out = self.out + frame(message), b""
         return data

@@ -14,7 +14,7 @@ def telemetry(angle_deg: float = 0.0, **known: Any) -> Telemetry:
     fields: dict[str, Any] = {
         "nonce": 1, "time_ms": 0, "stop_count": 5, "angle_deg": angle_deg, "bed_deg": angle_deg,
         "drive_deg": angle_deg, "rate_dps": 0.0, "flags": SECURED, "rung": 0, "causes": 0, "latched": 0,
-        "head_down_s": 9, "episode_s": 0, "current_a": 0.0, "heat": 0.0, "arm_presses": 3,
+        "head_down_s": 9, "episode_s": 0, "current_a": 0.0, "heat": 0.0, "supply_v": 12.8, "arm_presses": 3,
     }  # fmt: skip
     return Telemetry(**(fields | known))
 

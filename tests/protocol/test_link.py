@@ -39,7 +39,7 @@ STOPS = 40
 def telemetry(nonce: int, time_ms: int | None = None, stop_count: int = STOPS) -> Telemetry:
     """A telemetry of a table at rest; its clock runs with its nonce."""
     time_ms = nonce * 20 if time_ms is None else time_ms
-    return Telemetry(nonce, time_ms, stop_count, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0)
+    return Telemetry(nonce, time_ms, stop_count, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 12.8, 0)
 
 
 def identity(session: int, protocol: int = 1) -> Identity:

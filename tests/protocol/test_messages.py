@@ -193,7 +193,7 @@ def test_each_type_has_one_length(layout: Layout, size: int) -> None:
 
 @pytest.mark.parametrize("scale", [0.01, 0.001, 0.2])
 def test_every_integer_survives_its_scale(scale: float) -> None:
-    assert {field.scale for layout in LAYOUTS for field in layout.fields} == {1, 0.01, 0.001, 0.2}
+    assert {field.scale for layout in LAYOUTS for field in layout.fields} == {1, 0.01, 0.001, 0.1, 0.2}
     assert all(round(number * scale / scale) == number for number in range(-32_768, 65_536))
 
 
@@ -273,7 +273,7 @@ def test_one_step_beyond_the_range_does_not_fit(case: tuple[Layout, Message], da
         (Keepalive, 0x07, 5),
         (Acknowledge, 0x08, 5),
         (Identity, 0x81, 22),
-        (Telemetry, 0x82, 37),
+        (Telemetry, 0x82, 38),
         (Rejected, 0x83, 5),
     ],
 )
@@ -287,7 +287,7 @@ def test_types_and_sizes(message: type[Any], code: int, payload_bytes: int) -> N
 
 def test_units_stand_in_the_names() -> None:
     """Style: every scaled or timed field says its unit at its end, as the table does."""
-    units = {"deg": "°", "dps": "°/s", "s": "s", "ms": "ms", "a": "A"}
+    units = {"deg": "°", "dps": "°/s", "s": "s", "ms": "ms", "a": "A", "v": "V"}
     for layout in LAYOUTS:
         for field in layout.fields:
             assert field.unit == units.get(field.name.rpartition("_")[2] if "_" in field.name else "", ""), field
@@ -304,8 +304,8 @@ def test_limits_of_the_wire() -> None:
 
 def test_telemetry_at_50_hz_leaves_four_fifths_of_the_line() -> None:
     sizes = {len(data) for data, _, layout, _ in GOLDEN if layout.message is Telemetry}
-    assert sizes == {42}
-    assert 42 * 10 * 50 / 115_200 < 0.20
+    assert sizes == {43}
+    assert 43 * 10 * 50 / 115_200 < 0.20
 
 
 def test_a_stop_is_at_most_eight_bytes_and_complete() -> None:

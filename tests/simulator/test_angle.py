@@ -31,7 +31,7 @@ class Bench:
             self.readings.head_down_side = self.bed > 0
             self.angle.sample(self.readings)
             if sample % 2:
-                self.angle.judge(self.readings.head_down_side, self.returning)
+                self.angle.judge(self.readings.head_down_side, self.returning, 0)
         return self.angle
 
 

@@ -118,22 +118,39 @@ def test_no_healthy_sensor_from_the_first_moment_on():
     assert host.angle_deg > -1.0
 
 
-def test_a_blind_return_that_gets_nowhere_ends_by_time():
-    """R2 is bounded by time × slowest speed from the last trusted angle; the person's live wish may try again."""
+def test_a_blind_return_ends_by_time_where_the_side_never_changes():
+    """R2 is bounded by time × slowest speed from the last trusted angle; each live wish adds a few degrees only."""
     host = holding(10.0)
     drift_apart(host)
     assert host.rung == Rung.BLIND_LEVEL
-    host.table.physics.jammed = True
-    at = host.angle_deg
-    assert host.run((host.now.angle_deg + 5.0) / 0.5 + 2.0, lambda: host.rung == Rung.HOLD)
+    host.table.sensors.side_fault = lambda _: True
+    assert host.run((12.0 + 5.0) / 0.5, lambda: host.rung == Rung.HOLD)
     assert C.BLIND_ENDED in host.latched
-    host.table.physics.jammed = False
+    host.run(1.0)
+    at = host.angle_deg
+    assert -25.0 < at < -5.0
     holds(host, 10.0)
     host.level()
-    assert host.run(30.0, lambda: host.angle_deg < 0.0)
-    host.run(1.0)
+    assert host.run(12.0, lambda: host.angle_deg < at - 5.0)
+    host.run(5.0)
     assert host.rung == Rung.HOLD
-    assert max(host.angles[-2000:]) <= at + 0.3
+    assert at - 12.0 < host.angle_deg < at - 5.0
+    assert host.still()
+
+
+@pytest.mark.parametrize("which", ["jammed", "polarity"])
+def test_a_blind_return_that_gets_nowhere_or_up_ends_soon(which: str):
+    """R2, F9, F10: two sensors that disagree by some degrees still show that nothing moves, or the wrong way."""
+    host = holding(20.0)
+    drift_apart(host)
+    assert host.rung == Rung.BLIND_LEVEL
+    setattr(host.table.physics, which, True if which == "jammed" else -1)
+    at = host.angle_deg
+    host.run(6.0)
+    assert host.rung == Rung.HOLD
+    assert host.latched & (C.STALLED | C.NO_PROGRESS | C.WRONG_WAY)
+    assert max(host.angles[-300:]) <= at + 2.5
+    holds(host, 10.0)
 
 
 def test_a_stop_does_not_lengthen_a_blind_return():

@@ -94,9 +94,9 @@ def test_a_single_glitch_passes_without_a_trace():
     assert abs(bench.voter.bed.smooth_cdeg - before) < 20
 
 
-@pytest.mark.parametrize(("which", "seconds"), [("bed", 0.5), ("drive", 4.0)])
+@pytest.mark.parametrize(("which", "seconds"), [("bed", 0.5), ("drive", 2.0)])
 def test_a_sensor_without_its_noise_is_frozen(which: str, seconds: float):
-    """F7: the inertial sensor after 0.5 s, the coarser encoder after 4 s."""
+    """F7: the inertial sensor after 0.5 s, the coarser encoder after 2 s."""
     bench = Bench().run(100)
     held = bench.voter.bed.cdeg if which == "bed" else bench.voter.drive.cdeg
     setattr(bench, f"{which}_says", lambda *_: held)
@@ -110,7 +110,7 @@ def test_a_frozen_encoder_shows_sooner_while_the_table_turns(rate: float):
     bench = Bench(3000.0, rate).run(100)
     held = bench.voter.drive.cdeg
     bench.drive_says = lambda *_: held
-    assert bench.run(after(300 / abs(rate)) - 30).verdict == ""
+    assert bench.run(min(after(300 / abs(rate)), 200) - 30).verdict == ""
     assert bench.run(100).verdict == "drive"
 
 
@@ -120,7 +120,7 @@ def test_a_flipped_sign_contradicts_the_level_switch(which: str, true: float):
     """F7: also where it was flipped from the first reading on, and no jump gave it away."""
     bench = Bench(true)
     setattr(bench, f"{which}_says", lambda _, cdeg: -cdeg)
-    assert bench.run(40).verdict == which
+    assert bench.run(80).verdict == which
 
 
 @pytest.mark.parametrize("which", ["bed", "drive"])
@@ -173,6 +173,8 @@ def test_a_disagreement_has_to_last_200_ms(ticks: int, apart: bool):
     voter = Voter()
     voter.bed.take(2000)
     voter.drive.take(2000)
+    for _ in range(20):  # what may be apart for 400 ms after a restart
+        voter.judge(True)
     for _ in range(ticks):
         voter.bed.smooth_cdeg = 2400.0
         voter.judge(True)
@@ -235,7 +237,7 @@ def test_contradicting_the_level_switch_begins_beyond_1_degree(cdeg: int, head_d
     """F7: the bed is off by far more than 3°; which one lies is what the switch says."""
     voter = Voter()
     other = cdeg + (1000 if head_down_side else -1000)
-    for tick in range(15):
+    for tick in range(35):
         voter.bed.take(cdeg)
         voter.drive.take(other + tick % 2)
         voter.bed.smooth_cdeg = float(cdeg)

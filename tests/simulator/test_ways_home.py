@@ -185,9 +185,9 @@ def test_level_needs_no_hello():
     """A host that just started can bring a person home."""
     table = Table(angle_deg=30.0)
     table.switches.estop = True
-    found = ticks(table, 100)
-    table.switches.estop = False
     ticks(table, 100)
+    table.switches.estop = False
+    found = ticks(table, 100)
     last = [m for m in found if isinstance(m, Telemetry)][-1]
     table.receive(frame(Level(9, last.stop_count)))
     ticks(table, 2000)
