@@ -36,8 +36,8 @@ class Progress:
 
     def tick(self, angle_deg: float, rate_dps: float, elapsed_ms: int) -> int:
         """One tick of driving at a commanded rate; the cause if the table got nowhere or the wrong way, else 0."""
-        if self._from_deg is None:
-            self._begin(angle_deg)
+        if self._from_deg is None or rate_dps * self._commanded_deg < 0.0:
+            self._begin(angle_deg)  # where the drive turns round, what was asked for before is no measure any more
             return 0
         self._commanded_deg += rate_dps * elapsed_ms / 1000
         self._elapsed_ms += elapsed_ms

@@ -35,6 +35,15 @@ def test_progress(true: float, commanded: float, after: float | None, sign: int)
     assert found == (after if after is None else pytest.approx(after, abs=0.03))
 
 
+def test_a_turn_under_a_heavy_load_is_not_the_wrong_way():
+    """F9: pushed up against its load a drive gets on by less than it was asked for; then it leads down."""
+    progress = Progress()
+    for tick in range(200):
+        assert not progress.tick(10.0 + 0.2 * tick / 100, 0.6, 10)
+    for tick in range(400):
+        assert not progress.tick(10.4 - 0.5 * tick / 100, -0.5, 10)
+
+
 def test_rest_begins_anew():
     progress = Progress()
     for _ in range(290):
