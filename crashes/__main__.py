@@ -30,10 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results: list[Result] = []
     for result in run(plan, options.jobs):
         results.append(result)
-        print(f"{len(results)}/{len(plan)}  {'ok   ' if result.passed else 'WRONG'}  {result.kind} {result.seed}",
-              file=sys.stderr, flush=True)  # noqa: T201  # fmt: skip
+        word = "ok   " if result.passed else "WRONG"
+        _say(f"{len(results)}/{len(plan)}  {word}  {result.kind} {result.seed}")
         if not result.passed:
-            print(result.told(), file=sys.stderr, flush=True)  # noqa: T201
+            _say(result.told())
     if options.json:
         print(json.dumps([asdict(result) for result in results], ensure_ascii=False, indent=1))  # noqa: T201
     else:
@@ -41,22 +41,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(result.passed for result in results) else 1
 
 
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)  # noqa: T201
+
+
 def run(plan: Sequence[tuple[Kind, int]], jobs: int) -> Iterator[Result]:
     """Play rounds side by side, each in a folder of its own; results as they come."""
     with tempfile.TemporaryDirectory(prefix="crashes-") as folder, ThreadPoolExecutor(jobs) as pool:
         rounds = [pool.submit(play, kind, seed, Path(folder)) for kind, seed in plan]
-        for done in as_completed(rounds):
-            yield done.result()
+        try:
+            for done in as_completed(rounds):
+                yield done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def table(results: Sequence[Result]) -> list[str]:
     """The worst of each kind, in seconds after the crash, and of all of them."""
     lines = [f"{'kind':<20}{'rounds':>7}{'wrong':>7}{'still':>8}{'on its way':>12}{'level':>8}{'lost':>7}  what"]
-    for kind in KINDS:
-        if mine := [result for result in results if result.kind == kind.name]:
-            lines.append(_row(kind.name, mine) + f"  {kind.what}")
+    by_kind = {kind: [result for result in results if result.kind == kind.name] for kind in KINDS}
+    lines += [f"{_row(kind.name, mine)}  {kind.what}" for kind, mine in by_kind.items() if mine]
     return [*lines, _row("all", results), "Worst seconds after the crash until the last rise ended, until the way home "
-            "began, until level; worst seconds of the budget lost."]  # fmt: skip
+            "began, until level; head down and not charged (a count in whole seconds may miss up to one)."]  # fmt: skip
 
 
 def _row(name: str, mine: Sequence[Result]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .trace import EXPOSED_DEG, Sample, head_down_s, since
+from .trace import Sample, head_down_s, since
 
 LEASE_S: Final = 0.5
 STANDSTILL_S: Final = 1.3
@@ -20,6 +20,8 @@ PROGRESS_DEG: Final = 0.5
 PROGRESS_S: Final = 3.0
 RING_DEG: Final = 0.3
 """A rise within this is the frame that rings after a stop: 0.15° under an 80 kg person, to both sides."""
+SHOWS_S: Final = 1.5
+"""Chosen: the first half a degree of a return takes 1.3 s at 1 °/s² and 2 °/s³; before that none can be told."""
 MOVED_DEG: Final = 0.05
 """A rise of as much counts as motion where the time to standstill is measured."""
 COUNT_S: Final = 1.0
@@ -36,8 +38,8 @@ class Bounds:
     home_s: float
 
 
-HOST_LOST: Final = Bounds(LEASE_S + STANDSTILL_S, SILENCE_S + STANDSTILL_S)
-"""The unit hears nothing any more. The return may begin by braking, so it shows at the latest a standstill later."""
+HOST_LOST: Final = Bounds(LEASE_S + STANDSTILL_S, SILENCE_S + SHOWS_S)
+"""The unit hears nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,9 @@ def judge(samples: Sequence[Sample], crash_s: float, bounds: Bounds, target_deg:
     )  # fmt: skip
 
 
-def missing_s(true_s: float, charged_s: float) -> float:
-    """Seconds of the budget that were lost, beyond what a count in whole seconds can't tell."""
-    return max(0.0, true_s - charged_s - COUNT_S - SENSORS_S)
-
-
-def was_head_down(samples: Sequence[Sample]) -> bool:
-    """Whether it went beyond the 5° where time counts: a round that never did shows nothing."""
-    return any(sample.angle_deg > EXPOSED_DEG for sample in samples)
+def least_charge_s(true_s: float) -> float:
+    """What has to be charged for so many true seconds: all that a count in whole seconds can tell."""
+    return true_s - COUNT_S - SENSORS_S
 
 
 def _over(samples: Sequence[Sample], target_deg: float) -> list[str]:
@@ -123,11 +120,11 @@ def _still_s(elapsed: Sequence[tuple[float, float]]) -> float:
 
 
 def _home_s(elapsed: Sequence[tuple[float, float]]) -> float | None:
-    """When the angle first was clearly below the highest since the crash, or level."""
+    """When the angle first was half a degree below the highest since the crash (more than a frame rings), or level."""
     highest_deg = elapsed[0][1]
     for t_s, angle_deg in elapsed:
         highest_deg = max(highest_deg, angle_deg)
-        if angle_deg <= LEVEL_DEG or angle_deg < highest_deg - RING_DEG:
+        if angle_deg <= LEVEL_DEG or angle_deg < highest_deg - PROGRESS_DEG:
             return t_s
     return None
 

@@ -1,37 +1,12 @@
-"""The kinds of crash: what is done to a table that is head down, and by when it has to be on its way home."""
+"""The kinds of crash, one table. Those that last longest come first: rounds run side by side."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from . import faults as do
 from .bridge import Way
-from .dated import set_ahead
-from .judge import HOST_LOST, LEASE_S, SILENCE_S, STANDSTILL_S, Bounds
-from .phone import RigError
-from .processes import CONTINUE, STOP, TERMINATE, Process
 from .rig import Needs, Rig
-
-HOST_S: Final = 1.0
-"""Chosen: how late a controller may be on a machine that runs eight rounds at once. The unit gets no such allowance."""
-NONCE_S: Final = 0.3
-"""How long a nonce is good for: a unit that is heard by nobody takes setpoints for so long."""
-HALF_OPEN: Final = Bounds(NONCE_S + LEASE_S + STANDSTILL_S, NONCE_S + SILENCE_S + STANDSTILL_S)
-LEAVING: Final = Bounds(STANDSTILL_S + HOST_S, STANDSTILL_S + HOST_S)
-"""The controller lives and sends the table home at once."""
-BROKER_GONE: Final = Bounds(STANDSTILL_S + HOST_S, 10.0 + STANDSTILL_S + HOST_S)
-"""F20: nothing increases the angle at once; the way home begins after 10 s."""
-ECHO_S: Final = 8.0
-"""A broker that is silent without hanging up is noticed by an echo that stays away for so long."""
-BROKER_SILENT: Final = Bounds(ECHO_S + STANDSTILL_S + HOST_S, ECHO_S + 10.0 + STANDSTILL_S + HOST_S)
-CHECKPOINT_S: Final = 10.0
-"""The controller writes to its record this often, and only then learns that it can't."""
-RECORD_LOST: Final = Bounds(CHECKPOINT_S + STANDSTILL_S + HOST_S, CHECKPOINT_S + STANDSTILL_S + HOST_S)
-FROZEN: Final = Bounds(STANDSTILL_S + HOST_S, 20.0 + STANDSTILL_S + HOST_S)
-"""Frozen by a stop: 20 s, then slowly home."""
-DAY_S: Final = 86_400
-CLOCKS: Final = (-3600, -2 * DAY_S, -20 * 365 * DAY_S, 3600, 2 * DAY_S)
-"""Seconds by which the wall clock jumps: summer time, days, a boot without a clock."""
-DAMAGES: Final = ("overwritten", "truncated", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,304 +16,36 @@ class Kind:
     name: str
     what: str
     do: Callable[[Rig], None]
-    needs: Needs = Needs()
+    needs: Needs
 
 
-# ---- the controller ---------------------------------------------------------------------------------------------------
-
-
-def _killed(rig: Rig) -> None:
-    rig.crash("the controller is killed")
-    rig.kill_controller()
-    _restart(rig)
-
-
-def _restart(rig: Rig) -> None:
-    """At once, while the table returns, or afterwards."""
-    away_s = rig.random.choice((0.0, rig.random.uniform(0.5, 3.0), rig.random.uniform(3.0, 9.0)))
-    rig.wait(away_s)
-    rig.start_controller()
-    rig.tell(f"the controller is started again, after {away_s:.1f} s")
-
-
-def _stopped(rig: Rig) -> None:
-    seconds = rig.random.uniform(1.0, 6.0)
-    rig.crash(f"the controller gets no time for {seconds:.1f} s")
-    controller = rig.sure(rig.controller)
-    controller.hit(STOP)
-    rig.wait(seconds)
-    controller.hit(CONTINUE)
-
-
-def _terminated(rig: Rig) -> None:
-    rig.crash("the controller is asked to end", LEAVING)
-    _leaves(rig)
-
-
-def _leaves(rig: Rig, patience_s: float = 40.0) -> None:
-    """SIGTERM, as supervisors send it: twice within a second."""
-    controller = rig.sure(rig.controller)
-    controller.hit(TERMINATE)
-    rig.wait(rig.random.uniform(0.0, 0.5))
-    if controller.running:
-        controller.hit(TERMINATE)
-    _ends(rig, controller, 0, patience_s)
-
-
-def _ends(rig: Rig, process: Process, status: int, patience_s: float) -> None:
-    try:
-        found = process.ended(patience_s)
-    except RigError:
-        rig.blame(f"a controller does not end within {patience_s:g} s")
-        return
-    if found != status:
-        rig.blame(f"a controller ended with status {found}, wanted was {status}: {process.lines[-3:]}")
-
-
-def _terminated_twice(rig: Rig) -> None:
-    rig.crash("the controller is asked to end, and again", LEAVING)
-    controller = rig.sure(rig.controller)
-    controller.hit(TERMINATE)
-    rig.wait(rig.random.uniform(1.2, 2.0))
-    if controller.running:
-        controller.hit(TERMINATE)
-    _ends(rig, controller, 0, 5.0)
-
-
-def _stop_then_killed(rig: Rig) -> None:
-    rig.crash("a person sends stop", FROZEN)
-    if not rig.sure(rig.phone).ask("stop")["accepted"]:
-        rig.blame("stop was refused")
-    rig.wait(rig.random.uniform(0.0, 2.0))
-    rig.tell("the controller is killed")
-    rig.kill_controller()
-    _restart(rig)
-
-
-def _second(rig: Rig) -> None:
-    """Another controller on the same port, the same record, or both; then the first one is killed."""
-    same_port, same_data = rig.random.choice(((True, True), (True, False), (False, True)))
-    port = rig.port if same_port else rig.folder / "nothing"
-    data = rig.data if same_data else rig.folder / "other"
-    rig.tell(f"a second controller, {'the same' if same_port else 'another'} port, {'the same' if same_data else 'another'} record")
-    second = Process(*rig.command(port, data))
-    rig.extra.append(second)
-    if same_data:
-        _ends(rig, second, 1, 60.0)
-        if not any("another controller uses it" in line for line in second.lines):
-            rig.blame(f"the second controller does not say why it ends: {second.lines[-3:]}")
-    else:
-        second.says(str(port))
-    before_deg = rig.angle_deg()
-    rig.wait(0.5)
-    if rig.angle_deg() < before_deg - 0.5:
-        rig.blame("a second controller disturbed the session of the first")
-    _killed(rig)
-    rig.come_home()
-    second.kill()
-
-
-# ---- the broker -------------------------------------------------------------------------------------------------------
-
-
-def _broker_killed(rig: Rig) -> None:
-    rig.crash("the broker is killed, for good", BROKER_GONE)
-    rig.broker.kill()
-
-
-def _broker_stopped(rig: Rig) -> None:
-    rig.crash("the broker hangs, with its connections open", BROKER_SILENT)
-    rig.broker.hit(STOP)
-    rig.come_home()
-    rig.broker.hit(CONTINUE)
-
-
-def _broker_flaps(rig: Rig) -> None:
-    """Less than 10 s at a time: the session waits, nothing resumes, and a person sends it home."""
-    rig.crash("the broker flaps", BROKER_GONE)
-    began_s = rig.sure(rig.crash_s)
-    for _ in range(rig.random.randint(2, 5)):
-        rig.broker.kill()
-        rig.wait(rig.random.uniform(0.1, 0.8))
-        rig.broker.start()
-        rig.wait(rig.random.uniform(0.2, 1.5))
-    rig.wait(2.0)
-    for _ in range(5):
-        try:
-            answer = rig.sure(rig.phone).ask("level", patience_s=3.0)
-        except RigError:
-            continue
-        rig.tell(f"a person sends level: {answer['message']}")
-        break
-    else:
-        rig.blame("level gets no answer after the broker is back")
-    rig.bounds = Bounds(BROKER_GONE.still_s, rig.seconds_since(began_s) + STANDSTILL_S + HOST_S)
-
-
-# ---- the port and the unit --------------------------------------------------------------------------------------------
-
-
-def _pulled(rig: Rig) -> None:
-    seconds = rig.random.uniform(0.3, 6.0)
-    rig.crash(f"the cable is pulled for {seconds:.1f} s")
-    rig.sure(rig.cable).pull()
-    rig.wait(seconds)
-    rig.sure(rig.cable).plug()
-
-
-def _cut(to_unit: Way, to_host: Way, what: str) -> Callable[[Rig], None]:
-    def do(rig: Rig) -> None:
-        seconds = rig.random.uniform(0.7, 6.0)
-        rig.crash(f"{what} for {seconds:.1f} s", HALF_OPEN)
-        cable = rig.sure(rig.cable)
-        cable.to_unit, cable.to_host = to_unit, to_host
-        rig.wait(seconds)
-        cable.to_unit = cable.to_host = Way.PASS
-
-    return do
-
-
-def _unit_killed(rig: Rig) -> None:
-    """Its memory is lost; the screw holds the table where it is; it starts where it was."""
-    rig.tell("the unit loses its power")
-    unit = rig.sure(rig.unit)
-    unit.kill()
-    angle_deg = rig.angle_deg()
-    rig.wait(rig.random.uniform(0.2, 4.0))
-    rig.crash("the unit starts again")
-    rig.start_unit(angle_deg)
-
-
-# ---- the disk and the record ------------------------------------------------------------------------------------------
-
-
-def _disk_full(rig: Rig) -> None:
-    rig.crash("the disk fills up", RECORD_LOST)
-    heard = len(rig.sure(rig.phone).heard)
-    rig.fill_disk()
-    rig.come_home()
-    told = [body["message"] for topic, body in rig.phone_heard(heard) if topic == "event"]
-    if not any("recorded" in message for message in told):
-        rig.blame(f"nobody is told that head-down time can't be recorded: {told}")
-    if rig.random.random() < 0.5:
-        rig.free_disk()
-    rig.tell("the controller is asked to end")
-    _leaves(rig)
-    rig.free_disk()
-
-
-def _disk_full_killed(rig: Rig) -> None:
-    rig.fill_disk()
-    rig.crash("the controller is killed")
-    rig.kill_controller()
-    controller = rig.start_controller()
-    if rig.mounted:
-        _ends(rig, controller, 1, 60.0)
-        if not any(str(rig.record) in line for line in controller.lines):
-            rig.blame(f"the controller does not name the record that it can't write: {controller.lines[-3:]}")
-    rig.free_disk()
-
-
-def _damaged_running(how: str) -> Callable[[Rig], None]:
-    def do(rig: Rig) -> None:
-        rig.damage(how)
-        rig.wait(rig.random.choice((0.0, rig.random.uniform(0.0, CHECKPOINT_S + 2.0))))
-        _killed(rig)
-
-    return do
-
-
-def _damaged_stopped(rig: Rig) -> None:
-    rig.crash("the controller is killed")
-    rig.kill_controller()
-    rig.damage(rig.random.choice(DAMAGES))
-    _restart(rig)
-
-
-# ---- clocks, logs, and all at once ------------------------------------------------------------------------------------
-
-
-def _clock(rig: Rig) -> None:
-    _set_clock(rig)
-    if rig.random.random() < 0.3:
-        rig.wait(2.0)
-        _terminated(rig)
-        return
-    rig.crash("the controller is killed")
-    rig.kill_controller()
-    if rig.random.random() < 0.5:
-        _set_clock(rig)
-    _restart(rig)
-
-
-def _set_clock(rig: Rig) -> None:
-    ahead_s = rig.random.choice(CLOCKS)
-    set_ahead(rig.clock, ahead_s)
-    rig.tell(f"the wall clock is set {ahead_s / 3600:+.0f} h from true time")
-
-
-def _log_full(rig: Rig) -> None:
-    """F20, H11: whoever reads the log has stopped reading; then something happens that is worth a line."""
-    rig.sure(rig.controller).deafen()
-    rig.tell("nobody reads what the controller says, and the pipe is full")
-    if rig.random.random() < 0.7:
-        rig.crash("the broker is killed, for good", BROKER_GONE)
-        rig.broker.kill()
-    else:
-        _terminated(rig)
-
-
-BEFORE: Final[tuple[Callable[[Rig], None], ...]] = (
-    _set_clock,
-    lambda rig: rig.damage(rig.random.choice(DAMAGES)),
-    lambda rig: rig.fill_disk(),
-    lambda rig: rig.sure(rig.controller).deafen(),
-    lambda rig: rig.broker.kill(),
-)
-DECISIVE: Final[tuple[Callable[[Rig], None], ...]] = (
-    _killed,
-    _stopped,
-    _pulled,
-    _cut(Way.DROP, Way.PASS, "nothing reaches the unit"),
-    _cut(Way.HOLD, Way.HOLD, "the cable holds everything back"),
-)
-
-
-def _combined(rig: Rig) -> None:
-    """One or two things that are bad enough, and one that ends the session."""
-    for before in rig.random.sample(BEFORE, rig.random.randint(1, 2)):
-        before(rig)
-    rig.wait(rig.random.uniform(0.0, 0.5))
-    rig.random.choice(DECISIVE)(rig)
-    rig.come_home()
-    rig.free_disk()
-
-
-CABLE, CLOCK, DISK = Needs(cable=True), Needs(clock=True), Needs(disk=True)
+NOTHING, CABLE, CLOCK, DISK = Needs(), Needs(cable=True), Needs(clock=True), Needs(disk=True)
+TO_UNIT = "nothing reaches the unit"
+TO_HOST = "nothing reaches the controller"
+HOLDS = "the cable holds everything back"
 KINDS: Final = (
-    # Those that last longest come first: rounds run side by side.
-    Kind("stop_then_killed", "stop by a person, then kill -9", _stop_then_killed),
-    Kind("broker_stopped", "broker hangs (SIGSTOP)", _broker_stopped),
-    Kind("log_full", "log never read, then broker killed or SIGTERM", _log_full),
-    Kind("broker_killed", "broker killed for good", _broker_killed),
-    Kind("disk_full", "disk full", _disk_full, DISK),
-    Kind("record_overwritten", "record overwritten, later kill -9", _damaged_running("overwritten")),
-    Kind("record_truncated", "record truncated, later kill -9", _damaged_running("truncated")),
-    Kind("record_deleted", "record deleted, later kill -9", _damaged_running("deleted")),
-    Kind("broker_flaps", "broker flaps", _broker_flaps),
-    Kind("combined", "two or three of these at once", _combined, Needs(cable=True, clock=True)),
-    Kind("unit_killed", "unit without power, back", _unit_killed),
-    Kind("second_controller", "two controllers, then kill -9", _second),
-    Kind("disk_full_killed", "disk full and kill -9", _disk_full_killed, DISK),
-    Kind("damaged_stopped", "kill -9, record damaged before the start", _damaged_stopped),
-    Kind("clock_set", "wall clock set, kill -9 or SIGTERM", _clock, CLOCK),
-    Kind("killed", "kill -9", _killed),
-    Kind("stopped", "SIGSTOP 1 to 6 s", _stopped),
-    Kind("terminated", "SIGTERM", _terminated),
-    Kind("terminated_twice", "SIGTERM twice", _terminated_twice),
-    Kind("cable_pulled", "cable pulled and back", _pulled, CABLE),
-    Kind("cut_to_unit", "half-open: nothing reaches the unit", _cut(Way.DROP, Way.PASS, "nothing reaches the unit"), CABLE),
-    Kind("cut_to_host", "half-open: nothing reaches the controller", _cut(Way.PASS, Way.DROP, "nothing reaches the controller"), CABLE),
-    Kind("cable_holds", "bytes held back, then all at once", _cut(Way.HOLD, Way.HOLD, "the cable holds everything back"), CABLE),
-)  # fmt: skip
+    Kind("stop_then_killed", "stop by a person, then kill -9", do.stop_then_killed, NOTHING),
+    Kind("broker_stopped", "broker hangs (SIGSTOP)", do.broker_stopped, NOTHING),
+    Kind("log_full", "log never read, then broker killed or SIGTERM", do.log_full, NOTHING),
+    Kind("broker_killed", "broker killed for good", do.broker_killed, NOTHING),
+    Kind("disk_full", "disk full", do.disk_full, DISK),
+    Kind("record_overwritten", "record overwritten, later kill -9", do.damaged_running("overwritten"), NOTHING),
+    Kind("record_truncated", "record truncated, later kill -9", do.damaged_running("truncated"), NOTHING),
+    Kind("record_deleted", "record deleted, later kill -9", do.damaged_running("deleted"), NOTHING),
+    Kind("broker_flaps", "broker flaps", do.broker_flaps, NOTHING),
+    Kind("combined", "two or three of these at once", do.combined, Needs(cable=True, clock=True)),
+    Kind("unit_killed", "unit without power, back", do.unit_killed, NOTHING),
+    Kind("second_controller", "two controllers, then kill -9", do.second, NOTHING),
+    Kind("disk_full_killed", "disk full and kill -9", do.disk_full_killed, DISK),
+    Kind("damaged_stopped", "kill -9, record damaged before the start", do.damaged_stopped, NOTHING),
+    Kind("clock_set", "wall clock set, kill -9 or SIGTERM", do.clock, CLOCK),
+    Kind("killed", "kill -9", do.killed, NOTHING),
+    Kind("stopped", "SIGSTOP 1 to 6 s", do.stopped, NOTHING),
+    Kind("terminated", "SIGTERM", do.terminated, NOTHING),
+    Kind("terminated_twice", "SIGTERM twice", do.terminated_twice, NOTHING),
+    Kind("cable_pulled", "cable pulled and back", do.pulled, CABLE),
+    Kind("cut_to_unit", f"half-open: {TO_UNIT}", do.cut(Way.DROP, Way.PASS, TO_UNIT), CABLE),
+    Kind("cut_to_host", f"half-open: {TO_HOST}", do.cut(Way.PASS, Way.DROP, TO_HOST), CABLE),
+    Kind("cable_holds", "bytes held back, then all at once", do.cut(Way.HOLD, Way.HOLD, HOLDS), CABLE),
+)
 BY_NAME: Final = {kind.name: kind for kind in KINDS}

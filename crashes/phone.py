@@ -34,11 +34,14 @@ class Phone:
         self._base = f"bascule/{TABLE}"
         self.heard: list[tuple[str, Any]] = []
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        self._client.on_connect = lambda *_: self._client.subscribe(f"{self._base}/#", 1)
+        self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(1, 1)
         self._client.connect_async("127.0.0.1", port)
         self._client.loop_start()
+
+    def _on_connect(self, *_: object) -> None:
+        self._client.subscribe(f"{self._base}/#", 1)
 
     def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         topic = message.topic.removeprefix(self._base + "/")
@@ -55,7 +58,7 @@ class Phone:
         """Publish a command; its result."""
         start = len(self.heard)
         self.send(verb, payload)
-        return self.wait("result", lambda result: result["verb"] == verb, start, patience_s)
+        return dict(self.wait("result", lambda result: result["verb"] == verb, start, patience_s))
 
     def wait(self, topic: str, wanted: Callable[[Any], bool], start: int, patience_s: float) -> Any:
         """The first message on a topic that is wanted, of those heard since `start`."""

@@ -148,4 +148,4 @@ def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", *arguments)
 
 
-STOP, CONTINUE, TERMINATE = signal.SIGSTOP, signal.SIGCONT, signal.SIGTERM
+STOP, CONTINUE = signal.SIGSTOP, signal.SIGCONT

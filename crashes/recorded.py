@@ -1,4 +1,4 @@
-"""`python -m crashes.recorded TRACE simulate …`: the `bascule` command, whose simulated table notes where it truly is."""
+"""`python -m crashes.recorded TRACE simulate …`: the `bascule` command, whose table notes where it truly is."""
 
 import sys
 import time

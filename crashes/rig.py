@@ -51,6 +51,7 @@ class Rig:
         self.controller: Process | None = None
         self.phone: Phone | None = None
         self.extra: list[Process] = []
+        self.asked_to_end = False
         self._began_s = time.monotonic()
         self._traces: list[Path] = []
         self.mounted = False
@@ -125,6 +126,7 @@ class Rig:
         """The controller, in the place of one that has ended."""
         if self.controller is not None:
             self.controller.kill()
+        self.asked_to_end = False
         self.controller = Process(*self.command(self.port, self.data))
         return self.controller
 
@@ -160,10 +162,6 @@ class Rig:
         """By the machine's monotonic clock."""
         return time.monotonic() - at_s
 
-    def phone_heard(self, start: int) -> list[tuple[str, Any]]:
-        """What was heard since."""
-        return list(self.sure(self.phone).heard[start:])
-
     def samples(self) -> list[Sample]:
         """The whole trace so far."""
         return join(trace.read_text() for trace in self._traces)
@@ -178,7 +176,7 @@ class Rig:
     def approach(self) -> None:
         """Head down by a session, to a random moment of the rise or of the hold. RigError if it does not get there."""
         phone, random = self.sure(self.phone), self.random
-        self.target_deg = round(random.uniform(8.0, 13.0), 1)
+        self.target_deg = round(random.uniform(7.5, 11.0), 1)
         rising = random.random() < 0.5
         start = len(phone.heard)
         armed = phone.ask("arm")
@@ -195,13 +193,15 @@ class Rig:
 
     def wait_for(self, *names: str, patience_s: float) -> dict[str, Any]:
         """A fresh state document with one of these states."""
-        phone, end_s, state = self.sure(self.phone), time.monotonic() + patience_s, None
+        phone: Phone = self.sure(self.phone)
+        state: dict[str, Any] = {"state": None}
+        end_s = time.monotonic() + patience_s
         while time.monotonic() < end_s:
             with contextlib.suppress(RigError):
                 state = phone.state(1.0)
                 if state["state"] in names:
                     return state
-        raise RigError(f"not within {patience_s:g} s: a state of {names}; it was {state and state['state']}")
+        raise RigError(f"not within {patience_s:g} s: a state of {names}; it was {state['state']}")
 
     def come_home(self) -> None:
         """Wait until the table is level and has rested there, for as long as that may take; the judge decides."""
@@ -214,7 +214,10 @@ class Rig:
         self.broker.start()
         controller = self.sure(self.controller)
         if not controller.running:
-            self.tell(f"the controller is started again; it ended with {controller.process.returncode}")
+            status, last = controller.process.returncode, controller.lines[-3:]
+            self.tell(f"the controller is started again; it had ended with status {status}")
+            if not self.asked_to_end and not (status == 1 and any(str(self.record) in line for line in last)):
+                self.blame(f"the controller ended by itself and does not say plainly why: {last}")
             self.start_controller()
         try:
             state = self.wait_for("standby", "level", patience_s=30.0)
@@ -226,7 +229,7 @@ class Rig:
 
     def charged_s(self, wanted_s: float) -> float:
         """What the controller says was used today; waits a little for a count that is on its way."""
-        charged_s, end_s = -1.0, time.monotonic() + 4.0
+        charged_s, end_s = 0.0, time.monotonic() + 4.0
         while charged_s < wanted_s and time.monotonic() < end_s:
             with contextlib.suppress(RigError):
                 charged_s = float(self.sure(self.phone).state(2.0)["budget"]["head_down_today_s"])
@@ -277,8 +280,16 @@ class Rig:
 
     def kill_controller(self) -> None:
         """SIGKILL."""
-        self.sure(self.controller).hit(signal.SIGKILL)
-        self.sure(self.controller).process.wait()
+        controller: Process = self.sure(self.controller)
+        controller.hit(signal.SIGKILL)
+        controller.process.wait()
+
+    def ask_to_end(self) -> None:
+        """SIGTERM."""
+        self.asked_to_end = True
+        controller: Process = self.sure(self.controller)
+        if controller.running:
+            controller.hit(signal.SIGTERM)
 
 
 def clear(folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from .judge import COUNT_S, SENSORS_S, judge, missing_s
+from .judge import judge, least_charge_s
 from .kinds import Kind
 from .phone import RigError
 from .rig import Rig, clear
@@ -20,7 +20,7 @@ WATCH_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a round. Seconds after the crash as in `Judgement`; `lost_s` of the budget."""
+    """What became of a round. Seconds after the crash as in `Judgement`; `lost_s`: head down and not charged."""
 
     kind: str
     seed: int
@@ -73,17 +73,14 @@ def _crash(kind: Kind, seed: int, rig: Rig) -> Result:
         rig.wait(WATCH_S)
     except RigError as error:
         rig.blame(str(error))
-    true_s = judge(rig.samples(), rig.crash_s or 0.0, rig.bounds, rig.target_deg).head_down_s
-    charged_s = rig.charged_s(true_s - COUNT_S - SENSORS_S)
     found = judge(rig.samples(), rig.crash_s or 0.0, rig.bounds, rig.target_deg)
+    least_s = least_charge_s(found.head_down_s)
+    charged_s = rig.charged_s(least_s)
     for problem in found.problems:
         rig.blame(problem)
-    lost_s = missing_s(found.head_down_s, charged_s)
-    if charged_s < 0:
-        rig.blame("the controller does not say how much was used")
-    elif lost_s > 0:
+    if charged_s < least_s:
         rig.blame(f"{found.head_down_s:.1f} s head down, only {charged_s:.1f} s charged")
     return Result(
         kind.name, seed, tuple(rig.problems), tuple(rig.story), found.still_s, found.home_s or 0.0,
-        found.level_s or 0.0, found.head_down_s, charged_s, lost_s,
+        found.level_s or 0.0, found.head_down_s, charged_s, max(0.0, found.head_down_s - charged_s),
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Where the table truly was, by its own clock: what a recorded simulator wrote, one line for each of its ticks."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 EXPOSED_DEG: Final = 5.0
@@ -47,8 +48,4 @@ def since(samples: Sequence[Sample], at_s: float) -> list[Sample]:
 
 def head_down_s(samples: Sequence[Sample]) -> float:
     """Seconds above 5°, by the table's clock."""
-    return sum(
-        after.table_s - before.table_s
-        for before, after in zip(samples, samples[1:], strict=False)
-        if before.angle_deg > EXPOSED_DEG
-    )
+    return sum(after.table_s - before.table_s for before, after in pairwise(samples) if before.angle_deg > EXPOSED_DEG)
