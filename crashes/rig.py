@@ -21,6 +21,8 @@ from .trace import EXPOSED_DEG, Sample, join
 
 DISK_BYTES: Final = 1 << 20
 """Of the small disk: room for the record, and soon full."""
+LAST_BYTES: Final = 256
+"""The last lines of a trace."""
 RETURN_S: Final = 20.0
 """Chosen: from the steepest target at 1 °/s with a margin; a slower one is judged by its progress anyway."""
 
@@ -114,7 +116,7 @@ class Rig:
             *("--seed", str(self.random.randrange(1 << 16))),
         )
         self.unit.says("simulated table")
-        until(trace.exists, "a trace", START_S)
+        until(lambda: trace.exists() and trace.stat().st_size > LAST_BYTES, "a trace", START_S)
 
     def command(self, port: Path, data: Path) -> tuple[str, ...]:
         """A controller's command line."""
@@ -169,9 +171,8 @@ class Rig:
     def angle_deg(self) -> float:
         """Where the table truly is."""
         with self._traces[-1].open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - 256))
-            lines = [line.split() for line in file.read().split(b"\n")[:-1]]
-        return float(lines[-1][2]) if lines and len(lines[-1]) == 3 else 0.0
+            file.seek(max(0, os.fstat(file.fileno()).st_size - LAST_BYTES))
+            return join([file.read().partition(b"\n")[2].decode()])[-1].angle_deg
 
     def approach(self) -> None:
         """Head down by a session, to a random moment of the rise or of the hold. RigError if it does not get there."""
