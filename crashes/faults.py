@@ -3,30 +3,14 @@
 from collections.abc import Callable
 from typing import Final
 
+from .bounds import BROKER_GONE, BROKER_SILENT, CHECKPOINT_S, FROZEN, HALF_OPEN, HOST_S, LEAVING, RECORD_LOST, SHOWS_S
 from .bridge import Way
 from .dated import set_ahead
-from .judge import LEASE_S, SHOWS_S, SILENCE_S, STANDSTILL_S, Bounds
+from .judge import Bounds
 from .phone import Phone, RigError
 from .processes import CONTINUE, STOP, Process
 from .rig import Rig
 
-HOST_S: Final = 1.0
-"""Chosen: how late a controller may be on a machine that runs eight rounds at once. The unit gets no such allowance."""
-NONCE_S: Final = 0.3
-"""How long a nonce is good for: a unit that is heard by nobody takes setpoints for so long."""
-HALF_OPEN: Final = Bounds(NONCE_S + LEASE_S + STANDSTILL_S, NONCE_S + SILENCE_S + SHOWS_S)
-LEAVING: Final = Bounds(STANDSTILL_S + HOST_S, STANDSTILL_S + SHOWS_S + HOST_S)
-"""The controller lives and sends the table home at once."""
-BROKER_GONE: Final = Bounds(STANDSTILL_S + HOST_S, 10.0 + SHOWS_S + HOST_S)
-"""F20: nothing increases the angle at once; the way home begins after 10 s."""
-ECHO_S: Final = 8.0
-"""A broker that is silent without hanging up is noticed by an echo that stays away for so long."""
-BROKER_SILENT: Final = Bounds(ECHO_S + STANDSTILL_S + HOST_S, ECHO_S + 10.0 + SHOWS_S + HOST_S)
-CHECKPOINT_S: Final = 10.0
-"""The controller writes to its record this often, and only then learns that it can't."""
-RECORD_LOST: Final = Bounds(CHECKPOINT_S + STANDSTILL_S + HOST_S, CHECKPOINT_S + STANDSTILL_S + SHOWS_S + HOST_S)
-FROZEN: Final = Bounds(STANDSTILL_S + HOST_S, 20.0 + SHOWS_S + HOST_S)
-"""Frozen by a stop: 20 s, then slowly home."""
 DAY_S: Final = 86_400
 CLOCKS: Final = (-3600, -2 * DAY_S, -20 * 365 * DAY_S, 3600, 2 * DAY_S)
 """Seconds by which the wall clock jumps: summer time, days, a boot without a clock."""
@@ -64,12 +48,18 @@ def terminated(rig: Rig) -> None:
     _leaves(rig)
 
 
-def _leaves(rig: Rig, patience_s: float = 20.0) -> None:
-    """SIGTERM, as supervisors send it: twice within a second."""
+def _leaves(rig: Rig) -> None:
+    """SIGTERM, as supervisors send it: twice within a second. H10: whoever looks at the broker sees that it is gone."""
+    phone: Phone = rig.sure(rig.phone)
+    heard = len(phone.heard)
     rig.ask_to_end()
     rig.wait(rig.random.uniform(0.0, 0.5))
     rig.ask_to_end()
-    _ends(rig, rig.sure(rig.controller), 0, patience_s)
+    _ends(rig, rig.sure(rig.controller), 0, 20.0)
+    try:
+        phone.wait("availability", lambda word: word == "offline", heard, 5.0)
+    except RigError:
+        rig.blame("a controller that has left is not offline")
 
 
 def _ends(rig: Rig, process: Process, status: int, patience_s: float) -> None:

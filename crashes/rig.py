@@ -12,9 +12,10 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final, Self
 
+from .bounds import HOST_LOST
 from .bridge import Cable
 from .dated import set_ahead
-from .judge import HOST_LOST, LEVEL_DEG, Bounds
+from .judge import LEVEL_DEG, Bounds
 from .phone import TABLE, Phone, RigError, until
 from .processes import START_S, Broker, Process, python
 from .trace import EXPOSED_DEG, Sample, join
