@@ -255,8 +255,7 @@ def _set_clock(rig: Rig) -> None:
 
 def log_full(rig: Rig) -> None:
     """F20, H11: whoever reads the log has stopped reading; then something happens that is worth a line."""
-    rig.sure(rig.controller).deafen()
-    rig.tell("nobody reads what the controller says, and the pipe is full")
+    _deafen(rig)
     if rig.random.random() < 0.7:
         rig.crash("the broker is killed, for good", BROKER_GONE)
         rig.broker.kill()
@@ -264,12 +263,22 @@ def log_full(rig: Rig) -> None:
         terminated(rig)
 
 
+def _deafen(rig: Rig) -> None:
+    rig.sure(rig.controller).deafen()
+    rig.tell("nobody reads what the controller says, and the pipe is full")
+
+
+def _kill_broker(rig: Rig) -> None:
+    rig.broker.kill()
+    rig.tell("the broker is killed")
+
+
 BEFORE: Final[tuple[Callable[[Rig], None], ...]] = (
     _set_clock,
     lambda rig: rig.damage(rig.random.choice(DAMAGES)),
     lambda rig: rig.fill_disk(),
-    lambda rig: rig.sure(rig.controller).deafen(),
-    lambda rig: rig.broker.kill(),
+    _deafen,
+    _kill_broker,
 )
 DECISIVE: Final[tuple[Callable[[Rig], None], ...]] = (
     killed,
