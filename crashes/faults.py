@@ -1,32 +1,25 @@
-"""What is done to a table that is head down, and by when it has to be on its way home."""
+"""What is done to controller, broker, cable and unit while a table is head down."""
 
 from collections.abc import Callable
-from typing import Final
 
-from .bounds import BROKER_GONE, BROKER_SILENT, CHECKPOINT_S, FROZEN, HALF_OPEN, HOST_S, LEAVING, RECORD_LOST, SHOWS_S
+from .bounds import BROKER_GONE, BROKER_SILENT, FROZEN, HALF_OPEN, HOST_S, LEAVING, SHOWS_S
 from .bridge import Way
-from .dated import set_ahead
 from .judge import Bounds
 from .phone import Phone, RigError
 from .processes import CONTINUE, STOP, Process
 from .rig import Rig
 
-DAY_S: Final = 86_400
-CLOCKS: Final = (-3600, -2 * DAY_S, -20 * 365 * DAY_S, 3600, 2 * DAY_S)
-"""Seconds by which the wall clock jumps: summer time, days, a boot without a clock."""
-DAMAGES: Final = ("overwritten", "truncated", "deleted")
-
-
 # ---- the controller -------------------------------------------------------------------------------------------------
 
 
 def killed(rig: Rig) -> None:
+    """F17: SIGKILL, and started again after a while."""
     rig.crash("the controller is killed")
     rig.kill_controller()
-    _restart(rig)
+    restart(rig)
 
 
-def _restart(rig: Rig) -> None:
+def restart(rig: Rig) -> None:
     """At once, while the table returns, or afterwards."""
     away_s = rig.random.choice((0.0, rig.random.uniform(0.5, 3.0), rig.random.uniform(3.0, 9.0)))
     rig.wait(away_s)
@@ -35,6 +28,7 @@ def _restart(rig: Rig) -> None:
 
 
 def stopped(rig: Rig) -> None:
+    """F17: SIGSTOP, and SIGCONT."""
     seconds = rig.random.uniform(1.0, 6.0)
     rig.crash(f"the controller gets no time for {seconds:.1f} s")
     controller = rig.sure(rig.controller)
@@ -44,25 +38,27 @@ def stopped(rig: Rig) -> None:
 
 
 def terminated(rig: Rig) -> None:
+    """SIGTERM: level first, then leave."""
     rig.crash("the controller is asked to end", LEAVING)
-    _leaves(rig)
+    leaves(rig)
 
 
-def _leaves(rig: Rig) -> None:
+def leaves(rig: Rig) -> None:
     """SIGTERM, as supervisors send it: twice within a second. H10: whoever looks at the broker sees that it is gone."""
     phone: Phone = rig.sure(rig.phone)
     heard = len(phone.heard)
     rig.ask_to_end()
     rig.wait(rig.random.uniform(0.0, 0.5))
     rig.ask_to_end()
-    _ends(rig, rig.sure(rig.controller), 0, 20.0)
+    ends(rig, rig.sure(rig.controller), 0, 20.0)
     try:
         phone.wait("availability", lambda word: word == "offline", heard, 5.0)
     except RigError:
         rig.blame("a controller that has left is not offline")
 
 
-def _ends(rig: Rig, process: Process, status: int, patience_s: float) -> None:
+def ends(rig: Rig, process: Process, status: int, patience_s: float) -> None:
+    """Blame a controller that does not end in time, or with another status."""
     try:
         found = process.ended(patience_s)
     except RigError:
@@ -73,21 +69,23 @@ def _ends(rig: Rig, process: Process, status: int, patience_s: float) -> None:
 
 
 def terminated_twice(rig: Rig) -> None:
+    """A second SIGTERM, more than a second later: leave at once; the unit goes on alone."""
     rig.crash("the controller is asked to end, and again", LEAVING)
     rig.ask_to_end()
     rig.wait(rig.random.uniform(1.2, 2.0))
     rig.ask_to_end()
-    _ends(rig, rig.sure(rig.controller), 0, 5.0)
+    ends(rig, rig.sure(rig.controller), 0, 5.0)
 
 
 def stop_then_killed(rig: Rig) -> None:
+    """A freeze that nobody ends, because who would have is dead."""
     rig.crash("a person sends stop", FROZEN)
     if not rig.sure(rig.phone).ask("stop")["accepted"]:
         rig.blame("stop was refused")
     rig.wait(rig.random.uniform(0.0, 2.0))
     rig.tell("the controller is killed")
     rig.kill_controller()
-    _restart(rig)
+    restart(rig)
 
 
 def second(rig: Rig) -> None:
@@ -99,7 +97,7 @@ def second(rig: Rig) -> None:
     second = Process(*rig.command(port, data))
     rig.extra.append(second)
     if same_data:
-        _ends(rig, second, 1, 60.0)
+        ends(rig, second, 1, 60.0)
         if not any("another controller uses it" in line for line in second.lines):
             rig.blame(f"the second controller does not say why it ends: {second.lines[-3:]}")
     else:
@@ -117,11 +115,13 @@ def second(rig: Rig) -> None:
 
 
 def broker_killed(rig: Rig) -> None:
+    """F20: every connection is reset."""
     rig.crash("the broker is killed, for good", BROKER_GONE)
     rig.broker.kill()
 
 
 def broker_stopped(rig: Rig) -> None:
+    """F20: the connections stay open, and nothing comes."""
     rig.crash("the broker hangs, with its connections open", BROKER_SILENT)
     rig.broker.hit(STOP)
     rig.come_home()
@@ -154,6 +154,7 @@ def broker_flaps(rig: Rig) -> None:
 
 
 def pulled(rig: Rig) -> None:
+    """F4: unplugged, and plugged in again."""
     seconds = rig.random.uniform(0.3, 6.0)
     rig.crash(f"the cable is pulled for {seconds:.1f} s")
     rig.sure(rig.cable).pull()
@@ -162,6 +163,8 @@ def pulled(rig: Rig) -> None:
 
 
 def cut(to_unit: Way, to_host: Way, what: str) -> Callable[[Rig], None]:
+    """F3: what the two directions of the cable do for a while."""
+
     def do(rig: Rig) -> None:
         seconds = rig.random.uniform(0.7, 6.0)
         rig.crash(f"{what} for {seconds:.1f} s", HALF_OPEN)
@@ -182,118 +185,3 @@ def unit_killed(rig: Rig) -> None:
     rig.wait(rig.random.uniform(0.2, 4.0))
     rig.crash("the unit starts again")
     rig.start_unit(angle_deg)
-
-
-# ---- the disk and the record ----------------------------------------------------------------------------------------
-
-
-def disk_full(rig: Rig) -> None:
-    rig.crash("the disk fills up", RECORD_LOST)
-    phone: Phone = rig.sure(rig.phone)
-    heard = len(phone.heard)
-    rig.fill_disk()
-    rig.come_home()
-    told = [body["message"] for topic, body in phone.heard[heard:] if topic == "event"]
-    if not any("recorded" in message for message in told):
-        rig.blame(f"nobody is told that head-down time can't be recorded: {told}")
-    if rig.random.random() < 0.5:
-        rig.free_disk()
-    rig.tell("the controller is asked to end")
-    _leaves(rig)
-    rig.free_disk()
-
-
-def disk_full_killed(rig: Rig) -> None:
-    rig.fill_disk()
-    rig.crash("the controller is killed")
-    rig.kill_controller()
-    controller = rig.start_controller()
-    if rig.mounted:
-        _ends(rig, controller, 1, 60.0)
-        if not any(str(rig.record) in line for line in controller.lines):
-            rig.blame(f"the controller does not name the record that it can't write: {controller.lines[-3:]}")
-    rig.free_disk()
-
-
-def damaged_running(how: str) -> Callable[[Rig], None]:
-    def do(rig: Rig) -> None:
-        rig.damage(how)
-        rig.wait(rig.random.choice((0.0, rig.random.uniform(0.0, CHECKPOINT_S + 2.0))))
-        killed(rig)
-
-    return do
-
-
-def damaged_stopped(rig: Rig) -> None:
-    rig.crash("the controller is killed")
-    rig.kill_controller()
-    rig.damage(rig.random.choice(DAMAGES))
-    _restart(rig)
-
-
-# ---- clocks, logs, and all at once ----------------------------------------------------------------------------------
-
-
-def clock(rig: Rig) -> None:
-    _set_clock(rig)
-    if rig.random.random() < 0.3:
-        rig.wait(2.0)
-        terminated(rig)
-        return
-    rig.crash("the controller is killed")
-    rig.kill_controller()
-    if rig.random.random() < 0.5:
-        _set_clock(rig)
-    _restart(rig)
-
-
-def _set_clock(rig: Rig) -> None:
-    ahead_s = rig.random.choice(CLOCKS)
-    set_ahead(rig.clock, ahead_s)
-    rig.tell(f"the wall clock is set {ahead_s / 3600:+.0f} h from true time")
-
-
-def log_full(rig: Rig) -> None:
-    """F20, H11: whoever reads the log has stopped reading; then something happens that is worth a line."""
-    _deafen(rig)
-    if rig.random.random() < 0.7:
-        rig.crash("the broker is killed, for good", BROKER_GONE)
-        rig.broker.kill()
-    else:
-        terminated(rig)
-
-
-def _deafen(rig: Rig) -> None:
-    rig.sure(rig.controller).deafen()
-    rig.tell("nobody reads what the controller says, and the pipe is full")
-
-
-def _kill_broker(rig: Rig) -> None:
-    rig.broker.kill()
-    rig.tell("the broker is killed")
-
-
-BEFORE: Final[tuple[Callable[[Rig], None], ...]] = (
-    _set_clock,
-    lambda rig: rig.damage(rig.random.choice(DAMAGES)),
-    lambda rig: rig.fill_disk(),
-    _deafen,
-    _kill_broker,
-)
-DECISIVE: Final[tuple[Callable[[Rig], None], ...]] = (
-    killed,
-    stopped,
-    pulled,
-    cut(Way.DROP, Way.PASS, "nothing reaches the unit"),
-    cut(Way.HOLD, Way.HOLD, "the cable holds everything back"),
-)
-
-
-def combined(rig: Rig) -> None:
-    """One or two things that are bad enough, and one that ends the session."""
-    for before in rig.random.sample(BEFORE, rig.random.randint(1, 2)):
-        before(rig)
-    rig.wait(rig.random.uniform(0.0, 0.5))
-    rig.random.choice(DECISIVE)(rig)
-    rig.come_home()
-    rig.free_disk()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from . import faults as do
+from . import surroundings as around
 from .bridge import Way
 from .rig import Needs, Rig
 
@@ -26,19 +27,19 @@ HOLDS = "the cable holds everything back"
 KINDS: Final = (
     Kind("stop_then_killed", "stop by a person, then kill -9", do.stop_then_killed, NOTHING),
     Kind("broker_stopped", "broker hangs (SIGSTOP)", do.broker_stopped, NOTHING),
-    Kind("log_full", "log never read, then broker killed or SIGTERM", do.log_full, NOTHING),
+    Kind("log_full", "log never read, then broker killed or SIGTERM", around.log_full, NOTHING),
     Kind("broker_killed", "broker killed for good", do.broker_killed, NOTHING),
-    Kind("disk_full", "disk full", do.disk_full, DISK),
-    Kind("record_overwritten", "record overwritten, later kill -9", do.damaged_running("overwritten"), NOTHING),
-    Kind("record_truncated", "record truncated, later kill -9", do.damaged_running("truncated"), NOTHING),
-    Kind("record_deleted", "record deleted, later kill -9", do.damaged_running("deleted"), NOTHING),
+    Kind("disk_full", "disk full", around.disk_full, DISK),
+    Kind("record_overwritten", "record overwritten, later kill -9", around.damaged_running("overwritten"), NOTHING),
+    Kind("record_truncated", "record truncated, later kill -9", around.damaged_running("truncated"), NOTHING),
+    Kind("record_deleted", "record deleted, later kill -9", around.damaged_running("deleted"), NOTHING),
     Kind("broker_flaps", "broker flaps", do.broker_flaps, NOTHING),
-    Kind("combined", "two or three of these at once", do.combined, Needs(cable=True, clock=True)),
+    Kind("combined", "two or three of these at once", around.combined, Needs(cable=True, clock=True)),
     Kind("unit_killed", "unit without power, back", do.unit_killed, NOTHING),
     Kind("second_controller", "two controllers, then kill -9", do.second, NOTHING),
-    Kind("disk_full_killed", "disk full and kill -9", do.disk_full_killed, DISK),
-    Kind("damaged_stopped", "kill -9, record damaged before the start", do.damaged_stopped, NOTHING),
-    Kind("clock_set", "wall clock set, kill -9 or SIGTERM", do.clock, CLOCK),
+    Kind("disk_full_killed", "disk full and kill -9", around.disk_full_killed, DISK),
+    Kind("damaged_stopped", "kill -9, record damaged before the start", around.damaged_stopped, NOTHING),
+    Kind("clock_set", "wall clock set, kill -9 or SIGTERM", around.clock, CLOCK),
     Kind("killed", "kill -9", do.killed, NOTHING),
     Kind("stopped", "SIGSTOP 1 to 6 s", do.stopped, NOTHING),
     Kind("terminated", "SIGTERM", do.terminated, NOTHING),
