@@ -151,17 +151,18 @@ class _Sight:
         assert len(self.link.rejections) <= 256
         return found
 
-    def greet(self) -> None:
-        """HELLO, while it is due, and at most twice a second."""
+    def greet(self) -> bool:
+        """HELLO, while it is due, and at most twice a second; whether it was."""
         data = self.link.greet(self.now_s)
         if not data:
-            return
+            return False
         assert self._greeted_s < 0 or self.now_s - self._greeted_s >= GREET_S, "it greets too often"
         self._greeted_s = self.now_s
         hello = _read(data)
         assert isinstance(hello, Hello)
         assert hello.session, "session 0 is no session"
         self.session = hello.session
+        return True
 
     def speak(self) -> None:
         """A setpoint and a keepalive quote the newest telemetry and count up."""
@@ -180,7 +181,7 @@ class _Sight:
         """Whatever came before, after the port was opened anew a unit is found."""
         self.link.reset()
         self.forget()
-        self.greet()
+        assert self.greet(), "nobody greets after the port was opened"
         self.hear(encode(pack(_identity(1, self.session))))
         self.hear(_telemetry(self, 1, 20))
         assert self.link.up, "a good unit is not found any more"

@@ -45,7 +45,7 @@ _PATTERN: Final = (
 )  # fmt: skip
 
 TARGETS: Final[dict[str, Target]] = {
-    "deframer": Target("wire:deframer", ("protocol",), 200, (bytes.fromhex("000402C1B200"),)),
+    "deframer": Target("wire:deframer", ("protocol",), 160, (bytes.fromhex("000402C1B200"),)),
     "host_messages": Target("wire:host_messages", ("protocol",), 64, _CODES),
     "unit_messages": Target("wire:unit_messages", ("protocol",), 64, _CODES),
     "unit_link": Target("links:unit_link", ("protocol",), 96),

@@ -70,7 +70,9 @@ def tilt_unit(make: Make = TiltUnit) -> Run:
             elif kind < 12:
                 table.run(1 + (deed >> 4) * (deed >> 4))
             elif kind == 12:
-                table.lease(tape, 1 + (deed >> 4))
+                table.lease(tape, 1 + (deed >> 3))
+            elif kind == 13:
+                table.begin()
             else:
                 table.hands(tape.byte())
         if first & 4:  # a quarter of the time of a script, so not in each
@@ -121,6 +123,12 @@ class _Watched:
         switches = self._switches
         switches.occupied, switches.ankles_locked = which & 3 != 1, which & 12 != 4
         switches.estop, switches.lowering = which & 48 == 16, which & 192 == 64
+
+    def begin(self) -> None:
+        """What a good host says until it is granted."""
+        for kind in (speech.HELLO, speech.KEEPALIVE, speech.ARM):
+            self.hear(speech.say(kind, Tape(b""), self.referee))
+            self.run(2)
 
     def lease(self, tape: Tape, rounds: int) -> None:
         """A host that keeps its lease for a while."""

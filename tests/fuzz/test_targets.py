@@ -220,7 +220,7 @@ def test_a_bug_in_the_hosts_link_is_found(bug: type[HostLink]) -> None:
 
 
 def test_a_copied_telemetry_is_found() -> None:
-    copied = bytes([7, 0, 5, 0, 11, 0x21, 0, 0, 0, 0x21, 0xFF, 0, 0])  # the second has the first's number
+    copied = bytes([7, 0, 5, 0, 19, 0, 0x21, 0, 0, 0, 0x21, 0xFF, 0, 0])  # the second has the first's number
     links.host_link()(copied)
     assert found_in(links.host_link(TakesCopies), copied) == "a copy counts as new"
 
@@ -250,7 +250,7 @@ class AnyAge(TiltUnit):
 
 @pytest.mark.parametrize("bug", [Armed, Unstoppable, AnyAge])
 def test_a_bug_in_the_unit_is_found(bug: type[TiltUnit]) -> None:
-    led_without_arming = bytes([0, 1, 0, 1, 0, 0, 25, 6, 0, 0, 0, 25, 156, 40, 25])
+    led_without_arming = bytes([0, 1, 0, 1, 0, 0, 25, 6, 0, 0, 0, 25, 156, 40, 25])  # hello, keepalive, leases
     unit.tilt_unit()(led_without_arming)
     run = unit.tilt_unit(bug)
     assert found("tilt_unit", run) or found_in(run, led_without_arming)
