@@ -1,6 +1,6 @@
 """Two ends over a wire that loses, doubles, delays, reorders, cuts and damages: any sequence of all that (F1–F3, H4)."""
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -50,6 +50,11 @@ class Wire(RuleBasedStateMachine):
             self.to_unit.append(self.host.greet(self.now_ms / 1000) or self.host.keepalive())
         del self.to_host[:-40], self.to_unit[:-40]
 
+    @rule(late_ms=st.sampled_from([200, 310, 1000]))
+    def unit_is_slow(self, late_ms: int) -> None:
+        """Time without telemetry: a nonce ages by the clock, not by the count."""
+        self.now_ms += late_ms
+
     @rule()
     def somebody_wishes(self) -> None:
         if self.host.telemetry is not None:
@@ -77,7 +82,7 @@ class Wire(RuleBasedStateMachine):
     @precondition(lambda self: self.to_unit)
     @rule(which=whiches, doubled=st.booleans())
     def unit_hears(self, which: int, doubled: bool) -> None:
-        data = self.to_unit.pop(which % len(self.to_unit))
+        data = self.to_unit.pop(-1 - which % len(self.to_unit))
         for _ in range(1 + doubled):
             self.arrive(data)
 
@@ -172,4 +177,6 @@ class Wire(RuleBasedStateMachine):
 
 
 TestWire = Wire.TestCase
-TestWire.settings = settings(max_examples=60, stateful_step_count=40, deadline=None, derandomize=True, database=None)
+TestWire.settings = settings(
+    max_examples=100, stateful_step_count=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
+)
