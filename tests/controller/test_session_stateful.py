@@ -105,7 +105,7 @@ class Session(RuleBasedStateMachine):
         assert unit.armed, "it rises without a grant"
         assert unit.trusted, "it rises at an unknown angle"
         assert unit.person == PERSON, "it rises without a person who is locked in"
-        assert not (unit.estop or unit.lowering or unit.latched), "it rises over a fault"
+        assert not any((unit.estop, unit.lowering, unit.latched)), "it rises over a fault"
         assert self.since_heard_s <= LATE_S, "it rises without hearing the unit"
         assert rig.state in (State.RUNNING, State.PAUSED, State.RETURNING), rig.state
         assert rig.state is not State.RETURNING or message.target_deg <= LEVEL_DEG, "it returns head down"
@@ -116,7 +116,9 @@ class Session(RuleBasedStateMachine):
         if rig.unit.angle_deg > LEVEL_DEG or rig.core.conduct.booking.session is not None:
             return
         charged_s = rig._account.head_down_today_s("guest", rig.core.conduct.booking.ledger_s(rig.now_s))
-        assert charged_s >= rig.unit.head_down_s - 2.0, f"{rig.unit.head_down_s:.0f} s were used, {charged_s:.0f} charged"
+        assert charged_s >= rig.unit.head_down_s - 2.0, (
+            f"{rig.unit.head_down_s:.0f} s were used, {charged_s:.0f} charged"
+        )
 
     # ---- wishes -----------------------------------------------------------------------------------------------------
 
@@ -180,7 +182,9 @@ class Session(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.rig.wait(seconds)
 
-    @rule(what=st.sampled_from(["person", "trust", "estop", "lowering", "latched", "grant", "broker", "restart", "heal"]))
+    @rule(
+        what=st.sampled_from(["person", "trust", "estop", "lowering", "latched", "grant", "broker", "restart", "heal"])
+    )
     def fault(self, what: str) -> None:
         unit = self.rig.unit
         if what == "person":

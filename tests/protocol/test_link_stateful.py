@@ -1,4 +1,4 @@
-"""Two ends over a wire that loses, doubles, delays, reorders, cuts and damages: any sequence of all that (F1–F3, H4)."""
+"""Two ends over a wire that loses, doubles, delays, reorders, cuts and damages, in any sequence (F1–F3, H4)."""
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -17,7 +17,9 @@ whiches = st.integers(0, 9)
 class Wire(RuleBasedStateMachine):
     """Frames lie in two piles until a rule picks one of them."""
 
-    @initialize(nonce=st.sampled_from([0, 500, 65_530]), stops=st.sampled_from([0, 65_533]), sequence=st.integers(0, 65_535))
+    @initialize(
+        nonce=st.sampled_from([0, 500, 65_530]), stops=st.sampled_from([0, 65_533]), sequence=st.integers(0, 65_535)
+    )
     def begin(self, nonce: int, stops: int, sequence: int) -> None:
         self.unit = UnitLink(nonce, stops)
         self.host = HostLink(1)

@@ -134,7 +134,9 @@ class Ladder(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.host.run(seconds)
 
-    @rule(switch=st.sampled_from(["occupied", "ankles_locked", "estop", "lowering"]), seconds=st.sampled_from([0.04, 1.0]))
+    @rule(
+        switch=st.sampled_from(["occupied", "ankles_locked", "estop", "lowering"]), seconds=st.sampled_from([0.04, 1.0])
+    )
     def hands(self, switch: str, seconds: float) -> None:
         switches = self.host.table.switches
         setattr(switches, switch, not getattr(switches, switch))
@@ -165,7 +167,7 @@ class Ladder(RuleBasedStateMachine):
         self.host.run(seconds)
 
     def teardown(self) -> None:
-        """H1: with healthy sensors, hands off and nobody who speaks, the way ends at level, but where it has to hold."""
+        """H1: with healthy sensors, hands off and silence, the way ends at level, but where it has to hold."""
         if not hasattr(self, "host"):
             return
         self.mend()
