@@ -17,6 +17,8 @@ LEVEL_DEG = 1.5
 FASTEST_DPS = 3.3
 """3 °/s, and what motor lag adds."""
 PLAY_DEG = 0.3
+SETTLED_MS = 300
+"""After a reset the unit watches its sensors for 200 ms."""
 HOLDING = (
     Cause.ESTOP | Cause.LOWERING | Cause.NO_PROGRESS | Cause.OVER_SPEED | Cause.RESET_LOOP | Cause.BLIND_ENDED
     | Cause.PERSON_LOST
@@ -35,7 +37,7 @@ class Ladder(RuleBasedStateMachine):
         self.armed_until_s = host.table.now_s
         self.lowest_deg = host.table.physics.drive_deg
         self.head_down_s = 0
-        self.latched = 0
+        self.latched = self.hands_ticks = 0
         self.acknowledging = False
 
     def tick(self) -> None:
@@ -63,9 +65,11 @@ class Ladder(RuleBasedStateMachine):
         self.latched = now.latched
         if now.latched or host.rung >= Rung.LEVEL:
             assert not host.has(Flag.ARMED), "a grant outlives a fault"
-        active_hold = now.causes & (Cause.ESTOP | Cause.LOWERING)
-        assert not active_hold or host.rung == Rung.HOLD, "it does not hold"
-        assert not active_hold or not host.has(Flag.DRIVEN), "it drives against hands"
+        switches, uptime_ms = host.table.switches, host.table.now_ms - host.table._started_ms
+        self.hands_ticks = self.hands_ticks + 1 if switches.estop or switches.lowering else 0
+        if self.hands_ticks > 3 and uptime_ms > SETTLED_MS:
+            assert host.rung == Rung.HOLD, "it does not hold"
+            assert not host.has(Flag.DRIVEN), "it drives against hands"
 
     # ---- the host ---------------------------------------------------------------------------------------------------
 
