@@ -155,7 +155,7 @@ def test_following_at_all_needs_a_person_locked_in_and_a_known_angle():
 
 @pytest.mark.parametrize(
     ("own", "asked", "expected"),
-    [(6000, 3000, 3000), (6000, 6000, 6000), (6000, 9000, 6000), (6000, 1, 1), (6000, 0, 0), (6000, -500, 0)],
+    [(6000, 3000, 3000), (6000, 6000, 6000), (6000, 9000, 6000), (6000, 1, 1), (6000, 0, 0), (6000, -500, -500)],
 )
 def test_the_tighter_limit(own: int, asked: int, expected: int):
     assert kernel.limit(own, asked) == expected
