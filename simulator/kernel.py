@@ -68,6 +68,8 @@ ENDS_AT_LEVEL: Final = int(
     Cause.LEVEL_WISHED | Cause.OVER_TIME | Cause.ANKLES_OPEN | Cause.FROZEN_LONG | Cause.RESTARTED
 )
 """Causes of a return that end with it, or where there is nothing to return from."""
+KEPT: Final = ENDS_AT_LEVEL | STOPPED | HOST_SILENT | LEASE_EXPIRED
+"""Causes that stay until something ends them; all others are judged anew at each tick."""
 REST, BRAKE, RETURN, RETURN_BLIND, FOLLOW = range(5)
 """What a rung makes of the table: brake on at once; a protective stop; R1; R2; the lease."""
 VOID_STOP_COUNT, INTERLOCK = int(Reject.VOID_STOP_COUNT), int(Reject.INTERLOCK)
