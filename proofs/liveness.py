@@ -7,9 +7,10 @@ So no way leads round in a circle, none leads out of the return, and the rank is
 
 Abstracted, so not shown here:
 
-- The angle is one number in steps of 0.5°, and a return goes one step down in 3 s at the most. That is not assumed of
-  the motor: where it is not so, `simulator/watch.py` calls it a stall and the ladder ends at R3. No rate leads up
-  meanwhile: that is proved apart (`no_automatic_reaction_ever_leads_up`).
+- The angle is one number in steps of 0.5°, though two sensors may differ by up to 3°. A return goes one step down in
+  3 s at the most. That is not assumed of the motor: where it is not so, `simulator/watch.py` calls it a stall and the
+  ladder ends at R3 (it judges where 1.5° were commanded; a return commands 0.9 °/s at least until it is at level). No
+  rate leads up meanwhile: that is proved apart (`no_automatic_reaction_ever_leads_up`).
 - Causes stand for all that the kernel treats alike (`kinds`, computed from its masks): OVER_TIME also for an open ankle
   lock and a restart, OVER_ANGLE for each fault that leads to level, ESTOP for each that holds.
 - What takes the return away is left out, as it is meant to: a cause that holds (R3), an angle that is not trusted (R2,
@@ -71,7 +72,7 @@ EVENTS: Final = tuple(
 def _braking() -> tuple[int, int]:
     """Time (ms) and travel (cdeg, rounded up) of a protective stop from the highest rate."""
     rate_cdps, ticks, moved = kernel.HARD_RATE_CDPS, 0, 0
-    while rate_cdps:
+    while rate_cdps and ticks < 1000:
         moved += rate_cdps
         rate_cdps = kernel.braking(rate_cdps)
         ticks += 1
