@@ -15,13 +15,14 @@ from .account import GUEST
 from .arming import Arming
 from .booking import Booking
 from .estimator import Estimate
+from .gate import KEEP, Order, Outgoing
 from .limits import DEFAULTS, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
 from .model import Event, EventKind, Limit, State
 from .player import Jog, Player
 from .presets import Preset, Step
 from .refusals import JOG_S
-from .safety import FINE, KEEP, Order, Outgoing, Verdict
+from .safety import FINE, Verdict
 from .session import Machine, Trigger
 from .urgent import Urgent
 

@@ -18,9 +18,10 @@ from .booking import Booking, Request
 from .conduct import Conduct, Settings
 from .estimator import Estimate, Estimator
 from .follow import Follow
+from .gate import KEEP, Order, Outgoing, Permit, gate
 from .model import Answer, Event, EventKind, State, Unreadable, Wish
 from .presets import Preset
-from .safety import FINE, KEEP, Action, Circumstances, Order, Outgoing, Permit, assess, gate
+from .safety import FINE, Action, Circumstances, assess
 from .wishes import Desk
 
 REPEAT_S: Final = 0.1

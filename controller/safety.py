@@ -1,17 +1,16 @@
-"""The two doors. `assess` sees everything that comes in before the session does; `gate` everything that goes out.
+"""The first door: `assess` sees everything that comes in before the session does (the second one is `gate.py`).
 
-Each hazard is one named function that says nothing or gives a `Verdict`; the most severe verdict wins. The gate denies
-by default: stop, level, keepalive and disarm always pass, everything else has to earn it.
+Each hazard is one named function that says nothing or gives a `Verdict`; the most severe verdict wins.
 """
 
 from collections.abc import Callable
-from enum import Enum, IntEnum, auto
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 from protocol.messages import Rung
 
 from .estimator import Estimate
-from .model import Limit, State, Target
+from .model import Limit, State
 
 LATE_S: Final = 0.3
 """A nonce lives 300 ms (safety.md): without newer telemetry nothing that is sent would be obeyed."""
@@ -19,8 +18,6 @@ BROKER_GRACE_S: Final = 10.0
 """Safety.md, F20: nothing more at once, home after 10 s."""
 OVER_ANGLE_DEG: Final = 1.0
 """Safety.md, F14: limit + 1°."""
-SLACK_DEG: Final = 0.3
-"""A target this far above the table is no increase: it is the sensors' noise on a resting table."""
 HEAD_DOWN_LIMIT_DEG: Final = 5.0
 """Head-down time counts above 5° (domain.md): beyond it nobody goes without reserved time."""
 
@@ -170,80 +167,3 @@ def assess(e: Estimate, c: Circumstances) -> Verdict:
         if verdict is not None and verdict.action > worst.action:
             worst = verdict
     return worst
-
-
-class Order(Enum):
-    """What the controller may tell the unit."""
-
-    KEEPALIVE = auto()
-    STOP = auto()
-    LEVEL = auto()
-    ARM = auto()
-    DISARM = auto()
-    ACKNOWLEDGE = auto()
-    MOVE = auto()
-
-
-class Permit(NamedTuple):
-    """What the gate knows of the session: who asked, what was granted, what is left."""
-
-    state: State
-    action: Action
-    limit_deg: float
-    rate_dps: float
-    reserved_left_s: float
-
-
-class Outgoing(NamedTuple):
-    """One order on its way out; `target` only with MOVE."""
-
-    order: Order
-    target: Target | None = None
-
-
-KEEP: Final = Outgoing(Order.KEEPALIVE)
-_ALWAYS: Final = frozenset({Order.KEEPALIVE, Order.STOP, Order.LEVEL, Order.DISARM})
-_UPWARD: Final = frozenset({State.RUNNING, State.PAUSED, State.RETURNING})
-"""States in which a person's live wish may increase the angle; RETURNING only as far as level."""
-_GRANTED: Final = frozenset({State.ARMED, State.RUNNING, State.RETURNING})
-"""States in which the unit is asked for its grant: armed, started before it came, led up to level."""
-_DOWNWARD: Final = _UPWARD | {State.RISING}
-"""States in which a target may lead down."""
-
-
-def gate(out: Outgoing, e: Estimate, p: Permit) -> Outgoing:
-    """The second door: the order as it may go out, or a keepalive in its place."""
-    order = out.order
-    if order is Order.MOVE:
-        return _gate_move(out, e, p)
-    if order in _ALWAYS:
-        return out
-    if order is Order.ARM:
-        earned = p.state in _GRANTED and p.action is Action.NONE and e.sound and not e.head_down
-        return out if earned else KEEP
-    if order is Order.ACKNOWLEDGE:
-        return KEEP if e.head_down else out
-    return KEEP
-
-
-def _gate_move(out: Outgoing, e: Estimate, p: Permit) -> Outgoing:
-    """A target within the limits; and upwards only in a live session that nothing speaks against."""
-    if out.target is None or not e.trusted or e.estop or e.rung >= Rung.LEVEL:
-        return KEEP
-    angle_deg, rate_dps = out.target
-    limit_deg, most_dps, state = p.limit_deg, p.rate_dps, p.state
-    if not (-91.0 < angle_deg < 91.0 and -10.0 < rate_dps < 10.0 and limit_deg >= 0.0 and most_dps > 0.0):
-        return KEEP
-    if state is State.RETURNING:
-        limit_deg = 0.0
-    elif not p.reserved_left_s > 0.0 and limit_deg > HEAD_DOWN_LIMIT_DEG:
-        limit_deg = HEAD_DOWN_LIMIT_DEG
-    if angle_deg > limit_deg or not -most_dps <= rate_dps <= most_dps:
-        if angle_deg > limit_deg:
-            angle_deg, rate_dps = limit_deg, min(rate_dps, 0.0)
-        rate_dps = max(-most_dps, min(rate_dps, most_dps))
-        out = Outgoing(Order.MOVE, Target(angle_deg, rate_dps))
-    if angle_deg <= e.angle_deg + SLACK_DEG and rate_dps <= 0.0:
-        return out if state in _DOWNWARD else KEEP
-    earned = state in _UPWARD and e.armed and e.sound and e.rung == Rung.NONE and p.action is not Action.HOME
-    return out if earned else KEEP

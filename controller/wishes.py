@@ -10,11 +10,11 @@ from protocol.messages import Cause
 
 from .conduct import STOP_ON_RISING, Conduct
 from .estimator import LEVEL_DEG, Estimate
+from .gate import Order
 from .model import Answer, EventKind, Reason, State, Unreadable, Verb, Wish
 from .player import Jog, Player
 from .presets import Step
 from .refusals import HUMAN_S, STEEPEST_SEAT_DEG, Situation, refuse
-from .safety import Order
 
 GOTO_DPS: Final = 1.5
 GOTO_HOLD_S: Final = 600.0

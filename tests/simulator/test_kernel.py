@@ -163,7 +163,7 @@ def test_following_at_all_needs_a_person_locked_in_and_a_known_angle():
 
 @pytest.mark.parametrize(
     ("own", "asked", "expected"),
-    [(6000, 3000, 3000), (6000, 6000, 6000), (6000, 9000, 6000), (6000, 1, 1), (6000, 0, 0), (6000, -500, 0)],
+    [(6000, 3000, 3000), (6000, 6000, 6000), (6000, 9000, 6000), (6000, 1, 1), (6000, 0, 0), (6000, -500, -500)],
 )
 def test_the_tighter_limit(own: int, asked: int, expected: int):
     assert kernel.limit(own, asked) == expected
@@ -243,6 +243,196 @@ def test_head_down_time_by_the_strictest_angle(strictest: int, minutes: int):
     assert kernel.continuous_limit_ms(strictest) == minutes * 60_000
 
 
+def test_time_above_5_degrees_counts():
+    assert kernel.count_ms(1000, 501, 20) == 1020
+    assert kernel.count_ms(1000, 500, 20) == 1000
+    assert kernel.count_ms(1000, -8000, 20) == 1000
+    assert kernel.below_ms(40, 500, 20) == 60
+    assert kernel.below_ms(40, 501, 20) == 0
+    assert not kernel.episode_over(59_999)
+    assert kernel.episode_over(60_000)
+    assert [kernel.strictest_cdeg(3000, worst) for worst in (-8000, 500, 2999, 3001)] == [3000, 3000, 3000, 3001]
+    assert [kernel.strictest_cdeg(0, worst) for worst in (400, 500, 501)] == [0, 0, 501]
+
+
+@pytest.mark.parametrize(
+    ("rung", "active", "leased", "does"),
+    [
+        (NONE, 0, True, kernel.FOLLOW), (NONE, 0, False, kernel.BRAKE), (REFUSE, C.LEASE_EXPIRED, True, kernel.FOLLOW),
+        (REFUSE, C.STOPPED, True, kernel.BRAKE), (LEVEL, C.HOST_SILENT, True, kernel.RETURN),
+        (LEVEL, C.HOST_SILENT | C.STOPPED, False, kernel.BRAKE), (BLIND, C.DISAGREEMENT, True, kernel.RETURN_BLIND),
+        (BLIND, C.DISAGREEMENT | C.STOPPED, False, kernel.BRAKE), (HOLD, C.ESTOP, True, kernel.REST),
+        (HOLD, C.ESTOP | C.STOPPED, True, kernel.REST), (HOLD, 0, True, kernel.REST),
+        (HOLD, C.STOPPED, False, kernel.BRAKE),
+    ],
+)  # fmt: skip
+def test_what_a_rung_makes_of_the_table(rung: int, active: int, leased: bool, does: int):
+    assert kernel.reaction(rung, active, leased) == does
+
+
+def test_a_stop_ends_a_wish_and_leaves_the_rest():
+    """H11. Only the same stop again leaves alone the return that came of it."""
+    assert kernel.stop(0, False) == kernel.stop(0, True) == C.STOPPED
+    assert kernel.stop(C.LEVEL_WISHED | C.HOST_SILENT, False) == C.STOPPED | C.HOST_SILENT
+    assert kernel.stop(C.FROZEN_LONG, False) == C.STOPPED
+    assert kernel.stop(C.FROZEN_LONG, True) == C.FROZEN_LONG
+
+
+def test_a_freeze_begins_anew_three_times():
+    assert [kernel.restarts_freeze(False, restarts) for restarts in range(5)] == [True, True, True, False, False]
+    assert not kernel.restarts_freeze(True, 0)
+
+
+@pytest.mark.parametrize(
+    ("active", "head_down", "driven", "frozen_ms", "after"),
+    [
+        (C.STOPPED, True, False, 20_000, C.FROZEN_LONG), (C.STOPPED, True, False, 19_999, C.STOPPED),
+        (C.STOPPED, False, False, 30_000, C.STOPPED), (C.STOPPED, True, True, 30_000, C.STOPPED),
+        (C.HOST_SILENT, True, False, 30_000, C.HOST_SILENT),
+        (C.STOPPED | C.HOST_SILENT, True, False, 30_000, C.FROZEN_LONG | C.HOST_SILENT),
+    ],
+)  # fmt: skip
+def test_a_freeze_of_20_s_head_down_becomes_a_return(
+    active: int, head_down: bool, driven: bool, frozen_ms: int, after: int
+):
+    assert kernel.thaw(active, head_down, driven, frozen_ms) == after
+
+
+def test_a_wish_for_level():
+    """H1, F24: it ends a freeze, moves from the head-down side only, and is not kept for after a hold."""
+    assert kernel.wish_level(C.STOPPED | C.FROZEN_LONG, True) == C.LEVEL_WISHED
+    assert kernel.wish_level(C.STOPPED | C.OVER_TIME, False) == C.OVER_TIME
+    for hold in HOLDS:
+        assert kernel.wish_level(hold | C.STOPPED, True) == hold | C.STOPPED
+
+
+def test_a_grant_that_is_taken_ends_a_freeze_and_an_ended_lease():
+    for cause in EVERY:
+        assert kernel.begin(cause) == (0 if cause in {C.STOPPED, C.LEASE_EXPIRED} else cause)
+
+
+@pytest.mark.parametrize(
+    ("active", "silent", "expired", "head_down", "moving", "after"),
+    [
+        (0, False, True, True, True, C.LEASE_EXPIRED), (0, False, True, True, False, 0),
+        (0, True, False, False, False, C.HOST_SILENT), (0, True, True, True, True, C.HOST_SILENT | C.LEASE_EXPIRED),
+        (C.HOST_SILENT | C.LEASE_EXPIRED, False, False, True, False, C.HOST_SILENT | C.LEASE_EXPIRED),
+        (C.HOST_SILENT | C.LEASE_EXPIRED, False, False, False, True, C.LEASE_EXPIRED),
+        (C.HOST_SILENT | C.LEASE_EXPIRED, False, False, False, False, 0),
+    ],
+)  # fmt: skip
+def test_the_lease_and_the_silence_of_a_host(
+    active: int, silent: bool, expired: bool, head_down: bool, moving: bool, after: int
+):
+    """F2, F17."""
+    assert kernel.judge_host(active, silent, expired, head_down, moving) == after
+
+
+def test_the_person():
+    """F25, F26."""
+    assert [kernel.judge_person(occupied, locked, True) for occupied, locked in product([True, False], repeat=2)] == [
+        0, C.ANKLES_OPEN, C.OCCUPANT_LOST, C.PERSON_LOST,
+    ]  # fmt: skip
+    assert not any(kernel.judge_person(o, locked, False) for o, locked in product([True, False], repeat=2))
+
+
+@pytest.mark.parametrize("cause", EVERY)
+def test_what_ends_at_level(cause: Cause):
+    """Nothing head down or in motion; a freeze at level only."""
+    ends = {C.LEVEL_WISHED, C.OVER_TIME, C.ANKLES_OPEN, C.FROZEN_LONG, C.RESTARTED}
+    assert kernel.settle(cause, True, False, True) == kernel.settle(cause, False, True, True) == cause
+    assert kernel.settle(cause, False, False, False) == (0 if cause in ends else cause)
+    assert kernel.settle(cause, False, False, True) == (0 if cause in ends | {C.STOPPED} else cause)
+
+
+def test_what_is_kept_until_something_ends_it():
+    kept = {C.LEVEL_WISHED, C.OVER_TIME, C.ANKLES_OPEN, C.FROZEN_LONG, C.RESTARTED, C.STOPPED, C.HOST_SILENT}
+    assert mask(kept | {C.LEASE_EXPIRED}) == kernel.KEPT
+
+
+@pytest.mark.parametrize(
+    ("asked", "age", "runs"),
+    [(500, 500, True), (500, 501, False), (200, 200, True), (200, 201, False), (65_535, 501, False), (0, 0, True),
+     (500, 0, True), (500, -1, False)],
+)  # fmt: skip
+def test_a_lease_runs_for_500_ms_at_most(asked: int, age: int, runs: bool):
+    """F17."""
+    assert kernel.lease_runs(7_000, asked, 7_000 + age) is runs
+
+
+REJECTS = {"void": 8, "unarmed": 9, "interlock": 10, "latched": 11, "moving": 12}
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        ({}, 0), ({"quoted_stop_count": 6}, "void"), ({"quoted_stop_count": 8}, "void"),
+        ({"rung_now": LEVEL}, "latched"), ({"rung_now": REFUSE}, 0),
+        ({"trusted": False}, "latched"), ({"frozen": True}, "latched"),
+        ({"secured": False}, "interlock"), ({"armed": False}, "unarmed"), ({"armed": False, "target_cdeg": 1050}, 0),
+        ({"armed": False, "target_cdeg": 1051}, "unarmed"), ({"armed": False, "target_cdeg": -8000}, 0),
+    ],
+)  # fmt: skip
+def test_a_setpoint_is_refused(known: dict[str, int], reason: str | int):
+    """H4, H13."""
+    usual = {"quoted_stop_count": 7, "stop_count": 7, "rung_now": NONE, "frozen": False, "trusted": True,
+             "secured": True, "armed": True, "target_cdeg": 3000, "angle_cdeg": 1000}  # fmt: skip
+    assert kernel.refuse_setpoint(**usual | known) == REJECTS.get(str(reason), 0)
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        ({}, 0), ({"quoted_stop_count": 6}, "void"), ({"secured": False}, "interlock"), ({"moving": True}, "moving"),
+        ({"trusted": False}, "latched"), ({"head_down": True}, "latched"), ({"active": C.STOPPED}, 0),
+        ({"active": C.HOST_SILENT}, "latched"), ({"latched": C.BED_SENSOR}, "latched"),
+    ],
+)  # fmt: skip
+def test_arming_is_refused(known: dict[str, int], reason: str | int):
+    """H4, H13."""
+    usual = {"quoted_stop_count": 7, "stop_count": 7, "secured": True, "moving": False, "trusted": True,
+             "head_down": False, "active": 0, "latched": 0}  # fmt: skip
+    assert kernel.refuse_arm(**usual | known) == REJECTS.get(str(reason), 0)
+
+
+@pytest.mark.parametrize(
+    ("worst", "limit", "over"),
+    [(3100, 3000, False), (3101, 3000, True), (6101, 6000, True), (101, 0, True), (100, 0, False), (100, -500, False),
+     (101, -500, True), (-300, -500, False)],
+)  # fmt: skip
+def test_over_angle_is_1_degree_beyond_the_limit(worst: int, limit: int, over: bool):
+    """F14; a limit below level makes no fault of a table at level."""
+    assert kernel.over_angle(worst, limit) is over
+
+
+@pytest.mark.parametrize(
+    ("last", "wanted", "increase", "worst", "out"),
+    [(0, 200, True, 0, 200), (0, 400, True, 0, 300), (200, 300, False, 0, 191), (5, 300, False, 0, 0),
+     (200, 300, True, 3100, 191), (-50, 300, False, 0, 0), (200, -400, False, 9000, -300), (200, 0, True, 0, 191)],
+)  # fmt: skip
+def test_what_drives_on_a_lease(last: int, wanted: int, increase: bool, worst: int, out: int):
+    """H2, H6: a rise that is not allowed any more is braked, not cut."""
+    assert kernel.drive(last, wanted, 300, increase, worst, 3000) == out
+
+
+@pytest.mark.parametrize(
+    ("last", "wanted", "cap", "out"),
+    [(0, -50, 300, -50), (-90, -400, 100, -100), (200, -90, 100, 191), (-300, -90, 100, -291), (-100, -90, 100, -90),
+     (-50, 40, 300, 0)],
+)  # fmt: skip
+def test_what_drives_home(last: int, wanted: int, cap: int, out: int):
+    """R1: a rise, or a rate beyond a tighter cap, is braked first; never up."""
+    assert kernel.drive_home(last, wanted, cap) == out
+
+
+@pytest.mark.parametrize(
+    ("last", "out"), [(300, 291), (5, 0), (0, -8), (-8, -16), (-111, -119), (-112, -120), (-120, -120), (-121, -112)]
+)
+def test_what_drives_blind(last: int, out: int):
+    """R2: 1.2 °/s, gently."""
+    assert kernel.drive_blind(last) == out
+
+
 def test_the_limits_are_those_of_the_specification():
     assert kernel.LEVEL_CDEG == 150
     assert kernel.EXPOSED_CDEG == 500
@@ -252,3 +442,7 @@ def test_the_limits_are_those_of_the_specification():
     assert kernel.TRIP_CDPS == 500
     assert kernel.OVER_ANGLE_MARGIN_CDEG == 100
     assert kernel.LEASE_LIMIT_MS == 500
+    assert kernel.LOWEST_CDEG == -8000
+    assert kernel.FROZEN_MS == 20_000
+    assert kernel.FREEZE_RESTARTS == 3
+    assert kernel.EPISODE_END_MS == 60_000

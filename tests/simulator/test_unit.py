@@ -331,7 +331,7 @@ def test_a_setpoint_is_refused_while_the_angle_is_not_trusted():
     assert abs(host.angle_deg - at) < 0.05
 
 
-@pytest.mark.parametrize(("target", "limit", "reached"), [(30.0, 20.0, 20.0), (90.0, 90.0, 60.0), (20.0, -5.0, 0.0)])
+@pytest.mark.parametrize(("target", "limit", "reached"), [(30.0, 20.0, 20.0), (90.0, 90.0, 60.0), (20.0, -5.0, -5.0)])
 def test_a_setpoint_ends_at_the_tightest_limit(target: float, limit: float, reached: float):
     """H2: its own, the unit's, and never beyond."""
     host = Host(-5.0).meet()
