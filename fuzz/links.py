@@ -214,7 +214,7 @@ def _telemetry(sight: _Sight, ahead: int, later_ms: int) -> bytes:
         pack(
             Telemetry(
                 nonce + ahead & 0xFFFF, time_ms + later_ms & 0xFFFF_FFFF, 5, 1.0, 1.0, 1.0, 0.0, 0, 0, 0, 0, 0, 0,
-                0.0, 0.0, 0,
+                0.0, 0.0, 12.8, 0,
             )
         )
     )  # fmt: skip

@@ -35,8 +35,8 @@ DEEDS = 16
 MOST_TICKS = 200
 """Of one script at most, 4 s. Chosen: long enough for a lease, a silence of 2 s and a stop."""
 TICK_MS = 20
-SETTLE_TICKS = 12
-"""240 ms: the unit watches its sensors for 200 before it believes anything."""
+SETTLE_TICKS = 32
+"""640 ms: the unit watches its sensors for 600 before it believes anything."""
 STOP_MS, STOP_TICKS = 1300, 65
 """From a stop, or from the end of a grant, to standstill (safety.md, stop)."""
 LEASE_MS = 500

@@ -204,6 +204,15 @@ def the_way_down_is_never_refused_a_rate(
     return followed and (braked_first or kernel.drive_home(last_cdps, wanted_cdps, cap_cdps) == down_cdps)
 
 
+@controls("F10", "H7", "H15")
+def giving_way_to_a_stall_leads_towards_head_up_only(last_cdps: int) -> bool:
+    """Backing off never leads towards head down, and never faster than 1 °/s.
+
+    post: _
+    """
+    return -100 <= kernel.drive_back(last_cdps) <= 0
+
+
 @controls("H13", "H4", "F25", "F26")
 def a_lease_needs_a_person_locked_in_and_a_known_angle(
     stop_count: int, rung: int, frozen: bool, trusted: bool, secured: bool, armed: bool, target_cdeg: int,

@@ -1,7 +1,7 @@
 """Causes for the prover. It reasons about whole numbers and about truth, but not about bits of whole numbers.
 
 So a mask of causes is proved as one truth a bit: `causes` makes an object that answers `&`, `|`, `~`, `==` and "is it
-0?" as a number with those bits would (a test compares the two). The kernel does not notice. Every one of the 2²¹ sets
+0?" as a number with those bits would (a test compares the two). The kernel does not notice. Every one of the 2³⁰ sets
 of causes is covered, and the prover forks only where the kernel decides.
 """
 
@@ -13,10 +13,10 @@ WIDTH: Final = len(CAUSES)
 """The causes; one more bit stands for all higher ones, so that the complement is right, too."""
 
 Causes = tuple[
-    bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool,
-    bool, bool, bool, bool, bool, bool, bool, bool, bool, bool,
+    bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool,
+    bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool,
 ]  # fmt: skip
-"""What the prover makes up for a mask: one truth for each of the 21 causes."""
+"""What the prover makes up for a mask: one truth for each of the 30 causes."""
 
 
 class Bits:

@@ -120,6 +120,15 @@ BUGS: Final = (
         "return FOLLOW if leased else BRAKE", "return FOLLOW",
     ),
     Bug(
+        "what_was_wished_before_a_hold_or_during_it_is_void", KERNEL,
+        "return (active & ~before & VOIDING) | (before & ~active & RELEASED) != 0",
+        "return active & ~before & VOIDING != 0",
+    ),
+    Bug(
+        "giving_way_to_a_stall_leads_towards_head_up_only", KERNEL,
+        "    if last_cdps > 0 or last_cdps < BACK_OFF_CDPS:\n        return 0\n", "",
+    ),
+    Bug(
         "the_head_up_side_only_holds", KERNEL,
         "if head_down and (wished or not causes & PERSON_LOST):",
         "if head_down or not causes & PERSON_LOST:",

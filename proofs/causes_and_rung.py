@@ -81,6 +81,18 @@ def a_release_moves_nothing(active: Causes, latched: Causes, head_down: bool, le
     return _reaction(now, before, head_down, leased) in HELD
 
 
+@controls("F24", "F4", "F25", "F26", "H4", "H15")
+def what_was_wished_before_a_hold_or_during_it_is_void(before: Causes, active: Causes) -> bool:
+    """Older wishes are void after a hold, an open lock, a lost person, a silence; what came during a hold is, too.
+
+    post: _
+    """
+    then, now = causes(before), causes(active)
+    came = now & ~then & kernel.VOIDING
+    went = then & ~now & kernel.RELEASED
+    return kernel.voids(then, now) if came != 0 or went != 0 else True
+
+
 @controls("F24", "H4")
 def no_wish_is_kept_for_after_a_hold(active: Causes, head_down: bool) -> bool:
     """A wish for level that comes while something holds leaves no trace.

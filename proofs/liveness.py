@@ -12,7 +12,8 @@ Abstracted, so not shown here:
   ladder ends at R3 (it judges where 1.5° were commanded; a return commands 0.9 °/s at least until it is at level). No
   rate leads up meanwhile: that is proved apart (`no_automatic_reaction_ever_leads_up`).
 - Causes stand for all that the kernel treats alike (`kinds`, computed from its masks): OVER_TIME also for an open ankle
-  lock and a restart, OVER_ANGLE for each fault that leads to level, ESTOP for each that holds.
+  lock, a restart, a hot motor and a low supply, OVER_ANGLE for each fault that leads to level, ESTOP for each that
+  holds. A warm motor and a broken level switch only refuse, which a return does not ask about.
 - What takes the return away is left out, as it is meant to: a cause that holds (R3), an angle that is not trusted (R2,
   `blind_bound_ms`), nobody sensed with an ankle lock open (F26), a second reset within 60 s.
 - Stops and resets are counted, as each one holds it up: somebody who presses stop for ever stays where they are. (The
@@ -32,7 +33,7 @@ from .invariant import controls
 
 TICK_MS: Final = 20
 STEP_CDEG: Final = round(PROGRESS_DEG * 100)
-SETTLE_MS: Final = 200
+SETTLE_MS: Final = 600
 """After a reset the unit watches its sensors before it moves (`simulator/unit.py`)."""
 OVER_TIME, OVER_ANGLE = int(Cause.OVER_TIME), int(Cause.OVER_ANGLE)
 RESTARTED, ESTOP = int(Cause.RESTARTED), int(Cause.ESTOP)

@@ -4,12 +4,8 @@ Time above 5° counts. The strictest angle of an episode counts for the whole of
 below 5°. The counts are in the unit's memory: a reset forgets neither.
 """
 
-from typing import Final
-
 from . import kernel
 from .memory import Memory
-
-EPISODE_END_MS: Final = 60_000
 
 
 class Exposure:
@@ -33,13 +29,12 @@ class Exposure:
         memory.exposed = worst_cdeg > kernel.EXPOSED_CDEG
         if memory.exposed:
             self._below_ms = 0
-            memory.head_down_ms += elapsed_ms
-            memory.episode_ms += elapsed_ms
-            if worst_cdeg > memory.strictest_cdeg:
-                memory.strictest_cdeg = worst_cdeg
+            memory.head_down_ms = kernel.count_ms(memory.head_down_ms, worst_cdeg, elapsed_ms)
+            memory.episode_ms = kernel.count_ms(memory.episode_ms, worst_cdeg, elapsed_ms)
+            memory.strictest_cdeg = kernel.strictest_cdeg(memory.strictest_cdeg, worst_cdeg)
             self.left_ms = kernel.continuous_limit_ms(memory.strictest_cdeg) - memory.episode_ms
         elif memory.episode_ms:
-            self._below_ms += elapsed_ms
-            if self._below_ms >= EPISODE_END_MS:
+            self._below_ms = kernel.below_ms(self._below_ms, worst_cdeg, elapsed_ms)
+            if kernel.episode_over(self._below_ms):
                 memory.episode_ms = memory.strictest_cdeg = self._below_ms = 0
                 self.left_ms = kernel.continuous_limit_ms(0)

@@ -34,8 +34,10 @@ LOWEST_CDEG: Final = -8000
 """The load position (domain.md): no setpoint leads beyond it."""
 RISING_CDEG: Final = 50
 """A target this far above the table is a rise; less is the noise of a resting table, and moves nothing upwards."""
-BLIND_CDPS: Final = -120
-"""R2, low torque head-up: about 1 °/s of a table that is loaded."""
+BLIND_CDPS: Final = -90
+"""R2: low torque head-up, and below 1 °/s as with an ankle lock open."""
+BACK_OFF_CDPS: Final = -100
+"""1 °/s, as after a stop."""
 BLIND_STEP_CDPS: Final = 8
 """In 20 ms. Chosen: gentle enough, and full speed after 0.3 s."""
 FROZEN_MS: Final = 20_000
@@ -63,11 +65,16 @@ STOPPED, FROZEN_LONG = int(Cause.STOPPED), int(Cause.FROZEN_LONG)
 LEASE_EXPIRED, HOST_SILENT = int(Cause.LEASE_EXPIRED), int(Cause.HOST_SILENT)
 ANKLES_OPEN, OCCUPANT_LOST = int(Cause.ANKLES_OPEN), int(Cause.OCCUPANT_LOST)
 ENDS_AT_LEVEL: Final = int(
-    Cause.LEVEL_WISHED | Cause.OVER_TIME | Cause.ANKLES_OPEN | Cause.FROZEN_LONG | Cause.RESTARTED
-)
+    Cause.LEVEL_WISHED | Cause.OVER_TIME | Cause.ANKLES_OPEN | Cause.FROZEN_LONG | Cause.RESTARTED | Cause.MOTOR_HOT
+    | Cause.SUPPLY_LOW
+)  # fmt: skip
 """Causes of a return that end with it, or where there is nothing to return from."""
 KEPT: Final = ENDS_AT_LEVEL | STOPPED | HOST_SILENT | LEASE_EXPIRED
 """Causes that stay until something ends them; all others are judged anew at each tick."""
+RELEASED: Final = int(Cause.ESTOP | Cause.LOWERING)
+"""What makes void, when it ends, what was wished while it lasted: the release moves nothing (F24)."""
+VOIDING: Final = RELEASED | ANKLES_OPEN | OCCUPANT_LOST | PERSON_LOST | HOST_SILENT
+"""What makes void whatever was wished before it came: nothing goes on by itself when it is over."""
 REST, BRAKE, RETURN, RETURN_BLIND, FOLLOW = range(5)
 """What a rung makes of the table: brake on at once; a protective stop; R1; R2; the lease."""
 VOID_STOP_COUNT, INTERLOCK = int(Reject.VOID_STOP_COUNT), int(Reject.INTERLOCK)
@@ -167,6 +174,11 @@ def judge_person(occupied: bool, ankles_locked: bool, concerned: bool) -> int:
     if occupied:
         return ANKLES_OPEN
     return OCCUPANT_LOST if ankles_locked else PERSON_LOST
+
+
+def voids(before: int, active: int) -> bool:
+    """Whether whatever was wished before is void: something came that ends it, or a hold was released (F24)."""
+    return (active & ~before & VOIDING) | (before & ~active & RELEASED) != 0
 
 
 def settle(active: int, head_down: bool, moving: bool, at_level: bool) -> int:
@@ -317,6 +329,13 @@ def drive_blind(last_cdps: int) -> int:
     if last_cdps > 0 or last_cdps < BLIND_CDPS:
         return braking(last_cdps)
     return last_cdps - BLIND_STEP_CDPS if last_cdps > BLIND_CDPS + BLIND_STEP_CDPS else BLIND_CDPS
+
+
+def drive_back(last_cdps: int) -> int:
+    """The rate that the motor gets next to back off from a stall on the way up (F10): towards head up only."""
+    if last_cdps > 0 or last_cdps < BACK_OFF_CDPS:
+        return 0
+    return last_cdps - BLIND_STEP_CDPS if last_cdps > BACK_OFF_CDPS + BLIND_STEP_CDPS else BACK_OFF_CDPS
 
 
 def return_rate_cap(stopped: bool, ankles_open: bool) -> int:

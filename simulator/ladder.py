@@ -16,10 +16,6 @@ from .grant import Grant
 from .memory import Memory
 from .sensors import Switches
 
-FROZEN_MS: Final = 20_000
-"""Frozen head down without a further command for 20 s becomes R1 (safety.md, stop)."""
-FREEZE_RESTARTS: Final = 3
-"""A stop restarts the 20 s at most three times an episode (safety.md, stop)."""
 SAME_STOP_MS: Final = 500
 """Stop frames closer than this repeat one stop; they are all counted, but restart nothing."""
 
@@ -30,20 +26,11 @@ OPEN_TICKS: Final = 5
 EMPTY_TICKS: Final = 25
 """100 ms for an ankle lock that bounces, 500 ms for a person who shifts on the sensor. Chosen."""
 
-STOPPED, LEVEL_WISHED, HOST_SILENT = int(Cause.STOPPED), int(Cause.LEVEL_WISHED), int(Cause.HOST_SILENT)
-LEASE_EXPIRED, OVER_TIME, FROZEN_LONG = int(Cause.LEASE_EXPIRED), int(Cause.OVER_TIME), int(Cause.FROZEN_LONG)
-RESTARTED, OVER_ANGLE, OVER_SPEED = int(Cause.RESTARTED), int(Cause.OVER_ANGLE), int(Cause.OVER_SPEED)
-ANKLES_OPEN, OCCUPANT_LOST = int(Cause.ANKLES_OPEN), int(Cause.OCCUPANT_LOST)
+STOPPED, LEVEL_WISHED, OVER_TIME = int(Cause.STOPPED), int(Cause.LEVEL_WISHED), int(Cause.OVER_TIME)
+RESTARTED, HOST_SILENT, ANKLES_OPEN = int(Cause.RESTARTED), int(Cause.HOST_SILENT), int(Cause.ANKLES_OPEN)
+OVER_ANGLE, OVER_SPEED = int(Cause.OVER_ANGLE), int(Cause.OVER_SPEED)
 ESTOP, LOWERING = int(Cause.ESTOP), int(Cause.LOWERING)
 BRAKE_SLIP, BLIND_ENDED = int(Cause.BRAKE_SLIP), int(Cause.BLIND_ENDED)
-ENDS_AT_LEVEL: Final = LEVEL_WISHED | OVER_TIME | ANKLES_OPEN | FROZEN_LONG | RESTARTED
-"""Causes of a return that end with it, or where there is nothing to return from."""
-KEPT: Final = ENDS_AT_LEVEL | STOPPED | HOST_SILENT | LEASE_EXPIRED
-"""Causes that stay until something ends them; all others are judged anew at each tick."""
-VOIDING: Final = ESTOP | LOWERING | ANKLES_OPEN | OCCUPANT_LOST | kernel.PERSON_LOST | HOST_SILENT
-"""What makes void whatever was wished before it came: nothing goes on by itself when it is over."""
-RELEASED: Final = ESTOP | LOWERING
-"""What makes void, when it ends, what was wished while it lasted: the release moves nothing (F24)."""
 
 
 class Ladder:
@@ -93,14 +80,14 @@ class Ladder:
         """
         repeated = now_ms - self._stopped_ms < SAME_STOP_MS
         self._stopped_ms = now_ms
-        if repeated and self.active & FROZEN_LONG:
+        self.active = kernel.stop(self.active, repeated)
+        if not self.active & STOPPED:
             return
         if self._frozen_ms is None:
             self._frozen_ms = now_ms
-        elif not repeated and self._restarts < FREEZE_RESTARTS:
+        elif kernel.restarts_freeze(repeated, self._restarts):
             self._restarts += 1
             self._frozen_ms = now_ms
-        self.active = self.active & ~(LEVEL_WISHED | FROZEN_LONG) | STOPPED
         self._memory.slow = True
 
     def wish_level(self, head_down: bool) -> bool:
@@ -108,16 +95,12 @@ class Ladder:
 
         `head_down`: or still on the way there, because a brake on the way up through level may end beyond it.
         """
-        if self.active & kernel.HOLD_MASK:
-            return False
-        self.active &= ~(STOPPED | FROZEN_LONG)
-        if head_down:
-            self.active |= LEVEL_WISHED
-        return head_down
+        self.active = kernel.wish_level(self.active, head_down)
+        return self.active & LEVEL_WISHED != 0
 
     def unfreeze(self) -> None:
         """A deliberate new grant or lease ends a freeze on the head-up side."""
-        self.active &= ~(STOPPED | LEASE_EXPIRED)
+        self.active = kernel.begin(self.active)
         self._frozen_ms = None
         self._memory.slow = False
 
@@ -150,13 +133,12 @@ class Ladder:
         """
         head_down = angle.head_down
         moving = driven or angle.moving
-        active = self._judge_host(self.active & KEPT, now_ms, head_down, moving, grant, silent)
-        if active & STOPPED and head_down and not driven and self._frozen_for_ms(now_ms) >= FROZEN_MS:
-            active = active & ~STOPPED | FROZEN_LONG
+        active = self._judge_host(self.active & kernel.KEPT, now_ms, head_down, moving, grant, silent)
+        if active & STOPPED:
+            active = kernel.thaw(active, head_down, driven, self._frozen_for_ms(now_ms))
         if head_down and exposure.left_ms <= 0:
             active |= OVER_TIME
-        deep = angle.worst_cdeg > grant.limit_cdeg + kernel.OVER_ANGLE_MARGIN_CDEG
-        self._deep_ticks = self._deep_ticks + 1 if deep else 0
+        self._deep_ticks = self._deep_ticks + 1 if kernel.over_angle(angle.worst_cdeg, grant.limit_cdeg) else 0
         if self._deep_ticks >= DEEP_TICKS:
             active |= OVER_ANGLE
         self._fast_ticks = self._fast_ticks + 1 if angle.speed_cdps > kernel.TRIP_CDPS else 0
@@ -174,9 +156,9 @@ class Ladder:
         if self._brake.tick(held, angle.bed, angle.drive):
             active |= BRAKE_SLIP
         if not head_down and not moving:
-            active &= ~ENDS_AT_LEVEL
-            if angle.trusted and -kernel.LEVEL_CDEG <= angle.angle_deg * 100 <= kernel.LEVEL_CDEG:
-                active &= ~STOPPED
+            at_level = angle.trusted and -kernel.LEVEL_CDEG <= angle.angle_deg * 100 <= kernel.LEVEL_CDEG
+            active = kernel.settle(active, head_down, moving, at_level) | others
+            if at_level:
                 self._frozen_ms = None
                 self._memory.slow = False
         if self._restarts and not head_down and not exposure.episode:
@@ -186,7 +168,7 @@ class Ladder:
             active &= ~LEVEL_WISHED
         active |= person
         before, self.active = self.active, active
-        self.voids = (active & ~before & VOIDING) | (before & ~active & RELEASED) != 0
+        self.voids = active != before and kernel.voids(before, active)
         latched = self._memory.latched = kernel.latch(self._memory.latched, active)
         if (grant.armed and (active or latched)) or not kernel.may_follow(
             self.occupied, self.ankles_locked, angle.trusted
@@ -201,18 +183,12 @@ class Ladder:
 
     def _judge_host(self, active: int, now_ms: int, head_down: bool, moving: bool, grant: Grant, silent: bool) -> int:
         """The lease (brake at once), and 2 s of silence (R1)."""
-        if grant.expired(now_ms):
+        expired = grant.expired(now_ms)
+        if expired or silent:
             grant.release()
-            if moving:
-                active |= LEASE_EXPIRED
-        if silent:
-            grant.release()
-            return active | HOST_SILENT
-        if not head_down:
-            active &= ~HOST_SILENT
-            if not moving:
-                active &= ~LEASE_EXPIRED
-        return active
+        elif not active:
+            return 0
+        return kernel.judge_host(active, silent, expired, head_down, moving)
 
     def _judge_person(self, switches: Switches, concerned: bool) -> int:
         """Occupant and ankle locks matter head down, and wherever motion is granted or under way (F25, F26)."""
@@ -220,8 +196,4 @@ class Ladder:
         self._empty_ticks = 0 if switches.occupied else self._empty_ticks + 1
         self.ankles_locked = self._open_ticks < OPEN_TICKS
         self.occupied = self._empty_ticks < EMPTY_TICKS
-        if not concerned or (self.occupied and self.ankles_locked):
-            return 0
-        if self.occupied:
-            return ANKLES_OPEN
-        return OCCUPANT_LOST if self.ankles_locked else kernel.PERSON_LOST
+        return kernel.judge_person(self.occupied, self.ankles_locked, concerned)

@@ -11,17 +11,12 @@ from protocol.messages import Cause, Setpoint
 from . import kernel
 from .angle import Angle
 from .drive import ARRIVED_DEG, LEFT_DEG, TICK_MS, Follower, Reference, power
-from .grant import LOWEST_CDEG
 from .watch import NO_PROGRESS, STALLED, WRONG_WAY, Progress, Stall
 
 BRAKE_WAIT_TICKS: Final = 10
 """The motor coasts out for 200 ms (two of its time constants) before the brake bites, so that it does not jerk."""
 RETURN_SHARE: Final = 0.9
 """Of the return's largest rate that is planned: the loop that follows needs the rest, and 3 °/s is a limit."""
-BLIND_CDPS: Final = -90
-"""Low torque head-up, below 1 °/s as with an ankle lock open: a third of the power."""
-BLIND_STEP_CDPS: Final = 8
-"""In 20 ms. Chosen: gentle enough, and full speed after 0.3 s."""
 BLIND_SLOWEST_DPS: Final = 0.5
 """Under full load, with reserve; bounds the blind return (safety.md, R2)."""
 BLIND_RESERVE_DEG: Final = 5.0
@@ -29,11 +24,10 @@ BLIND_RESERVE_DEG: Final = 5.0
 BLIND_AGAIN_MS: Final = 10_000
 """What a person's wish for level gets once a blind return has ended without coming to the side. Chosen: a few degrees,
 with somebody watching."""
-BACK_OFF_CDPS: Final = -100
 BACK_OFF_MS: Final = 1000
 """At most 2° (safety.md, F10): up to 1 °/s, and braked after a second, as soon as after a lease that ends."""
 STILL_DPS: Final = 0.02
-LOWEST_DEG: Final = LOWEST_CDEG / 100
+LOWEST_DEG: Final = kernel.LOWEST_CDEG / 100
 RATE_CAP_DPS: Final = kernel.HARD_RATE_CDPS / 100
 BLIND_ENDED: Final = int(Cause.BLIND_ENDED)
 
@@ -111,7 +105,7 @@ class Motion:
             return self._give(angle)
         target_deg = min(angle.angle_deg - angle.worst_cdeg / 100, 0.0)
         self._reference.approach(target_deg, 0.0, RETURN_SHARE * cap_cdps / 100)
-        return self._drive(angle, cap_cdps, increase=False, limit_cdeg=0)
+        return self._drive(angle, kernel.drive_home(self.out_cdps, self._wanted_cdps(angle), cap_cdps))
 
     def return_blind(self, angle: Angle) -> Command:
         """R2: slowly head-up, for as long as the slowest drive would need from the last trusted angle."""
@@ -127,14 +121,7 @@ class Motion:
         if not self._blind_ms or self.braked:
             self._begin(angle)
         self._blind_ms += TICK_MS
-        if cause := self._stuck(angle):
-            self.fault = cause
-            return self.rest()
-        if self.out_cdps < BLIND_CDPS:
-            self._slow_down()
-        else:
-            self.out_cdps = max(self.out_cdps - BLIND_STEP_CDPS, BLIND_CDPS)
-        return self._give(angle)
+        return self._drive(angle, kernel.drive_blind(self.out_cdps))
 
     @property
     def blind(self) -> bool:
@@ -176,7 +163,7 @@ class Motion:
             self.rest()
             self.fault = STALLED
             return RESTING
-        self.out_cdps = max(self.out_cdps - BLIND_STEP_CDPS, BACK_OFF_CDPS)
+        self.out_cdps = kernel.drive_back(self.out_cdps)
         return self._give(angle)
 
     def holds(self, angle: Angle, setpoint: Setpoint, target_cdeg: int) -> bool:
@@ -205,7 +192,10 @@ class Motion:
         else:
             self._arrived_ticks = 0
         reference.approach(target_deg, setpoint.rate_dps, RATE_CAP_DPS, LOWEST_DEG, limit_cdeg / 100)
-        return self._drive(angle, kernel.HARD_RATE_CDPS, increase, limit_cdeg)
+        wanted_cdps, cap_cdps = self._wanted_cdps(angle), kernel.HARD_RATE_CDPS
+        return self._drive(
+            angle, kernel.drive(self.out_cdps, wanted_cdps, cap_cdps, increase, angle.worst_cdeg, limit_cdeg)
+        )
 
     def _begin(self, angle: Angle) -> None:
         """From rest, or over from another motion, without a jump of the rate."""
@@ -217,14 +207,13 @@ class Motion:
         self._bed_progress.reset()
         self._drive_progress.reset()
 
-    def _drive(self, angle: Angle, cap_cdps: int, increase: bool, limit_cdeg: int) -> Command:
-        """What the follower wants, as far as the kernel allows; what it does not allow any more is braked."""
-        wanted = round(self._follower.rate_dps(self._reference, angle.angle_deg) * 100)
-        out = kernel.rate(wanted, cap_cdps, increase, angle.worst_cdeg, limit_cdeg)
-        if out == 0 < self.out_cdps:
-            self._slow_down()
-        else:
-            self.out_cdps = out
+    def _wanted_cdps(self, angle: Angle) -> int:
+        """What the follower wants of the motor."""
+        return round(self._follower.rate_dps(self._reference, angle.angle_deg) * 100)
+
+    def _drive(self, angle: Angle, out_cdps: int) -> Command:
+        """Drive at a rate that the kernel allows, and see whether the table goes along."""
+        self.out_cdps = out_cdps
         if cause := self._stuck(angle):
             self.fault = cause
             return self.rest()

@@ -40,8 +40,6 @@ from .supply import Supply
 FIRMWARE: Final = (1, 0, 0)
 SETTLE_MS: Final = 600
 """After a restart the sensors are watched this long before anything is believed."""
-RISING_CDEG: Final = 50
-"""A target this far above the table is a rise; less is the noise of a resting table, and moves nothing upwards."""
 OCCUPIED, ANKLES_LOCKED, ESTOP, HEAD_DOWN_SIDE, END_HEAD_DOWN, END_HEAD_UP, BRAKE, DRIVEN = (
     int(flag) for flag in list(Flag)[:8]
 )
@@ -122,32 +120,30 @@ class TiltUnit:
     def _take_arm(self, message: Arm) -> None:
         """A grant to increase the angle: a person locked in, at rest, and nothing that speaks against it."""
         readings, angle, ladder = self._readings, self.angle, self._ladder
-        if readings is None or not readings.switches.secured:
-            reason = Reject.INTERLOCK
-        elif self._motion.out_cdps or angle.moving:
-            reason = Reject.NOT_AT_REST
-        elif not kernel.may_arm(ladder.active, ladder.latched, True, True, angle.trusted, False, angle.head_down):
-            reason = Reject.LATCHED
-        else:
-            self._grant.arm()
-            ladder.unfreeze()
+        refused = kernel.refuse_arm(
+            message.stop_count, self._link.stop_count, readings is not None and readings.switches.secured,
+            self._motion.out_cdps != 0 or angle.moving, angle.trusted, angle.head_down, ladder.active, ladder.latched,
+        )  # fmt: skip
+        if refused:
+            self._link.reject(Reject(refused), BY_MESSAGE[Arm].code, message.sequence)
             return
-        self._link.reject(reason, BY_MESSAGE[Arm].code, message.sequence)
+        self._grant.arm()
+        ladder.unfreeze()
 
     def _take_setpoint(self, message: Setpoint) -> None:
         """A lease. Without a grant it may only lead down: out of a freeze on the head-up side, or to standing."""
         readings, angle, ladder = self._readings, self.angle, self._ladder
-        if ladder.rung >= kernel.LEVEL or not angle.trusted or (ladder.active & STOPPED and angle.head_down):
-            reason = Reject.LATCHED
-        elif readings is None or not readings.switches.secured:
-            reason = Reject.INTERLOCK
-        elif not self._grant.armed and round(message.target_deg * 100) > angle.angle_deg * 100 + RISING_CDEG:
-            reason = Reject.NOT_ARMED
-        else:
-            self._grant.lease(message, self._now_ms)
-            ladder.unfreeze()
+        refused = kernel.refuse_setpoint(
+            message.stop_count, self._link.stop_count, ladder.rung,
+            ladder.active & STOPPED != 0 and angle.head_down, angle.trusted,
+            readings is not None and readings.switches.secured, self._grant.armed,
+            round(message.target_deg * 100), round(angle.angle_deg * 100),
+        )  # fmt: skip
+        if refused:
+            self._link.reject(Reject(refused), BY_MESSAGE[Setpoint].code, message.sequence)
             return
-        self._link.reject(reason, BY_MESSAGE[Setpoint].code, message.sequence)
+        self._grant.lease(message, self._now_ms)
+        ladder.unfreeze()
 
     # ---- one tick -------------------------------------------------------------------------------------------------
 
@@ -178,37 +174,29 @@ class TiltUnit:
     def _move(self, angle: Angle, motion: Motion, current_a: float) -> Command:
         """The motion that the rung asks for."""
         ladder, setpoint = self._ladder, self._grant.setpoint
-        stopped = ladder.active & (STOPPED | kernel.HOLD_MASK) != 0
-        if motion.blind and ladder.rung != kernel.BLIND:
+        active, rung = ladder.active, ladder.rung
+        if motion.blind and rung != kernel.BLIND:
             motion.end_blind()
-        if not (motion.braked or motion.backing_off or stopped):
+        ended = active & (STOPPED | kernel.HOLD_MASK) != 0
+        if not (motion.braked or motion.backing_off or ended):
             motion.watch_stall(angle, current_a)
+        reaction = kernel.reaction(rung, active, setpoint is not None)
         if motion.fault:
             command = RESTING
         elif motion.backing_off:
-            command = motion.back_off(angle, current_a, not stopped and angle.trusted)
-        elif ladder.rung >= kernel.LEVEL or ladder.active & STOPPED:
-            command = self._react(angle, motion, ladder)
-        elif setpoint is None:
-            command = motion.brake(angle)
-        else:
+            command = motion.back_off(angle, current_a, not ended and angle.trusted)
+        elif reaction == kernel.FOLLOW and setpoint is not None:
             command = self._follow(angle, motion, setpoint)
+        elif reaction == kernel.RETURN:
+            command = motion.return_to_level(angle, kernel.return_rate_cap(ladder.slow, ladder.unlocked))
+        elif reaction == kernel.RETURN_BLIND:
+            command = motion.return_blind(angle)
+        else:
+            command = motion.rest() if reaction == kernel.REST else motion.brake(angle)
         if motion.fault:
             ladder.fail(motion.fault)
             motion.fault = 0
         return command
-
-    def _react(self, angle: Angle, motion: Motion, ladder: Ladder) -> Command:
-        """A stop, R3, R2, R1. A stop brakes gently also where it ends a return that was wished under a latched R3."""
-        active, rung = ladder.active, ladder.rung
-        stopped = active & STOPPED != 0
-        if rung == kernel.HOLD and (active & kernel.HOLD_MASK or not stopped):
-            return motion.rest()
-        if stopped:
-            return motion.brake(angle)
-        if rung == kernel.BLIND:
-            return motion.return_blind(angle)
-        return motion.return_to_level(angle, kernel.return_rate_cap(ladder.slow, ladder.unlocked))
 
     def _follow(self, angle: Angle, motion: Motion, setpoint: Setpoint) -> Command:
         """The lease, as far as the kernel allows."""

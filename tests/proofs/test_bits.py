@@ -5,17 +5,17 @@ from hypothesis import strategies as st
 
 from proofs.bits import WIDTH, Bits, causes
 
-masks = st.integers(0, (1 << 21) - 1)
-numbers = masks | st.integers(-(1 << 21), (1 << 21) - 1)
+masks = st.integers(0, (1 << 30) - 1)
+numbers = masks | st.integers(-(1 << 30), (1 << 30) - 1)
 
 
 def of(mask: int) -> Bits:
-    made: Bits = causes(tuple(bool(mask >> place & 1) for place in range(21)))  # type: ignore[arg-type]
+    made: Bits = causes(tuple(bool(mask >> place & 1) for place in range(30)))  # type: ignore[arg-type]
     return made
 
 
-def test_there_are_21_causes():
-    assert WIDTH == 21
+def test_there_are_30_causes():
+    assert WIDTH == 30
 
 
 @given(masks, masks, numbers)
@@ -35,7 +35,7 @@ def test_bits_answer_as_a_number(one: int, other: int, constant: int):
     ):
         assert made == meant
         assert not (made != meant)  # noqa: SIM202  (both operators are there to be tested)
-        assert made.bits == (*of(meant).bits[:21], meant < 0)
+        assert made.bits == (*of(meant).bits[:30], meant < 0)
         assert (made == constant) == (meant == constant)
         assert (made != constant) == (meant != constant)
         assert (made == a) == (meant == one)

@@ -339,7 +339,7 @@ def test_the_person():
 @pytest.mark.parametrize("cause", EVERY)
 def test_what_ends_at_level(cause: Cause):
     """Nothing head down or in motion; a freeze at level only."""
-    ends = {C.LEVEL_WISHED, C.OVER_TIME, C.ANKLES_OPEN, C.FROZEN_LONG, C.RESTARTED}
+    ends = {C.LEVEL_WISHED, C.OVER_TIME, C.ANKLES_OPEN, C.FROZEN_LONG, C.RESTARTED, C.MOTOR_HOT, C.SUPPLY_LOW}
     assert kernel.settle(cause, True, False, True) == kernel.settle(cause, False, True, True) == cause
     assert kernel.settle(cause, False, False, False) == (0 if cause in ends else cause)
     assert kernel.settle(cause, False, False, True) == (0 if cause in ends | {C.STOPPED} else cause)
@@ -347,7 +347,7 @@ def test_what_ends_at_level(cause: Cause):
 
 def test_what_is_kept_until_something_ends_it():
     kept = {C.LEVEL_WISHED, C.OVER_TIME, C.ANKLES_OPEN, C.FROZEN_LONG, C.RESTARTED, C.STOPPED, C.HOST_SILENT}
-    assert mask(kept | {C.LEASE_EXPIRED}) == kernel.KEPT
+    assert mask(kept | {C.LEASE_EXPIRED, C.MOTOR_HOT, C.SUPPLY_LOW}) == kernel.KEPT
 
 
 @pytest.mark.parametrize(
@@ -426,11 +426,26 @@ def test_what_drives_home(last: int, wanted: int, cap: int, out: int):
 
 
 @pytest.mark.parametrize(
-    ("last", "out"), [(300, 291), (5, 0), (0, -8), (-8, -16), (-111, -119), (-112, -120), (-120, -120), (-121, -112)]
+    ("last", "out"), [(300, 291), (5, 0), (0, -8), (-8, -16), (-81, -89), (-82, -90), (-90, -90), (-91, -82)]
 )
 def test_what_drives_blind(last: int, out: int):
-    """R2: 1.2 °/s, gently."""
+    """R2: 0.9 °/s, gently."""
     assert kernel.drive_blind(last) == out
+
+
+@pytest.mark.parametrize(("last", "out"), [(300, 0), (1, 0), (0, -8), (-91, -99), (-92, -100), (-100, -100), (-101, 0)])
+def test_what_backs_off(last: int, out: int):
+    """F10: 1 °/s at most, and never up."""
+    assert kernel.drive_back(last) == out
+
+
+@pytest.mark.parametrize("cause", EVERY)
+def test_what_makes_older_wishes_void(cause: Cause):
+    """F24, H15: that it comes; of the emergency stop and of lowering by hand, that it ends, too."""
+    comes = {C.ESTOP, C.LOWERING, C.ANKLES_OPEN, C.OCCUPANT_LOST, C.PERSON_LOST, C.HOST_SILENT}
+    assert kernel.voids(0, cause) is (cause in comes)
+    assert kernel.voids(cause, 0) is (cause in {C.ESTOP, C.LOWERING})
+    assert not kernel.voids(cause, cause)
 
 
 def test_the_limits_are_those_of_the_specification():

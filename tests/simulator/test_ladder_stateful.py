@@ -17,11 +17,11 @@ LEVEL_DEG = 1.5
 FASTEST_DPS = 3.3
 """3 °/s, and what motor lag adds."""
 PLAY_DEG = 0.3
-SETTLED_MS = 300
-"""After a reset the unit watches its sensors for 200 ms."""
+SETTLED_MS = 700
+"""After a reset the unit watches its sensors for 600 ms."""
 HOLDING = (
     Cause.ESTOP | Cause.LOWERING | Cause.NO_PROGRESS | Cause.OVER_SPEED | Cause.RESET_LOOP | Cause.BLIND_ENDED
-    | Cause.PERSON_LOST
+    | Cause.PERSON_LOST | Cause.WRONG_WAY | Cause.STALLED | Cause.SUPPLY_CRITICAL | Cause.SIDE_UNKNOWN
 )  # fmt: skip
 """Restated: what may keep somebody head down; only hands help then."""
 

@@ -424,6 +424,9 @@ def test_heat_comes_from_the_current_and_survives_a_reset():
 def test_a_low_supply_leads_home_while_there_is_some():
     """F16: below 11 V for half a second."""
     host = holding(30.0)
+    host.table.supply_v = 11.2
+    host.run(2.0)
+    assert host.causes == C(0)
     host.table.supply_v = 10.9
     host.run(0.3)
     assert host.causes == C(0)
@@ -431,6 +434,10 @@ def test_a_low_supply_leads_home_while_there_is_some():
     assert host.causes == C.SUPPLY_LOW
     assert host.rung == Rung.LEVEL
     host.let_go()
+    host.table.supply_v = 12.0  # a return that has begun ends at level, whatever the supply does then
+    host.run(3.0)
+    assert host.rung == Rung.LEVEL
+    host.table.supply_v = 10.9
     assert host.run(40.0, host.at_level)
     assert not host.arm()
     host.table.supply_v = 12.0
