@@ -34,10 +34,15 @@ UNKNOWN_DEG: Final = 90.0
 
 
 class BrokerStatus(NamedTuple):
-    """Whether wishes can arrive, and a sentence about it."""
+    """Whether wishes can arrive, and a sentence about it. It holds for `lease_s`, by the clock of hands."""
 
     up: bool
     message: str
+    lease_s: float = inf
+
+
+BROKER_SILENT: Final = BrokerStatus(False, "The part of the controller that talks to the broker does not answer.")
+"""F20: nobody renewed what was known of the broker."""
 
 
 class PortLost(NamedTuple):
@@ -83,6 +88,7 @@ class Core:
         self._estimator = Estimator()
         self._presses = 0
         self._broker_lost_s: float | None = -inf
+        self._broker_until_s = inf
         self._told = FINE
         self._sent, self._sent_s = KEEP, -inf
         self._take_broker(self.broker)
@@ -95,6 +101,8 @@ class Core:
         fresh = self._hear(data, answers)
         for given in inputs:
             self._take(given, answers)
+        if hand_s > self._broker_until_s:
+            self._take_broker(BROKER_SILENT)
         e = self.estimate
         if e is not None:
             if fresh:
@@ -207,6 +215,7 @@ class Core:
         elif self._broker_lost_s is None:
             self._broker_lost_s = self.conduct.now_s
         self.broker = status
+        self._broker_until_s = self.conduct.hand_s + status.lease_s
         self.conduct.broker_gone = "" if status.up or self.settings.local_stop else status.message
 
     # ---- the first door ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from math import inf
 from typing import Final, Protocol
 
 from protocol.messages import VERSION
@@ -42,6 +43,8 @@ CHECKPOINT_PERIOD_S: Final = 10.0
 """How often the ledger notes its time. Chosen: at most so much of a day's passing is forgotten by a crash."""
 BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0)
 """Between attempts to open the port."""
+BROKER_LEASE_S: Final = 8.0
+"""Chosen: the MQTT client renews it with each echo, every 2 s, and gives a connection up itself after 6 s."""
 LEAVE_S: Final = 60.0
 """Head down, leaving waits this long for level (docs/cli)."""
 SAME_SIGNAL_S: Final = 1.0
@@ -123,8 +126,8 @@ class Daemon:
         self._wake()
 
     def on_link(self, up: bool, message: str) -> None:
-        """The connection to the broker came or went."""
-        self._inbox.notice(BrokerStatus(up, message))
+        """The connection to the broker came or went, or is still there."""
+        self._inbox.notice(BrokerStatus(up, message, BROKER_LEASE_S if up else inf))
         self._wake()
 
     def on_birth(self) -> None:

@@ -122,6 +122,35 @@ def test_the_broker_goes_and_the_way_home_goes_on() -> None:
     rig.until(State.LEVEL, 30.0)
 
 
+def test_what_is_known_of_the_broker_is_a_lease() -> None:
+    """F19, F20, H11: the thread that would tell of its loss may hang or be dead."""
+    rig = in_state(State.RUNNING, 20.0)
+    for _ in range(3):
+        rig.step(BrokerStatus(True, "", lease_s=8.0))
+        rig.run(7.9)
+        assert rig.state is State.RUNNING
+    rig.run(0.2)
+    assert rig.state is State.PAUSED
+    assert not rig.core.broker.up
+    assert kinds(rig)[-2:] == [EventKind.BROKER_LOST, EventKind.LIMIT]
+    rig.step(BrokerStatus(True, "", lease_s=8.0))
+    rig.run(1.2)
+    assert rig.wish(Verb.RESUME).moving, "it came back in time"
+    rig.run(18.1)
+    assert rig.state is State.RETURNING
+    assert kinds(rig).count(EventKind.BROKER_LOST) == 2
+
+
+def test_the_lease_of_the_broker_goes_by_the_clock_of_hands() -> None:
+    """A simulation that runs faster hears no more echoes."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.step(BrokerStatus(True, "", lease_s=8.0))
+    for _ in range(500):
+        rig.hand_s -= 0.015
+        rig.step()
+    assert rig.core.broker.up
+
+
 def test_with_a_local_stop_the_session_goes_on_without_the_broker() -> None:
     rig = Rig(settings=Settings(local_stop=True))
     rig.begin()

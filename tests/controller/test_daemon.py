@@ -178,6 +178,15 @@ def test_a_second_signal_a_second_later_leaves_at_once(rig: Rig, monkeypatch: py
     assert not rig.thread.is_alive()
 
 
+def test_a_broker_client_that_falls_silent_counts_as_lost(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F20: its thread may hang, and say nothing any more."""
+    monkeypatch.setattr("controller.daemon.BROKER_LEASE_S", 0.3)
+    rig.connect()
+    rig.until(lambda: not rig.core.broker.up, "nobody renewed it")
+    rig.daemon.on_link(True, "connected")
+    rig.until(lambda: rig.core.broker.up, "renewed")
+
+
 def test_everything_is_published_again_for_home_assistant(rig: Rig) -> None:
     rig.connect()
     states, health = len(rig.published.states), len(rig.published.of(HealthDocument))
