@@ -121,7 +121,7 @@ class Daemon:
     def on_wish(self, wish: Wish | Unreadable) -> None:
         """A command arrived. A live stop's frame has been written by now if there is a port."""
         if isinstance(wish, Wish) and wish.verb is Verb.STOP and not wish.retained:
-            wish = replace(wish, sent=self._lane.port is not None)
+            wish = replace(wish, sent=self._lane.frames)
         self._inbox.put(wish)
         self._wake()
 

@@ -42,3 +42,17 @@ def test_without_a_port_or_with_a_broken_one_the_core_repeats() -> None:
     assert not lane.stop()
     lane.port = FakePort(broken=True)
     assert not lane.stop()
+    assert lane.frames == 0
+
+
+def test_a_flood_is_one_frame_in_10_ms() -> None:
+    """F22: a line of 11,520 bytes a second is not filled with stops. The core writes the one that was left out."""
+    now_s = 5.0
+    lane, port = StopLane(lambda: now_s), FakePort()
+    lane.port = port
+    wrote = []
+    for _ in range(100):
+        wrote.append(lane.stop())
+        now_s += 0.001
+    assert wrote[:12] == [True] + [False] * 9 + [True, False]
+    assert lane.frames == len(port.written) // 6 == 10
