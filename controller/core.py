@@ -68,7 +68,10 @@ class Output(NamedTuple):
 
 
 class Core:
-    """One table's controller. `step` is called whenever bytes, wishes or a deadline arrive."""
+    """One table's controller. `step` is called whenever bytes, wishes or a deadline arrive.
+
+    `heard_s`: when telemetry came that counts, None while there is no link; `answered_s`: when the unit said anything.
+    """
 
     def __init__(self, settings: Settings, presets: Mapping[str, Preset], booking: Booking, seed: int) -> None:
         random = Random(seed)
@@ -82,6 +85,7 @@ class Core:
         self.broker = BrokerStatus(False, "Not connected to the MQTT broker yet.")
         self.connects = 0
         self.heard_s: float | None = None
+        self.answered_s = -inf
         self._refused = ""
         self._gap_s = 0.0
         self._follow = Follow(self.conduct)
@@ -129,6 +133,7 @@ class Core:
         now_s, fresh = self.conduct.now_s, False
         self._gap_s = 0.0
         for message in self.link.receive(data, now_s):
+            self.answered_s = now_s
             if isinstance(message, Telemetry):
                 if not self._refused:
                     e = self.estimate = self._estimator.take(message, now_s)
