@@ -1,7 +1,8 @@
-"""How a session is conducted: the state of one table, what wishes and verdicts do to it, and what to do next.
+"""How a session is conducted: the state of one table, and what wishes and verdicts do to it.
 
-The verbs (`begin`, `pause`, `freeze`, `hold`, …) are what wishes (`wishes`), telemetry (`follow`) and verdicts (`core`)
-do. Nothing here writes to the port: orders and events are left in lists for the core to take.
+The verbs (`begin`, `pause`, `freeze`, `hold`, …) are what wishes (`wishes`, `always`), telemetry (`follow`) and
+verdicts (`core`) do; `play` says what to do next. Nothing here writes to the port: orders and events are left in lists
+for the core to take.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,31 +10,23 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from protocol.messages import CAUSES, Cause, Rung
+from protocol.messages import Cause, Rung
 
 from .account import GUEST
 from .arming import Arming
 from .booking import Booking
+from .causes import sentence
 from .estimator import Estimate
 from .limits import DEFAULTS, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
 from .model import Event, EventKind, Limit, State
+from .plans import standing_up
 from .player import Jog, Player
 from .presets import Preset, Step
-from .refusals import JOG_S
-from .safety import FINE, KEEP, Order, Outgoing, Verdict
+from .safety import FINE, Order, Verdict
 from .session import Machine, Trigger
 from .urgent import Urgent
 
-RISE_DPS: Final = 1.5
-STOP_ON_RISING: Final = Step("to the stop at −40°", -40.0, 20.0, RISE_DPS)
-RISE: Final = (STOP_ON_RISING, Step("to standing", -80.0, 0.0, RISE_DPS))
-"""Standing up: 1.5 °/s with a stop of 20 s at −40° (domain.md, default limits)."""
-TO_LEVEL: Final = (Step("to level", 0.0, 0.0, RISE_DPS),)
-STEP_LIMIT_S: Final = 0.1
-"""The plan goes on by at most this much a step: after a hiccup the table is asked for no jump."""
-QUIET: Final = frozenset({Cause.STOPPED, Cause.LEVEL_WISHED, Cause.FROZEN_LONG, Cause.RESTARTED})
-"""Causes that are the ordinary course of things, and no faults."""
 _PERSON_LOST: Final = int(Cause.PERSON_LOST)
 
 
@@ -66,7 +59,8 @@ class Conduct:
     """The state of one table, and everything that may change it.
 
     `way` is what leads to level or to standing outside of a session, `leading` whether it is to level from the head-up
-    side. `broker_gone` and `leaving` say why nothing new may begin.
+    side, wished when the unit's count of stops was `lead_count`. `broker_gone` and `leaving` say why nothing new may
+    begin.
     """
 
     def __init__(self, settings: Settings, presets: Mapping[str, Preset], booking: Booking, random: Random) -> None:
@@ -97,8 +91,7 @@ class Conduct:
         self.orders: list[Order] = []
         self.events: list[Event] = []
         self.ending = ("interrupted", "")
-        self._lead_count = 0
-        self._played_s = 0.0
+        self.lead_count = 0
         self._sessions = 0
 
     @property
@@ -244,7 +237,7 @@ class Conduct:
         if slowing is not None:
             slowing.hold()
         self.way, self.leading = slowing, True
-        self._lead_count = e.stop_count
+        self.lead_count = e.stop_count
         self.note = ""
         self.has_moved = True
         self.machine.fire(Trigger.LEVEL)
@@ -255,7 +248,7 @@ class Conduct:
         self.arming.stop_count = e.stop_count
         self.note = ""
         self.has_moved = True
-        self.way = self.player(RISE if e.angle_deg > STOP_ON_RISING.angle_deg else RISE[1:], e.angle_deg)
+        self.way = self.player(standing_up(e.angle_deg), e.angle_deg)
         self.machine.fire(Trigger.STAND)
 
     def arrive(self, trigger: Trigger) -> None:
@@ -289,69 +282,3 @@ class Conduct:
         if e.standing:
             return Trigger.RESTS_STANDING
         return Trigger.RESTS_LEVEL if e.at_level and self.has_moved else Trigger.RESTS_ELSEWHERE
-
-    def gravest(self, e: Estimate) -> str:
-        """The gravest cause in words."""
-        known = [cause for cause in CAUSES if (e.causes | e.latched) & cause]
-        if not known:
-            return "unknown"
-        # Nobody sensed and an ankle lock open has a low rung because nothing may move; it is the worst of all.
-        return CAUSES[max(known, key=lambda cause: (cause is Cause.PERSON_LOST, CAUSES[cause].rung))].meaning
-
-    # ---- what to do next --------------------------------------------------------------------------------------------
-
-    def play(self, e: Estimate) -> Outgoing:
-        """The order of this step: the next target of what is under way, or none."""
-        elapsed_s = min(self.now_s - self._played_s, STEP_LIMIT_S)
-        self._played_s = self.now_s
-        run = self.run
-        if run is not None:
-            player = run.player
-            if isinstance(player, Jog) and self.hand_s - run.jogged_at_s > JOG_S:
-                self.pause()
-            if not self.arming.granted:
-                return KEEP
-            target = player.advance(elapsed_s)
-            if player.index != run.announced:
-                self._announce(run)
-            return Outgoing(Order.MOVE, target)
-        if self.leading:
-            return self._lead(e, elapsed_s)
-        if self.way is not None:
-            return Outgoing(Order.MOVE, self.way.advance(elapsed_s))
-        return KEEP
-
-    def _lead(self, e: Estimate, elapsed_s: float) -> Outgoing:
-        """To level from the head-up side: slow down, be granted, go."""
-        if self.way is None:
-            if e.moving:
-                return KEEP
-            if not self.arming.granted:
-                if not self.arming.wanted:
-                    self.arming.ask(self.now_s, self._lead_count)
-                return KEEP
-            self.way = self.player(TO_LEVEL, e.angle_deg)
-        elif self.way.still:
-            if not self.arming.granted:
-                self.way = None
-                self.orders.append(Order.DISARM)
-                return KEEP
-            self.way = self.player(TO_LEVEL, self.way.target.angle_deg)
-        return Outgoing(Order.MOVE, self.way.advance(elapsed_s))
-
-    def _announce(self, run: Run) -> None:
-        run.announced = run.player.index
-        self.event(
-            EventKind.STEP, sentence(run.player.label), session=run.id, preset=run.preset, person=run.person,
-            step=run.announced + 1, label=run.player.label,
-        )  # fmt: skip
-
-
-def cause_code(cause: Cause) -> str:
-    """A cause as a word for machines."""
-    return str(cause.name).lower()
-
-
-def sentence(words: str) -> str:
-    """Words as a sentence."""
-    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")

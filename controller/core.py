@@ -19,6 +19,7 @@ from .conduct import Conduct, Settings
 from .estimator import Estimate, Estimator
 from .follow import Follow
 from .model import Answer, Event, EventKind, State, Unreadable, Wish
+from .play import Play
 from .presets import Preset
 from .safety import FINE, KEEP, Action, Circumstances, Order, Outgoing, Permit, assess, gate
 from .wishes import Desk
@@ -89,6 +90,7 @@ class Core:
         self._refused = ""
         self._gap_s = 0.0
         self._follow = Follow(self.conduct)
+        self._play = Play(self.conduct)
         self._estimator = Estimator()
         self._presses = 0
         self._broker_lost_s: float | None = -inf
@@ -285,7 +287,7 @@ class Core:
         if conduct.arming.due(now_s):
             conduct.orders.append(Order.ARM)
         if fresh or conduct.orders:
-            out = conduct.play(e) if fresh else None
+            out = self._play.next(e) if fresh else None
             action, left_s = conduct.verdict.action, conduct.booking.left_s(conduct.meter.session_s)
             permit = Permit(conduct.machine.state, action, self._limit_deg, self._rate_dps, left_s)
             if conduct.orders:

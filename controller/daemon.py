@@ -57,7 +57,7 @@ class Daemon:
         self._inbox = inbox
         self._lane = StopLane()
         self._ports = PortKeeper(open_port, self._lane, lambda message: inbox.notice(PortLost(message)))
-        self._reporter = Reporter(core, inbox, presets, watch)
+        self._reporter = Reporter(core, inbox, presets, watch, time.monotonic())
         self._checkpoint_s = time.monotonic()
         self._leave_since_s: float | None = None
         self._leaving = False
@@ -69,7 +69,7 @@ class Daemon:
     def on_stop(self, retained: bool) -> None:
         """A stop arrived, nothing of it read yet. One that the broker had kept goes the slow way."""
         if not retained:
-            self._lane.stop()
+            self._lane.stop(time.monotonic())
 
     def on_wish(self, wish: Wish | Unreadable) -> None:
         """A command arrived. A live stop's frame has been written by now if that was possible."""
@@ -139,10 +139,11 @@ class Daemon:
         output = core.step(now_s, began_s, data, self._inbox.take())
         if output.data:
             self._ports.write(output.data)
+        ended_s = time.monotonic()
         self._ports.judge(core.answered_s)
         for request in output.requests:
             self._record(request)
-        self._reporter.step(output, began_s)
+        self._reporter.step(output, began_s, ended_s, time.time())
         if began_s - self._checkpoint_s >= CHECKPOINT_PERIOD_S:
             self._checkpoint()
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from protocol.messages import CAUSES, Cause, Rung
 
-from .conduct import QUIET, cause_code, sentence
+from .causes import QUIET, cause_code, gravest, sentence
 from .core import Core
 from .documents import (
     SCHEMA,
@@ -146,12 +146,12 @@ def _message(core: Core, e: Estimate | None) -> str:
     if conduct.state is State.FAULT:
         alone = e.head_down and (e.rung >= Rung.HOLD or (e.causes | e.latched) & Cause.PERSON_LOST)
         if alone:
-            return f"Somebody needs help. {sentence(conduct.gravest(e))} Send level if that is safe."
-        return f"{sentence(conduct.gravest(e))} Acknowledge it at level or head up."
+            return f"Somebody needs help. {sentence(gravest(e))} Send level if that is safe."
+        return f"{sentence(gravest(e))} Acknowledge it at level or head up."
     if conduct.state is State.RUNNING and conduct.run is not None:
         return sentence(f"{conduct.run.preset}: {conduct.run.player.label}")
     if conduct.state is State.RETURNING and e.rung >= Rung.LEVEL and not e.causes & Cause.LEVEL_WISHED:
-        return f"Returning to level: {conduct.gravest(e)}."
+        return f"Returning to level: {gravest(e)}."
     if conduct.state is State.LEVEL:
         left_s = conduct.pause_left_s
         rest = f"Lie still for another {left_s:.0f} s before standing up." if left_s > 0 else "Stand up when you like."

@@ -4,7 +4,8 @@ from typing import Final
 
 from protocol.messages import CAUSES, Cause, Rung
 
-from .conduct import QUIET, Conduct, cause_code, sentence
+from .causes import QUIET, cause_code, gravest, sentence
+from .conduct import Conduct
 from .estimator import Estimate
 from .model import EventKind, State
 from .player import Player
@@ -55,12 +56,12 @@ class Follow:
         c, state = self._c, self._c.machine.state
         if e.rung >= _BLIND or (e.latched and not e.moving and e.rung != _LEVEL):
             if state is not State.FAULT and not c.urgent.levelling:
-                c.yields(e, f"a fault: {c.gravest(e)}", Trigger.FAULT)
+                c.yields(e, f"a fault: {gravest(e)}", Trigger.FAULT)
         elif e.rung == _LEVEL:
             stopped = e.frozen or c.urgent.stopping  # it will go on by itself, but not yet
             if not stopped and (state is not State.RETURNING or c.leading):
                 c.has_moved = True
-                c.yields(e, f"the tilt unit returned: {c.gravest(e)}", Trigger.UNIT_RETURNS)
+                c.yields(e, f"the tilt unit returned: {gravest(e)}", Trigger.UNIT_RETURNS)
         elif state is State.RUNNING:
             self._follow_run(e)
         elif state is State.RETURNING:

@@ -1,7 +1,6 @@
 """Keeps the serial port open: opens it, gives it up when it fails or falls silent, tries again with backoff."""
 
 import logging
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -26,6 +25,7 @@ class PortKeeper:
         self.port: Port | None = None
         self._opened_s = 0.0
         self._next_open_s = 0.0
+        self._lost = False
         self._failures = 0
         self._said = ""
 
@@ -33,6 +33,8 @@ class PortKeeper:
         """Whether a port is open; opens one if it is time to try."""
         if self.port is not None:
             return True
+        if self._lost:
+            self._lost, self._next_open_s = False, now_s + BACKOFF_S[0]
         if now_s < self._next_open_s:
             return False
         try:
@@ -87,7 +89,7 @@ class PortKeeper:
 
     def _lose(self, message: str) -> None:
         self.close()
-        self._next_open_s = time.monotonic() + BACKOFF_S[0]
+        self._lost = True
         self._say(message)
 
     def _say(self, message: str) -> None:

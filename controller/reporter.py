@@ -1,8 +1,6 @@
 """What the daemon publishes, and when: answers and events at once, the state as it changes, health once a minute."""
 
 import logging
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -69,20 +67,21 @@ class Reporter:
         inbox: Inbox,
         presets: Mapping[str, Preset],
         watch: Callable[[StateDocument], None] | None,
+        now_s: float,
     ) -> None:
         self._core = core
         self._inbox = inbox
         self._presets = presets
         self._watch = watch
         self._publisher: Publisher | None = None
-        self._started_s = time.monotonic()
+        self._started_s = now_s
         self._stepped_s: float | None = None
         self._timing = Timing()
         self._shown: tuple[object, ...] = ()
         self._seq = 0
         self._published_s = -QUIET_PERIOD_S
         self._health_s = self._started_s + FIRST_HEALTH_S - HEALTH_PERIOD_S
-        self._repeat = threading.Event()
+        self._repeat = False
         self.notices: list[str] = []
 
     def begin(self, publisher: Publisher) -> None:
@@ -92,32 +91,31 @@ class Reporter:
 
     def repeat(self) -> None:
         """Publish everything again with the next step; from any thread."""
-        self._repeat.set()
+        self._repeat = True
 
-    def step(self, output: Output, began_s: float) -> None:
-        """After a step that began then: what it said, and what is due."""
-        self._note_timing(began_s)
-        wall_s = time.time()
+    def step(self, output: Output, began_s: float, ended_s: float, wall_s: float) -> None:
+        """After a step: what it said, and what is due. `wall_s`: Unix seconds."""
+        self._note_timing(began_s, ended_s)
         if (publisher := self._publisher) is not None:
             for answer in output.answers:
                 publisher.publish_result(result_document(answer, wall_s))
             for event in output.events:
                 _log.info("%s: %s", event.kind, event.message)
                 publisher.publish_event(event_document(event, wall_s))
-        self._publish_what_is_due(began_s)
+        self._publish_what_is_due(began_s, wall_s)
 
-    def _note_timing(self, began_s: float) -> None:
+    def _note_timing(self, began_s: float, ended_s: float) -> None:
         timing = self._timing
         timing.steps += 1
-        timing.step_max_s = max(timing.step_max_s, time.monotonic() - began_s)
+        timing.step_max_s = max(timing.step_max_s, ended_s - began_s)
         if self._stepped_s is not None:
             timing.gap_max_s = max(timing.gap_max_s, began_s - self._stepped_s)
         self._stepped_s = began_s
 
-    def _publish_what_is_due(self, now_s: float) -> None:
+    def _publish_what_is_due(self, now_s: float, wall_s: float) -> None:
         core = self._core
-        if self._repeat.is_set() and self._publisher is not None:
-            self._repeat.clear()
+        if self._repeat and self._publisher is not None:
+            self._repeat = False
             self._publisher.publish_presets(presets_document(self._presets.values()))
             self._shown = ()
             self._health_s = -HEALTH_PERIOD_S
@@ -126,27 +124,27 @@ class Reporter:
         period_s = MOVING_PERIOD_S if moving or core.conduct.run is not None else QUIET_PERIOD_S
         if shown != self._shown or now_s - self._published_s >= period_s:
             self._shown = shown
-            self._publish_state(now_s)
+            self._publish_state(now_s, wall_s)
         if now_s - self._health_s >= HEALTH_PERIOD_S:
             self._health_s = now_s
-            self._publish_health(now_s)
+            self._publish_health(now_s, wall_s)
 
-    def _publish_state(self, now_s: float) -> None:
+    def _publish_state(self, now_s: float, wall_s: float) -> None:
         self._published_s = now_s
         self._seq += 1
-        document = state_document(self._core, self._seq, now_s - self._started_s, time.time())
+        document = state_document(self._core, self._seq, now_s - self._started_s, wall_s)
         if self._publisher is not None:
             self._publisher.publish_state(document)
         if self._watch is not None:
             self._watch(document)
 
-    def _publish_health(self, now_s: float) -> None:
+    def _publish_health(self, now_s: float, wall_s: float) -> None:
         if self._publisher is None:
             return
         core, timing, mqtt = self._core, self._timing, self._publisher.counters
         self._publisher.publish_health(
             HealthDocument(
-                time=timestamp(time.time()),
+                time=timestamp(wall_s),
                 uptime_s=round(now_s - self._started_s, 1),
                 version=installed_version(),
                 protocol=VERSION,

@@ -68,10 +68,6 @@ class Machine:
     def __init__(self) -> None:
         self.state = State.OFFLINE
 
-    def can(self, trigger: Trigger) -> bool:
-        """Whether the trigger means anything in this state."""
-        return trigger in TRANSITIONS[self.state]
-
     def fire(self, trigger: Trigger) -> bool:
         """Follow the trigger; whether the state changed."""
         after = TRANSITIONS[self.state].get(trigger, self.state)

@@ -6,8 +6,6 @@ What was in flight is void, because the unit counts the stop. The core learns of
 until telemetry confirms it; so a write that fails here costs a step, not the stop.
 """
 
-import time
-from collections.abc import Callable
 from math import inf
 
 from protocol.link import STOP_FRAME
@@ -19,15 +17,14 @@ from .urgent import APART_S
 class StopLane:
     """Holds the port that is open now, if one is. `frames`: how many stop frames it has written in all."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self) -> None:
         self.port: Port | None = None
         self.frames = 0
-        self._clock = clock
         self._next_s = -inf
 
-    def stop(self) -> bool:
+    def stop(self, now_s: float) -> bool:
         """Write one stop frame now; whether it was written. Within 10 ms of the last one it is left to the core."""
-        port, now_s = self.port, self._clock()
+        port = self.port
         if port is None or now_s < self._next_s:
             return False
         try:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from controller.causes import gravest
 from controller.estimator import Estimate
 from controller.model import EventKind, Reason, State, Verb, Wish
 from protocol.link import STOP_FRAME
@@ -317,8 +318,8 @@ def test_the_gravest_cause_is_told() -> None:
     rig.step()
     e: Estimate | None = rig.core.estimate
     assert e is not None
-    assert rig.core.conduct.gravest(e) == "faster than 5 °/s"
-    assert rig.core.conduct.gravest(e._replace(causes=0)) == "unknown"
+    assert gravest(e) == "faster than 5 °/s"
+    assert gravest(e._replace(causes=0)) == "unknown"
 
 
 # The unit restarts, or another one comes

@@ -164,7 +164,8 @@ def test_stop_is_called_before_anything_is_parsed(
     peer: Peer = make_peer(broker.port)
     peer.say(COMMAND + "stop", b'{"id": "7"}')
     wait_for(lambda: table.wishes, "the wish")
-    assert [entry for entry in table.log if entry[0] != "link"] == [("stop", False), ("parse", "stop"), ("wish", Wish(Verb.STOP, id="7"))]
+    said = [entry for entry in table.log if entry[0] != "link"]
+    assert said == [("stop", False), ("parse", "stop"), ("wish", Wish(Verb.STOP, id="7"))]
     assert threads == [f"paho-mqtt-client-{table.client._commands.client_id}"]
 
 
@@ -469,7 +470,8 @@ def test_a_frozen_network_is_noticed_by_the_echo(
     began_s = time.monotonic()
     message = table.wait_down()
     assert time.monotonic() - began_s < 2
-    assert message.startswith(f"the broker at 127.0.0.1:{proxy.port} does not return our messages on bascule/home/command/_echo")
+    where = f"the broker at 127.0.0.1:{proxy.port}"
+    assert message.startswith(f"{where} does not return our messages on bascule/home/command/_echo")
     wait_for(lambda: table.client.counters.rebuilds == 1, "new connections")
     for _ in range(2000):
         table.client.publish_result(RESULT)
