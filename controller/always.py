@@ -1,16 +1,23 @@
 """Stop and level: asked nothing, never refused, never queued behind anything else.
 
 Stop wins over an older level, and for a second over a younger one, because a press on every button at once sends them
-in any order.
+in any order. From the head-down side a live level is carried out when that second is over: nobody has to press twice.
 """
 
+from typing import Final
+
+from protocol.messages import CAUSES, Rung
+
+from .causes import gravest
 from .conduct import Conduct
 from .estimator import Estimate
 from .model import Answer, State, Wish
 from .refusals import HUMAN_S
 
-_LED = frozenset({State.ARMED, State.RUNNING, State.PAUSED, State.FROZEN, State.RISING, State.RETURNING})
+_LED: Final = frozenset({State.ARMED, State.RUNNING, State.PAUSED, State.FROZEN, State.RISING, State.RETURNING})
 """Where level may lead a person up from the head-up side: armed, in a session or frozen, or on the way already."""
+_HOLDS: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.rung is Rung.HOLD))
+"""Causes at work over which the unit obeys no wish for level (safety.md, R3)."""
 
 
 def accepted(wish: Wish, message: str, moving: bool = False) -> Answer:
@@ -25,9 +32,10 @@ class Always:
         self._c = conduct
 
     def stop(self, wish: Wish, e: Estimate | None) -> Answer:
-        """Freeze. A stop that the broker had kept freezes a session, but never a return on its way to safety."""
+        """Freeze. A stop that the broker had kept freezes whatever moves, but never a return from head down."""
         c = self._c
-        if wish.retained and c.state in (State.FROZEN, State.RETURNING, State.FAULT):
+        going_home = c.state is State.RETURNING and not c.leading
+        if wish.retained and (going_home or c.state in (State.FROZEN, State.FAULT)):
             return accepted(wish, "This stop was kept by the broker; the way back to level goes on.")
         if not wish.retained:
             c.stopped_at_s = c.hand_s
@@ -44,10 +52,14 @@ class Always:
         c = self._c
         if e is None:
             return accepted(wish, "There is no connection to the tilt unit; it returns to level by itself.")
-        why = self._why_no_level(wish, e, known)
+        why = self._why_void(wish, e, known)
         if why is not None:
             return accepted(wish, f"This moves nothing: {why}")
         if e.head_down:
+            if self._just_stopped:
+                c.home_at_s = (c.stopped_at_s or c.hand_s) + HUMAN_S
+                c.note = "Level was wished, and follows a second after the stop."
+                return accepted(wish, "Returning to level a second after the stop.", moving=True)
             c.go_home(e, "level was wished")
             return accepted(wish, "Returning to level.", moving=True)
         under_way = c.run is not None or c.way is not None
@@ -63,20 +75,37 @@ class Always:
             c.lead_to_level(e, "level was wished")
         return accepted(wish, "Going to level.", moving=True)
 
-    def _why_no_level(self, wish: Wish, e: Estimate, known: bool) -> str | None:
-        """What makes this very wish for level void. Old ones still count from the head-down side, but kept ones."""
+    def follow_up(self, e: Estimate) -> None:
+        """Carry out the wish for level that waited for the second after a stop."""
+        c = self._c
+        if c.home_at_s is not None and c.hand_s >= c.home_at_s:
+            c.home_at_s = None
+            if e.head_down:
+                c.go_home(e, "level was wished")
+
+    @property
+    def _just_stopped(self) -> bool:
+        c = self._c
+        return c.stopped_at_s is not None and c.hand_s - c.stopped_at_s < HUMAN_S
+
+    def _why_void(self, wish: Wish, e: Estimate, known: bool) -> str | None:
+        """What makes this very wish for level void. From the head-down side old ones still count, unless it was stopped
+        (a stop beats an older level), but never kept ones."""
+        c = self._c
         if wish.retained:
             return "the broker had kept this command. Send it again."
         if e.estop:
             return "the emergency stop is pressed. Release it, then send level again."
         if e.lowering:
             return "the table is being lowered by hand."
-        if e.head_down:
+        if e.causes & _HOLDS:
+            return f"the tilt unit holds: {gravest(e)}. Send level again when that is over."
+        old = wish.expired or known
+        if e.head_down and not (old and (e.frozen or c.urgent.stopping)):
             return None
-        if wish.expired or known:
+        if old:
             return "this command is old. Send level again."
-        c = self._c
-        if c.stopped_at_s is not None and c.hand_s - c.stopped_at_s < HUMAN_S and not e.at_level:
+        if self._just_stopped and not e.at_level:
             return "a stop was pressed just now. Send level again in a second."
         armed_at_s = c.arming.at_s
         hasty = armed_at_s is not None and c.hand_s - armed_at_s < HUMAN_S and wish.code != c.arming.code
@@ -86,8 +115,10 @@ class Always:
 
     def _why_not_up(self, e: Estimate) -> str | None:
         """What keeps the table from moving up to level now."""
-        if e.latched or not e.trusted:
+        if e.latched:
             return "a fault waits for acknowledgement."
+        if not e.trusted:
+            return "the angle sensors do not agree, so nobody knows how far the table is tilted."
         if not e.occupied:
             return "nobody is sensed on the table."
         if not e.ankles_locked:

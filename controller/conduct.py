@@ -60,7 +60,7 @@ class Conduct:
 
     `way` is what leads to level or to standing outside of a session, `leading` whether it is to level from the head-up
     side, wished when the unit's count of stops was `lead_count`. `broker_gone` and `leaving` say why nothing new may
-    begin.
+    begin. `home_at_s`: when a wish for level is carried out that a stop holds up, by the clock of hands.
     """
 
     def __init__(self, settings: Settings, presets: Mapping[str, Preset], booking: Booking, random: Random) -> None:
@@ -82,6 +82,7 @@ class Conduct:
         self.paused_at_s: float | None = None
         self.paused_since_s: float | None = None
         self.stopped_at_s: float | None = None
+        self.home_at_s: float | None = None
         self.resting_since_s: float | None = None
         self.went_past_5 = False
         self.has_moved = False
@@ -213,6 +214,11 @@ class Conduct:
         self.urgent.level(self.now_s, e.stop_count)
         self.machine.fire(Trigger.LEVEL)
 
+    def forget_level(self) -> None:
+        """F24: what was wished before an emergency stop does not come true by its release."""
+        self.urgent.end_level()
+        self.home_at_s = None
+
     def may_go_home(self, e: Estimate) -> bool:
         """Whether the controller may wish level without a person.
 
@@ -275,6 +281,7 @@ class Conduct:
         """Nothing is under way and nothing is wanted any more."""
         self.end(why)
         self.way, self.leading = None, False
+        self.home_at_s = None
         self.arming.drop()
 
     def rests(self, e: Estimate) -> Trigger:

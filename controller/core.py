@@ -114,6 +114,7 @@ class Core:
             if fresh:
                 self._follow.take(e)
             self._judge(e)
+            self.desk.always.follow_up(e)
         data = self._speak(e, fresh)
         events, requests = conduct.events, conduct.booking.requests
         if events:

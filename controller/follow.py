@@ -17,6 +17,7 @@ UNKNOWN_DEPTH_DEG: Final = 90.0
 STUCK_S: Final = 3.0
 """Head down at rest without a session, a stop or a reaction of the unit, the way is home. Chosen: longer than the
 unit's own reaction takes to begin."""
+_ORDINARY: Final = int(sum(QUIET))
 _BLIND, _LEVEL = int(Rung.BLIND_LEVEL), int(Rung.LEVEL)
 _LEVEL_WISHED: Final = int(Cause.LEVEL_WISHED)
 
@@ -38,9 +39,10 @@ class Follow:
             self._found(e)
         self._note_place(e)
         if e.estop or e.lowering:
-            c.urgent.end_level()  # F24: what was wished before does not come true by the release
+            c.forget_level()
         if c.urgent.hear(e.stop_count, e.causes & _LEVEL_WISHED != 0, now_s):
-            c.freeze(e, "stopped at the table")
+            c.stopped_at_s = c.hand_s
+            c.freeze(e, _who_stopped(e))
         c.arming.hear(e.armed, now_s)
         self._follow_unit(e)
         state = c.machine.state
@@ -160,3 +162,8 @@ class Follow:
             if cause not in QUIET and (reacting or cause is not Cause.HOST_SILENT):
                 kind = EventKind.FAULT if came else EventKind.FAULT_CLEARED
                 c.event(kind, sentence(fact.meaning), code=cause_code(cause))
+
+
+def _who_stopped(e: Estimate) -> str:
+    """Why the unit counted a stop that nobody told us of: what it reports beside, or a button at the table."""
+    return gravest(e) if (e.causes | e.latched) & ~_ORDINARY else "stopped at the table"

@@ -185,6 +185,22 @@ def test_stopped_by_somebody_else_the_session_is_over() -> None:
     assert rig.ended().why == "stopped at the table"
 
 
+@pytest.mark.parametrize(
+    ("cause", "why"),
+    [
+        (Cause.ANKLES_OPEN, "an ankle lock is open"),
+        (Cause.ESTOP, "the emergency stop was pressed"),
+        (Cause.FROZEN_LONG, "stopped at the table"),
+    ],
+)
+def test_a_stop_that_the_unit_counted_by_itself_has_its_true_reason(cause: Cause, why: str) -> None:
+    rig = in_state(State.RUNNING)
+    rig.unit.receive(STOP_FRAME)
+    rig.unit.causes = cause
+    rig.step()
+    assert rig.ended().why == why
+
+
 # Nobody stays head down
 
 
