@@ -17,7 +17,7 @@ from .arming import Arming
 from .booking import Booking
 from .causes import sentence
 from .estimator import Estimate
-from .limits import DEFAULTS, Limits, combine, guest, level_pause_s, tightest
+from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
 from .model import Event, EventKind, Limit, State
 from .plans import standing_up
@@ -27,6 +27,8 @@ from .safety import FINE, Order, Verdict
 from .session import Machine, Trigger
 from .urgent import Urgent
 
+LEVEL_LIMIT: Final = Limit(LEVEL_DEG, "the way to level")
+"""Not 0°: a sensor that is off by a little would show more than the limit."""
 _PERSON_LOST: Final = int(Cause.PERSON_LOST)
 
 
@@ -58,6 +60,7 @@ class Run:
 class Conduct:
     """The state of one table, and everything that may change it.
 
+    `limit` is the tightest angle limit of what is under way, and whose it is. `alarm`: what a person has to do at once.
     `way` is what leads to level or to standing outside of a session, `leading` whether it is to level from the head-up
     side, wished when the unit's count of stops was `lead_count`. `broker_gone` and `leaving` say why nothing new may
     begin. `home_at_s`: when a wish for level is carried out that a stop holds up, by the clock of hands.
@@ -76,7 +79,9 @@ class Conduct:
         self.way: Player | Jog | None = None
         self.leading = False
         self.verdict: Verdict = FINE
+        self.limit = settings.limits.angle_deg
         self.note = ""
+        self.alarm = ""
         self.now_s = 0.0
         self.hand_s = 0.0
         self.paused_at_s: float | None = None
@@ -137,13 +142,14 @@ class Conduct:
         limits = self.settings.limits
         return Player(steps, start_deg, limits.rate_dps.value, limits.acceleration_dps2.value)
 
-    def begin(self, e: Estimate, preset: str, player: Player | Jog, unit: int) -> Run:
-        """Start a session; its head-down time is reserved from the first moment."""
+    def begin(self, e: Estimate, preset: str, player: Player | Jog, unit: int, limit: Limit) -> Run:
+        """Start a session within the tightest limit; its head-down time is reserved from the first moment."""
         self._sessions += 1
         run = Run(
             f"{self.random.getrandbits(32):08x}-{self._sessions}", preset, self.settings.person, player, self.now_s
         )
         self.run = run
+        self.limit = tightest(self.settings.limits.angle_deg, limit)
         self.arming.close()
         self.meter.begin()
         self.has_moved = True
@@ -177,6 +183,7 @@ class Conduct:
     def end(self, why: str, outcome: str = "interrupted") -> None:
         """The session is over; its head-down time is settled once nobody is head down any more."""
         run, self.run = self.run, None
+        self.limit = self.settings.limits.angle_deg
         if run is None:
             return
         self.arming.close()
@@ -254,12 +261,14 @@ class Conduct:
         self.arming.stop_count = e.stop_count
         self.note = ""
         self.has_moved = True
+        self.limit = LEVEL_LIMIT
         self.way = self.player(standing_up(e.angle_deg), e.angle_deg)
         self.machine.fire(Trigger.STAND)
 
     def arrive(self, trigger: Trigger) -> None:
         """Where `way` or the unit's own return led to: nothing is under way any more."""
         self.way, self.leading = None, False
+        self.limit = self.settings.limits.angle_deg
         self.give_back()
         self.machine.fire(trigger)
 

@@ -18,18 +18,17 @@ from .booking import Booking, Request
 from .conduct import Conduct, Settings
 from .estimator import Estimate, Estimator
 from .follow import Follow
-from .model import Answer, Event, EventKind, State, Unreadable, Wish
+from .judge import Judge
+from .model import Answer, Event, EventKind, Unreadable, Wish
 from .play import Play
 from .presets import Preset
-from .safety import FINE, KEEP, Action, Circumstances, Order, Outgoing, Permit, assess, gate
+from .safety import KEEP, Order, Outgoing, Permit, gate
 from .wishes import Desk
 
 REPEAT_S: Final = 0.1
 """An order that stays the same is renewed this often: five times within a lease of 500 ms (safety.md)."""
 LINK_DOWN_S: Final = 2.0
 """Without telemetry for as long as the unit waits for us (safety.md, lease and stop), the link counts as down."""
-MAX_PAUSE_S: Final = 120.0
-"""Chosen: a pause is for adjusting something; after two minutes the way is home."""
 UNKNOWN_DEG: Final = 90.0
 """An angle that is not trusted counts as the steepest."""
 
@@ -77,7 +76,6 @@ class Core:
     def __init__(self, settings: Settings, presets: Mapping[str, Preset], booking: Booking, seed: int) -> None:
         random = Random(seed)
         self.settings = settings
-        self._limit_deg = settings.limits.angle_deg.value
         self._rate_dps = settings.limits.rate_dps.value
         self.link = HostLink(random.getrandbits(32))
         self.conduct = Conduct(settings, presets, booking, random)
@@ -90,12 +88,12 @@ class Core:
         self._refused = ""
         self._gap_s = 0.0
         self._follow = Follow(self.conduct)
+        self._judge = Judge(self.conduct)
         self._play = Play(self.conduct)
         self._estimator = Estimator()
         self._presses = 0
         self._broker_lost_s: float | None = -inf
         self._broker_until_s = inf
-        self._told = FINE
         self._sent, self._sent_s = KEEP, -inf
         self._take_broker(self.broker)
 
@@ -113,8 +111,11 @@ class Core:
         if e is not None:
             if fresh:
                 self._follow.take(e)
-            self._judge(e)
+            age_s = now_s - self.heard_s if self.heard_s is not None else 0.0
+            broker_down_s = -1.0 if self._broker_lost_s is None else now_s - self._broker_lost_s
+            self._judge.judge(e, max(age_s, self._gap_s), broker_down_s)
             self.desk.always.follow_up(e)
+        self._judge.watch_stop()
         data = self._speak(e, fresh)
         events, requests = conduct.events, conduct.booking.requests
         if events:
@@ -206,6 +207,8 @@ class Core:
         elif isinstance(given, Settled | Reconciled):
             booking.account = given.account
         elif isinstance(given, LedgerFailed):
+            if not booking.failed:
+                self.conduct.event(EventKind.FAULT, given.message, code="ledger")
             booking.failed = given.message
         elif isinstance(given, PortLost):
             self._lose(given.message)
@@ -226,51 +229,6 @@ class Core:
         self._broker_until_s = self.conduct.hand_s + status.lease_s
         self.conduct.broker_gone = "" if status.up or self.settings.local_stop else status.message
 
-    # ---- the first door ---------------------------------------------------------------------------------------------
-
-    def _judge(self, e: Estimate) -> None:
-        """Assess, and let the session react."""
-        conduct, settings = self.conduct, self.settings
-        now_s, booking, used_s = conduct.now_s, conduct.booking, conduct.meter.session_s
-        age_s = now_s - self.heard_s if self.heard_s is not None else 0.0
-        circumstances = Circumstances(
-            conduct.machine.state,
-            age_s if age_s > self._gap_s else self._gap_s,
-            settings.limits.angle_deg,
-            conduct.meter.continuous_left_s,
-            booking.allowed.value - used_s,
-            booking.allowed,
-            booking.left_s(used_s),
-            -1.0 if self._broker_lost_s is None else now_s - self._broker_lost_s,
-            settings.local_stop,
-            booking.failed,
-            conduct.arming.failed,
-        )
-        conduct.verdict = assess(e, circumstances)
-        if conduct.verdict is not FINE or self._told is not FINE or conduct.paused_since_s is not None:
-            self._react(e)
-
-    def _react(self, e: Estimate) -> None:
-        """What a verdict does: hold a session or end it, close the arming window, end the way to level or standing."""
-        conduct = self.conduct
-        action, code, message = conduct.verdict
-        if conduct.run is not None:
-            if action is not Action.NONE and code != self._told.code:
-                conduct.event(EventKind.LIMIT, message, code=code)
-            if action is Action.HOME:
-                conduct.send_home(e, message)
-            elif conduct.paused_since_s is not None and conduct.now_s - conduct.paused_since_s > MAX_PAUSE_S:
-                conduct.send_home(e, "the pause lasted for two minutes")
-            elif action is Action.HOLD and conduct.state is State.RUNNING:
-                conduct.note = message
-                conduct.pause()
-        elif action is not Action.NONE:
-            if conduct.state is State.ARMED:
-                conduct.disarm(e, message)
-            elif conduct.way is not None or conduct.leading:
-                conduct.hold(e, message)
-        self._told = conduct.verdict
-
     # ---- the second door --------------------------------------------------------------------------------------------
 
     def _speak(self, e: Estimate | None, fresh: bool) -> bytes:
@@ -290,7 +248,9 @@ class Core:
         if fresh or conduct.orders:
             out = self._play.next(e) if fresh else None
             action, left_s = conduct.verdict.action, conduct.booking.left_s(conduct.meter.session_s)
-            permit = Permit(conduct.machine.state, action, self._limit_deg, self._rate_dps, left_s)
+            # Targets lead the angle; the limit is judged on the worse sensor.
+            limit_deg = max(conduct.limit.value - e.above_deg, 0.0)
+            permit = Permit(conduct.machine.state, action, limit_deg, self._rate_dps, left_s)
             if conduct.orders:
                 frames.extend([self._write(gate(Outgoing(order), e, permit)) for order in conduct.orders])
                 conduct.orders.clear()
@@ -306,7 +266,7 @@ class Core:
         link, stop_count = self.link, self.conduct.arming.stop_count
         if out.target is not None:
             angle_deg, rate_dps = out.target
-            return link.setpoint(stop_count, angle_deg, rate_dps, self._limit_deg)
+            return link.setpoint(stop_count, angle_deg, rate_dps, self.conduct.limit.value)
         if out.order is Order.ARM:
             return link.arm(stop_count)
         if out.order is Order.DISARM:

@@ -46,7 +46,6 @@ def timestamp(wall_s: float) -> str:
 def state_document(core: Core, seq: int, uptime_s: float, wall_s: float) -> StateDocument:
     """The state of the table at this moment."""
     conduct, e = core.conduct, core.estimate
-    limit = conduct.settings.limits.angle_deg
     identity = core.link.identity
     moving_to = conduct.run.player if conduct.run is not None else conduct.way
     return StateDocument(
@@ -71,7 +70,7 @@ def state_document(core: Core, seq: int, uptime_s: float, wall_s: float) -> Stat
         locked=False,
         session=_session(core),
         budget=_budget(core),
-        limit=LimitDocument(limit.value, limit.reason),
+        limit=LimitDocument(conduct.limit.value, conduct.limit.reason),
         rung=e.rung if e is not None else 0,
         faults=tuple(_faults(core, e, wall_s)) if e is not None else (),
         link=_link(core),
@@ -141,6 +140,8 @@ def _link(core: Core) -> LinkDocument:
 def _message(core: Core, e: Estimate | None) -> str:
     """One plain sentence: the gravest thing first."""
     conduct = core.conduct
+    if conduct.alarm:
+        return conduct.alarm
     if e is None:
         return conduct.note or "Waiting for the tilt unit."
     if conduct.state is State.FAULT:
@@ -160,6 +161,8 @@ def _message(core: Core, e: Estimate | None) -> str:
         return f"{PLAIN[conduct.state]} {sentence(conduct.note)}"
     if not core.broker.up and conduct.state is not State.OFFLINE:
         return f"{PLAIN[conduct.state]} {core.broker.message}"
+    if conduct.booking.failed:
+        return f"{sentence(conduct.booking.failed)} No session can run until the controller is restarted."
     rest_s = _budget(core).rest_remaining_s
     if rest_s > 0 and conduct.state in (State.STANDING, State.STANDBY):
         return (

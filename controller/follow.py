@@ -130,7 +130,7 @@ class Follow:
             return
         if self._frozen_at_s is None:
             self._frozen_at_s = c.hand_s
-        alone = not (e.occupied and e.ankles_locked)
+        alone = not ((e.occupied or e.occupied_lately) and (e.ankles_locked or e.locked_lately))
         if e.at_level or e.standing or alone or c.hand_s - self._frozen_at_s > FREEZE_S:
             c.machine.fire(c.rests(e))
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from .causes import sentence
-from .conduct import Conduct, Run
+from .conduct import LEVEL_LIMIT, Conduct, Run
 from .estimator import Estimate
 from .model import EventKind
 from .plans import TO_LEVEL
@@ -56,14 +56,25 @@ class Play:
                 if not c.arming.wanted:
                     c.arming.ask(c.now_s, c.lead_count)
                 return KEEP
-            c.way = c.player(TO_LEVEL, e.angle_deg)
+            if not self._begin_lead(e, e.angle_deg):
+                return KEEP
         elif c.way.still:
             if not c.arming.granted:
                 c.way = None
                 c.orders.append(Order.DISARM)
                 return KEEP
-            c.way = c.player(TO_LEVEL, c.way.target.angle_deg)
-        return Outgoing(Order.MOVE, c.way.advance(elapsed_s))
+            if not self._begin_lead(e, c.way.target.angle_deg):
+                return KEEP
+        return KEEP if c.way is None else Outgoing(Order.MOVE, c.way.advance(elapsed_s))
+
+    def _begin_lead(self, e: Estimate, from_deg: float) -> bool:
+        """Whether the way to level begins; slowing down may have led past it, and from there the unit leads."""
+        c = self._c
+        if e.head_down:
+            c.go_home(e, "level was wished")
+            return False
+        c.way, c.limit = c.player(TO_LEVEL, from_deg), LEVEL_LIMIT
+        return True
 
     def _announce(self, run: Run) -> None:
         run.announced = run.player.index

@@ -87,6 +87,8 @@ def duplicate(w: Wish, s: Situation) -> str | None:
 def link_down(w: Wish, s: Situation) -> str | None:
     if s.estimate is None or s.state is State.OFFLINE:
         return "There is no connection to the tilt unit; check its cable and power."
+    if not s.estimate.host_live and w.verb in MOVING:
+        return "The tilt unit does not hear the controller; check its cable."
     if s.broker_gone and w.verb in MOVING:
         return f"Nothing moves while a stop from the phone might not arrive. {s.broker_gone}"
     return None
@@ -103,7 +105,9 @@ def fault_latched(w: Wish, s: Situation) -> str | None:
         return "A fault waits for acknowledgement. Read it in the state, then acknowledge it at level or head up."
     if s.estimate is not None and not s.estimate.trusted:
         return "The angle sensors do not agree, so nobody knows how far the table is tilted. Ask for help."
-    return f"{s.ledger_failed} No session can run." if s.ledger_failed and w.verb in MOVING else None
+    if s.ledger_failed and w.verb in MOVING:
+        return f"{s.ledger_failed} No session can run until the controller is restarted."
+    return None
 
 
 def not_occupied(_: Wish, s: Situation) -> str | None:

@@ -182,6 +182,8 @@ def _key(core: Core) -> tuple[object, ...]:
         None if run is None else (run.id, run.player.index),
         seen,
         conduct.note,
+        conduct.alarm,
+        conduct.booking.failed,
         core.broker.up,
         core.link.identity is None,
         conduct.state is State.LEVEL and conduct.pause_left_s > 0,

@@ -10,8 +10,8 @@ from .always import Always, accepted
 from .causes import cause_names
 from .conduct import Conduct
 from .estimator import Estimate
-from .limits import STANDING_DEG
-from .model import Answer, EventKind, Reason, State, Unreadable, Verb, Wish
+from .limits import LEVEL_DEG, STANDING_DEG
+from .model import Answer, EventKind, Limit, Reason, State, Unreadable, Verb, Wish
 from .plans import going_to
 from .player import Jog, Player
 from .refusals import STEEPEST_SEAT_DEG, Situation, refuse
@@ -128,14 +128,15 @@ class Desk:
     def _start(self, wish: Wish, e: Estimate) -> Answer:
         c = self._c
         preset = c.presets[str(wish.preset)]
-        c.begin(e, preset.id, c.player(preset.steps, e.angle_deg), self.unit)
+        largest = Limit(max(preset.largest_angle_deg, LEVEL_DEG), f"preset {preset.id}")
+        c.begin(e, preset.id, c.player(preset.steps, e.angle_deg), self.unit, largest)
         return accepted(wish, f"{preset.title} started.", moving=True)
 
     def _goto(self, wish: Wish, e: Estimate) -> Answer:
         """To an angle: head down with the way back, otherwise the session ends there."""
         angle_deg = max(float(wish.angle_deg or 0.0), STANDING_DEG)
-        steps = going_to(angle_deg, e.angle_deg)
-        self._c.begin(e, Verb.GOTO, self._c.player(steps, e.angle_deg), self.unit)
+        steps, largest = going_to(angle_deg, e.angle_deg), Limit(max(angle_deg, LEVEL_DEG), "goto")
+        self._c.begin(e, Verb.GOTO, self._c.player(steps, e.angle_deg), self.unit, largest)
         return accepted(wish, f"Going to {angle_deg:g}°.", moving=True)
 
     def _jog(self, wish: Wish, e: Estimate) -> Answer:
@@ -152,7 +153,7 @@ class Desk:
             limits = c.settings.limits
             jog = Jog(e.angle_deg, limits.rate_dps.value, limits.acceleration_dps2.value)
             jog.highest_deg = limits.angle_deg.value
-            run = c.begin(e, Verb.JOG, jog, self.unit)
+            run = c.begin(e, Verb.JOG, jog, self.unit, limits.angle_deg)
         elif c.state is State.PAUSED:
             c.resume()
         if isinstance(run.player, Jog) and run.player.direction != wish.direction:

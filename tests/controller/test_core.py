@@ -376,7 +376,7 @@ def test_whatever_goes_wrong_ends_the_session_and_never_increases_the_angle(
     known, leads_home = WRONG[what]
     for name, value in known.items():
         setattr(rig.unit, name, value)
-    rig.run(0.5)
+    rig.run(0.6)
     assert rig.core.conduct.run is None, what
     assert rig.ended().outcome == "interrupted"
     before = rig.unit.angle_deg
@@ -397,7 +397,7 @@ def test_whatever_goes_wrong_on_the_head_up_side_stops_the_way(what: str, state:
         rig.run(6.0)
     for name, value in WRONG[what][0].items():
         setattr(rig.unit, name, value)
-    rig.run(0.5)
+    rig.run(0.6)
     assert rig.core.conduct.way is None
     assert still(rig), what
 
@@ -407,7 +407,7 @@ def test_whatever_goes_wrong_closes_the_arming_window(what: str) -> None:
     rig = in_state(State.ARMED)
     for name, value in WRONG[what][0].items():
         setattr(rig.unit, name, value)
-    rig.run(0.5)
+    rig.run(0.6)
     assert rig.state is not State.ARMED
     assert rig.core.conduct.arming.code is None
     assert not rig.wish(Verb.START, preset="back").accepted
@@ -417,7 +417,7 @@ def test_over_the_angle_by_a_degree() -> None:
     """F14, H2."""
     rig = in_state(State.RUNNING, 29.0)
     rig.run(5.0)
-    rig.unit.drive_off_deg = 0.9
+    rig.unit.moves, rig.unit.drive_off_deg = False, 0.9
     rig.run(1.0)
     assert rig.state is State.RUNNING
     rig.unit.drive_off_deg = 1.2
@@ -433,6 +433,51 @@ def test_over_the_time_of_an_angle() -> None:
     rig.until(State.RETURNING, 400.0)
     assert rig.core.conduct.meter.session_s == pytest.approx(300.0, abs=0.1)
     assert rig.ended().why.startswith("Head down for as long as this angle allows")
+
+
+# A unit that does not hear us: F3
+
+
+def test_a_unit_that_does_not_hear_us_holds_the_session_and_is_not_armed() -> None:
+    """F3: its telemetry comes, and no stop of ours would arrive."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.unit.host_live = False
+    rig.run(0.1)
+    assert rig.state is State.PAUSED
+    assert any(event.code == "unheard" for event in rig.events)
+    rig = Rig()
+    rig.unit.host_live = False
+    rig.run(0.1)
+    assert rig.wish(Verb.ARM).reason is Reason.LINK_DOWN
+
+
+def test_a_stop_that_the_unit_does_not_confirm_is_told_to_people() -> None:
+    """F3, H10, H11: there is another stop, and nobody knew that it is needed."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.step(Wish(Verb.STOP), mute=True)
+    for _ in range(24):
+        rig.step(mute=True)
+    assert rig.core.conduct.alarm == ""
+    for _ in range(3):
+        rig.step(mute=True)
+    assert "use the emergency stop" in rig.core.conduct.alarm
+    assert [(event.kind, event.code) for event in rig.events][-1] == (EventKind.FAULT, "stop_unconfirmed")
+    rig.run(0.2)
+    assert rig.core.conduct.alarm == ""
+    assert [(event.kind, event.code) for event in rig.events][-1] == (EventKind.FAULT_CLEARED, "stop_unconfirmed")
+    before = len(rig.events)
+    rig.run(5.0)
+    assert not any(event.code == "stop_unconfirmed" for event in rig.events[before:])
+
+
+def test_a_stop_into_a_dead_link_is_told_until_the_link_is_back() -> None:
+    rig = in_state(State.OFFLINE)
+    rig.step(Wish(Verb.STOP), deaf=True)
+    for _ in range(300):
+        rig.step(deaf=True)
+    assert "use the emergency stop" in rig.core.conduct.alarm
+    rig.run(1.0)
+    assert rig.core.conduct.alarm == ""
 
 
 # Leaving
@@ -520,6 +565,7 @@ def test_a_stop_goes_out_before_everything_else_of_its_step() -> None:
     rig = in_state(State.RUNNING, 20.0)
     output = rig.step(Wish(Verb.STOP))
     assert output.data.startswith(STOP_FRAME)
+    rig.run(1.0)
     output = rig.step(Wish(Verb.LEVEL))
     assert isinstance(rig.sent[0], Level)
     output = rig.step(Wish(Verb.STOP), Wish(Verb.LEVEL))

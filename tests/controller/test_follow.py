@@ -198,6 +198,18 @@ def test_a_way_that_does_not_come_on_is_given_up(state: State) -> None:
     assert rig.unit.angle_deg == before_deg
 
 
+@pytest.mark.parametrize(("person", "bounce_s"), [(Flag.OCCUPIED, 0.08), (Flag.ANKLES_LOCKED, 0.46)])
+def test_a_switch_that_bounces_ends_no_session(person: Flag, bounce_s: float) -> None:
+    """F25, F26: as patient as the unit, 100 ms with an ankle lock and 500 ms with a person who shifts."""
+    for seconds, ends in ((bounce_s, False), (bounce_s + 0.06, True)):
+        rig = in_state(State.RUNNING)
+        rig.unit.person = person
+        rig.run(seconds)
+        rig.unit.person = PERSON
+        rig.run(0.2)
+        assert (rig.state is not State.RUNNING) == ends
+
+
 # Frozen on the head-up side
 
 
@@ -297,7 +309,7 @@ def test_head_down_at_rest_without_a_session_the_way_is_home_after_three_seconds
     """H1: an ankle switch flickered, and the unit saw nothing of it."""
     rig = in_state(State.RUNNING)
     rig.unit.person = Flag.OCCUPIED
-    rig.step()
+    rig.run(0.12)
     rig.unit.person = PERSON
     rig.step()
     assert rig.state is State.FROZEN
