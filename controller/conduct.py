@@ -163,11 +163,12 @@ class Conduct:
         self.event(EventKind.SESSION_STARTED, f"{preset} started.", session=run.id, preset=preset, person=run.person)
         return run
 
-    def pause(self) -> None:
-        """Slow down and hold; head-down time goes on."""
+    def pause(self, *, let_go: bool = False) -> None:
+        """Slow down and hold; head-down time goes on. A button that was let go may be pressed again at once."""
         if self.run is not None and self.state is State.RUNNING:
             self.run.player.hold()
-            self.paused_at_s, self.paused_since_s = self.hand_s, self.now_s
+            self.paused_at_s = None if let_go else self.hand_s
+            self.paused_since_s = self.now_s
             self.machine.fire(Trigger.PAUSE)
 
     def resume(self) -> None:

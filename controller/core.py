@@ -204,12 +204,14 @@ class Core:
             self._take_broker(given)
         elif isinstance(given, Reserved):
             booking.granted(given.session, given.total_s, given.account)
-        elif isinstance(given, Settled | Reconciled):
+        elif isinstance(given, Settled):
             booking.account = given.account
+        elif isinstance(given, Reconciled):
+            booking.compared(given.account)
         elif isinstance(given, LedgerFailed):
             if not booking.failed:
                 self.conduct.event(EventKind.FAULT, given.message, code="ledger")
-            booking.failed = given.message
+            booking.fail(given.message)
         elif isinstance(given, PortLost):
             self._lose(given.message)
         else:

@@ -61,8 +61,9 @@ class Follow:
                 self._follow_way(e)
             else:
                 self._follow_home(e)
-            if c.booking.session is not None and not (e.head_down or e.moving):
+            if not (e.head_down or e.moving):
                 c.booking.settle(c.meter.session_s, e.head_down_s, *c.ending, now_s)
+                c.booking.rests(e.head_down_s, now_s)
 
     def _follow_unit(self, e: Estimate) -> None:
         """The unit's own reactions lead; where it rests, so does the state."""

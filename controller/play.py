@@ -38,7 +38,7 @@ class Play:
     def _run(self, run: Run, elapsed_s: float) -> Outgoing:
         c, player = self._c, run.player
         if isinstance(player, Jog) and c.hand_s - run.jogged_at_s > JOG_S:
-            c.pause()
+            c.pause(let_go=True)
         if not c.arming.granted:
             return KEEP
         target = player.advance(elapsed_s)

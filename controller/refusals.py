@@ -28,6 +28,7 @@ class Situation(NamedTuple):
     """Everything that a refusal may depend on. `hand_s`: wall-like time of human hands; other times in seconds.
 
     `jog` is the direction that somebody holds, 0 when the button was let go, None while nobody moves the table by hand.
+    `comparing`: the ledger has not accounted for the unit's count yet. `held`: why the session is held just now.
     """
 
     state: State
@@ -51,6 +52,8 @@ class Situation(NamedTuple):
     ledger_failed: str
     broker_gone: str
     leaving: bool
+    comparing: bool = False
+    held: str = ""
 
 
 Question = Callable[[Wish, Situation], str | None]
@@ -89,7 +92,7 @@ def link_down(w: Wish, s: Situation) -> str | None:
         return "There is no connection to the tilt unit; check its cable and power."
     if not s.estimate.host_live and w.verb in MOVING:
         return "The tilt unit does not hear the controller; check its cable."
-    if s.broker_gone and w.verb in MOVING:
+    if s.broker_gone and (w.verb in MOVING or w.verb is Verb.STAND):
         return f"Nothing moves while a stop from the phone might not arrive. {s.broker_gone}"
     return None
 
@@ -105,6 +108,8 @@ def fault_latched(w: Wish, s: Situation) -> str | None:
         return "A fault waits for acknowledgement. Read it in the state, then acknowledge it at level or head up."
     if s.estimate is not None and not s.estimate.trusted:
         return "The angle sensors do not agree, so nobody knows how far the table is tilted. Ask for help."
+    if s.held and (w.verb in (Verb.RESUME, Verb.SKIP) or (s.jog is not None and w.direction != 0)):
+        return s.held
     if s.ledger_failed and w.verb in MOVING:
         return f"{s.ledger_failed} No session can run until the controller is restarted."
     return None
@@ -148,6 +153,8 @@ def rest_needed(_: Wish, s: Situation) -> str | None:
 def busy(w: Wish, s: Situation) -> str | None:
     if s.leaving and (w.verb in MOVING or w.verb is Verb.STAND):
         return "The controller is being shut down."
+    if s.comparing and w.verb in BEGINNING:
+        return "The record of head-down time is being brought up to date. Try again in a moment."
     if s.jog is not None and w.verb in (Verb.RESUME, Verb.SKIP):
         return "The table is moved by hand. Hold a jog button, stop or level it."
     if s.state in FROM[w.verb] or (w.verb is Verb.JOG and s.jog is not None):
@@ -174,7 +181,7 @@ def not_armed(w: Wish, s: Situation) -> str | None:
 def too_soon(w: Wish, s: Situation) -> str | None:
     if s.stopped_at_s is not None and s.hand_s - s.stopped_at_s < HUMAN_S:
         return "A stop was pressed just now. Wait a second."
-    if w.verb in (Verb.RESUME, Verb.SKIP):
+    if w.verb in (Verb.RESUME, Verb.SKIP) or (s.jog is not None and w.direction != 0):
         if s.paused_at_s is not None and s.hand_s - s.paused_at_s < HUMAN_S:
             return "Too soon after the pause: send it a second later."
         return None
@@ -277,7 +284,9 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
 }
 """Which questions each verb is asked."""
 
-MOVING: Final = frozenset({Verb.ARM, Verb.START, Verb.GOTO, Verb.JOG, Verb.RESUME, Verb.SKIP})
+BEGINNING: Final = frozenset({Verb.ARM, Verb.START, Verb.GOTO, Verb.JOG})
+"""What leads to a session."""
+MOVING: Final = BEGINNING | {Verb.RESUME, Verb.SKIP}
 """What leads to motion in a session."""
 _REST: Final = frozenset({State.STANDING, State.STANDBY, State.LEVEL})
 FROM: Final[dict[Verb, frozenset[State]]] = {

@@ -15,7 +15,7 @@ from .model import Answer, EventKind, Limit, Reason, State, Unreadable, Verb, Wi
 from .plans import going_to
 from .player import Jog, Player
 from .refusals import STEEPEST_SEAT_DEG, Situation, refuse
-from .safety import Order
+from .safety import Action, Order
 
 SEEN_IDS: Final = 256
 """Ids of commands that are remembered against duplicates. Chosen: hours of anybody's use."""
@@ -117,6 +117,8 @@ class Desk:
             ledger_failed=c.booking.failed,
             broker_gone=c.broker_gone,
             leaving=c.leaving,
+            comparing=c.booking.comparing,
+            held=c.verdict.message if c.verdict.action is Action.HOLD else "",
         )
 
     # ---- the others -------------------------------------------------------------------------------------------------
@@ -144,10 +146,10 @@ class Desk:
         c = self._c
         run = c.run
         if wish.direction == 0:
-            c.pause()
+            c.pause(let_go=True)
             return accepted(wish, "Holding.")
         if wish.direction < 0 and e.angle_deg <= STEEPEST_SEAT_DEG:
-            c.pause()
+            c.pause(let_go=True)
             return accepted(wish, f"Jog leads up to {STEEPEST_SEAT_DEG:g}° only. Send stand to stand up.")
         if run is None:
             limits = c.settings.limits

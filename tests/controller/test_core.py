@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.account import LedgerFailed
-from controller.booking import Reconcile
+from controller.account import LedgerFailed, Reconciled
+from controller.booking import Reconcile, Settle
 from controller.conduct import Settings
 from controller.core import BrokerStatus, Leave, PortLost
+from controller.document import state_document
 from controller.limits import DEFAULTS, combine, guest
 from controller.model import EventKind, Limit, Reason, State, Unreadable, Verb, Wish
 from protocol.link import STOP_FRAME, frame
@@ -210,6 +211,57 @@ def test_on_each_connect_the_units_count_is_compared() -> None:
     rig.step(PortLost("Unplugged."))
     rig.run(0.2)
     assert len([request for request in rig.requests if isinstance(request, Reconcile)]) == 2
+
+
+def test_who_was_head_down_after_a_crash_is_charged_before_anybody_starts() -> None:
+    """H3: compared once on connecting, the rest stayed uncharged until the next session's first reservation."""
+    rig = Rig(20.0)
+    rig.recording = False
+    while rig.unit.angle_deg > 1.6:
+        rig.step()
+    assert len([request for request in rig.requests if isinstance(request, Reconcile)]) == 1, "still on its way"
+    rig.run(2.0)
+    compared = [request for request in rig.requests if isinstance(request, Reconcile)]
+    assert compared[-1].unit_count_s == int(rig.unit.head_down_s) >= 7
+    refused = rig.wish(Verb.ARM)
+    assert (refused.reason, "brought up to date" in refused.message) == (Reason.BUSY, True)
+    rig.step(Reconciled(8.0, rig.core.conduct.booking.account))
+    assert rig.wish(Verb.ARM).accepted
+
+
+def test_a_session_that_may_not_go_head_down_keeps_the_ledger_alive() -> None:
+    """`session_head_down_s = 0` is a valid limit."""
+    layer = replace(DEFAULTS, session_head_down_s=Limit(0.0, "configuration"))
+    rig = Rig(settings=Settings(limits=combine(DEFAULTS, layer, guest())))
+    assert rig.begin(Verb.GOTO, angle_deg=-30.0).accepted
+    rig.until(State.STANDBY, 100.0)
+    rig.run(1.0)
+    assert not any(isinstance(request, Settle) for request in rig.requests)
+    assert rig.core.conduct.booking.session is None
+
+
+def test_a_ledger_that_fails_is_told_and_says_what_to_do() -> None:
+    """F19: "and says so"."""
+    rig = Rig()
+    for _ in range(3):
+        rig.step(LedgerFailed("The disk is full."))
+    told = [(event.code, event.message) for event in rig.events if event.kind is EventKind.FAULT]
+    assert told == [("ledger", "The disk is full.")]
+    message = state_document(rig.core, 1, 1.0, 1.8e9).message
+    assert message == "The disk is full. No session can run until the controller is restarted."
+
+
+def test_under_a_held_session_nobody_is_told_that_it_goes_on() -> None:
+    rig = in_state(State.RUNNING, 2.0)
+    rig.core.conduct.booking._granted_s = 0.0
+    rig.run(0.1)
+    assert rig.state is State.PAUSED
+    rig.run(1.2)
+    for verb in (Verb.RESUME, Verb.SKIP):
+        refused = rig.wish(verb)
+        assert (refused.reason, refused.message) == (
+            Reason.FAULT_LATCHED, "Head-down time could not be recorded in time.",
+        )  # fmt: skip
 
 
 # The link: F2, F3, F4, F5

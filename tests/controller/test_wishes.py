@@ -5,7 +5,7 @@ from itertools import pairwise, permutations
 import pytest
 
 from controller.conduct import Settings
-from controller.core import PortLost
+from controller.core import BrokerStatus, PortLost
 from controller.model import Reason, State, Unreadable, Verb, Wish
 from protocol.link import STOP_FRAME
 from protocol.messages import Arm, Cause, Flag, Level, Rung, Setpoint, Stop
@@ -840,3 +840,26 @@ def test_the_person_is_known_by_name() -> None:
     rig.unit.person = PERSON
     rig.begin(preset="back", person="ana")
     assert next(event.person for event in rig.events if event.session) == "ana"
+
+
+def test_a_jog_follows_the_one_second_rule_after_a_pause_but_not_after_a_button_was_let_go() -> None:
+    rig = Rig(0.0)
+    rig.begin(Verb.JOG, direction=1)
+    rig.run(0.1)
+    rig.wish(Verb.PAUSE)
+    assert rig.wish(Verb.JOG, direction=1).reason is Reason.TOO_SOON
+    assert rig.wish(Verb.JOG, direction=0).accepted
+    rig.run(1.1)
+    assert rig.wish(Verb.JOG, direction=1).moving
+    rig.wish(Verb.JOG, direction=0)
+    assert rig.state is State.PAUSED
+    assert rig.wish(Verb.JOG, direction=1).moving
+
+
+def test_nobody_stands_up_while_a_stop_might_not_arrive() -> None:
+    """F20: it would be held at once on the way."""
+    rig = in_state(State.LEVEL)
+    rig.wait(130.0)
+    rig.step(BrokerStatus(False, "The broker is gone."))
+    assert rig.wish(Verb.STAND).reason is Reason.LINK_DOWN
+    assert rig.state is State.LEVEL
