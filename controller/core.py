@@ -86,6 +86,7 @@ class Core:
         self.heard_s: float | None = None
         self.answered_s = -inf
         self._refused = ""
+        self._met = 0
         self._gap_s = 0.0
         self._follow = Follow(self.conduct)
         self._judge = Judge(self.conduct)
@@ -179,7 +180,9 @@ class Core:
             self._refused = f"The tilt unit speaks version {identity.protocol} of the protocol, not {VERSION}."
         elif identity.time_scale not in self.settings.time_scales:
             self._refused = f"The tilt unit runs {identity.time_scale} times faster than time; no real one does."
-        self.connects += 1
+        if identity.session != self._met:  # a unit of another version answers every greeting
+            self._met = identity.session
+            self.connects += 1
         self.desk.unit = identity.unit
         self.conduct.note = self._refused
 

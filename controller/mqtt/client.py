@@ -19,6 +19,7 @@ from typing import Final
 from ..documents import EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
 from ..model import Unreadable, Wish
 from . import commands
+from .clearing import Clearing, as_clearing
 from .connection import VERSIONS, Address, Connection, Guard, Timing
 from .outbox import Outbox
 from .payloads import Document
@@ -79,6 +80,7 @@ class MqttClient:
         self._timing = timing or Timing()
         self._on_stop, self._on_wish, self._on_link, self._on_birth = on_stop, on_wish, on_link, on_birth
         self._guard = Guard()
+        self._clearing = Clearing()
         self._pulse = Pulse(self._timing.echo_s)
         self._outbox = Outbox()
         self._wake = threading.Event()
@@ -160,6 +162,8 @@ class MqttClient:
             self._heard_echo(payload)
         elif (verb := self.topics.verb_of(topic)) is not None:
             wish = commands.parse(verb, payload, retained, time.time())
+            if self._clearing.clears(verb, payload) and isinstance(wish, Wish):
+                wish = as_clearing(wish)
             if wish is not None:
                 self._guard.call("on_wish", self._on_wish, wish)
         elif topic == self.topics.availability:

@@ -77,7 +77,7 @@ def goes_level(loop: ClosedLoop, seconds: float = 60.0) -> None:
     before = len(loop.trace)
     assert loop.run(seconds, lambda: abs(loop.angle_deg) < 0.5 and not loop.estimate.moving)
     assert max(loop.trace[before:]) <= max(loop.trace[before - 1] + 1.5, 0.5)
-    loop.run(1.0)
+    loop.run(2.0)  # the last tenths of a degree may go in two steps
 
 
 def stays(loop: ClosedLoop, seconds: float = 5.0) -> None:
@@ -644,7 +644,7 @@ def test_f25_an_ankle_lock_opens_head_down_it_returns_slowly() -> None:
     loop = holding()
     loop.table.switches.ankles_locked = False
     loop.run(3.0)
-    assert interrupted(loop) == "An ankle lock is open."
+    assert interrupted(loop).endswith("an ankle lock is open")
     before = len(loop.trace)
     goes_level(loop)
     rates = [(b - a) / 1.0 for a, b in zip(loop.trace[before:], loop.trace[before + 50 :], strict=False)]
@@ -705,10 +705,20 @@ def test_f26_an_ankle_lock_opens_and_then_the_person_is_lost() -> None:
     stays(loop, 30.0)
 
 
-def test_h1_a_switch_that_flickers_leaves_nobody_head_down() -> None:
+def test_f25_a_switch_that_bounces_ends_no_session() -> None:
+    """Controller and unit are equally patient: 100 ms."""
     loop = holding()
     loop.table.switches.ankles_locked = False
     loop.run(0.04)
+    loop.table.switches.ankles_locked = True
+    loop.run(1.0)
+    assert loop.state is State.RUNNING
+
+
+def test_h1_a_switch_that_flickers_leaves_nobody_head_down() -> None:
+    loop = holding()
+    loop.table.switches.ankles_locked = False
+    loop.run(0.12)
     loop.table.switches.ankles_locked = True
     loop.run(0.1)
     interrupted(loop)

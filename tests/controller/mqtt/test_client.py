@@ -216,6 +216,28 @@ def test_retained_commands_say_so(broker: Broker, make_table: Make, make_peer: M
     assert table.wishes[3] == Wish(Verb.LEVEL)
 
 
+@pytest.mark.parametrize("kept_before", [False, True])
+def test_the_empty_message_that_clears_a_kept_command_is_none(
+    broker: Broker, make_table: Make, make_peer: Make, kept_before: bool
+) -> None:
+    """F21: by MQTT 3.1.1 it arrives like a live one, whether it was kept before we came or since."""
+    peer: Peer = make_peer(broker.port)
+    table: Table = make_table(broker.port)
+    if not kept_before:
+        table.started()
+    peer.say(COMMAND + "stand", b"PRESS", retain=True)
+    if kept_before:
+        table.started()
+    wait_for(lambda: len(table.wishes) == 1, "the kept one")
+    assert table.wishes == [Wish(Verb.STAND, retained=kept_before)]
+    peer.say(COMMAND + "stand", b"", retain=True)
+    wait_for(lambda: len(table.wishes) == 2, "its clearing")
+    assert table.wishes[1] == Wish(Verb.STAND, retained=True)
+    peer.say(COMMAND + "stand", b"")
+    wait_for(lambda: len(table.wishes) == 3, "a command")
+    assert table.wishes[2] == Wish(Verb.STAND)
+
+
 def test_a_megabyte(broker: Broker, make_table: Make, make_peer: Make) -> None:
     """F22."""
     table: Table = make_table(broker.port).started()
