@@ -12,7 +12,7 @@ from .causes import gravest
 from .conduct import Conduct
 from .estimator import Estimate
 from .model import Answer, State, Wish
-from .refusals import HUMAN_S
+from .questions import HUMAN_S
 
 _LED: Final = frozenset({State.ARMED, State.RUNNING, State.PAUSED, State.FROZEN, State.RISING, State.RETURNING})
 """Where level may lead a person up from the head-up side: armed, in a session or frozen, or on the way already."""

@@ -8,7 +8,7 @@ from .estimator import Estimate
 from .model import EventKind
 from .plans import TO_LEVEL
 from .player import Jog
-from .refusals import JOG_S
+from .questions import JOG_S
 from .safety import KEEP, Order, Outgoing
 
 STEP_LIMIT_S: Final = 0.1

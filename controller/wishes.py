@@ -14,7 +14,8 @@ from .limits import LEVEL_DEG, STANDING_DEG
 from .model import Answer, EventKind, Limit, Reason, State, Unreadable, Verb, Wish
 from .plans import going_to
 from .player import Jog, Player
-from .refusals import STEEPEST_SEAT_DEG, Situation, refuse
+from .questions import STEEPEST_SEAT_DEG, Situation
+from .refusals import refuse
 from .safety import Action, Order
 
 SEEN_IDS: Final = 256
@@ -137,7 +138,8 @@ class Desk:
     def _goto(self, wish: Wish, e: Estimate) -> Answer:
         """To an angle: head down with the way back, otherwise the session ends there."""
         angle_deg = max(float(wish.angle_deg or 0.0), STANDING_DEG)
-        steps, largest = going_to(angle_deg, e.angle_deg), Limit(max(angle_deg, LEVEL_DEG), "goto")
+        steps = going_to(angle_deg, e.angle_deg, self._c.settings.limits)
+        largest = Limit(max(angle_deg, LEVEL_DEG), "goto")
         self._c.begin(e, Verb.GOTO, self._c.player(steps, e.angle_deg), self.unit, largest)
         return accepted(wish, f"Going to {angle_deg:g}°.", moving=True)
 

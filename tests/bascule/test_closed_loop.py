@@ -517,6 +517,10 @@ def test_f10_stalled_it_holds_and_a_person_may_send_it_home() -> None:
 def test_f14_over_the_time_of_the_angle() -> None:
     loop = standing()
     loop.arm_and(Verb.GOTO, angle_deg=30.0)
+    loop.run(150.0)
+    loop.wish(Verb.PAUSE)
+    loop.run(60.0)
+    loop.wish(Verb.RESUME)
     assert loop.run(500.0, lambda: loop.state is State.RETURNING)
     assert "angle allows" in interrupted(loop), "the unit's count or ours, whichever is first"
     assert loop.account.reservations

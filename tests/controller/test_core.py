@@ -483,6 +483,10 @@ def test_over_the_time_of_an_angle() -> None:
     """F14, H3: five minutes at 30°."""
     rig = Rig(0.0)
     rig.begin(Verb.GOTO, angle_deg=30.0)
+    rig.run(60.0)
+    rig.wish(Verb.PAUSE)
+    rig.wait(100.0)
+    assert rig.wish(Verb.RESUME).accepted
     rig.until(State.RETURNING, 400.0)
     assert rig.core.conduct.meter.session_s == pytest.approx(300.0, abs=0.1)
     assert rig.ended().why.startswith("Head down for as long as this angle allows")

@@ -579,16 +579,18 @@ def test_goto_far_up_stops_at_minus_40_on_the_way_like_standing_up() -> None:
     assert rig.unit.angle_deg == -70.0
 
 
-def test_goto_head_down_stays_ten_minutes_and_comes_back() -> None:
+@pytest.mark.parametrize(("angle_deg", "seconds"), [(10.0, 600.0), (30.0, 300.0)])
+def test_goto_head_down_stays_for_as_long_as_the_angle_allows_and_comes_back(angle_deg: float, seconds: float) -> None:
+    """By its own plan, and not because a limit ends it."""
     rig = Rig(0.0)
-    rig.begin(Verb.GOTO, angle_deg=10.0)
+    rig.begin(Verb.GOTO, angle_deg=angle_deg)
     rig.run(30)
-    assert rig.unit.angle_deg == 10.0
-    rig.wait(560)
+    assert rig.unit.angle_deg == angle_deg
+    rig.run(seconds - 70)
     assert rig.state is State.RUNNING
-    rig.until(State.RETURNING, 40.0)
-    assert rig.ended().why == "Head down for as long as this angle allows without a break."
-    rig.until(State.LEVEL)
+    rig.until(State.LEVEL, 100.0)
+    assert rig.ended().outcome == "reached"
+    assert seconds - 3.0 < rig.core.conduct.meter.session_s < seconds
 
 
 def test_goto_level_is_a_session_that_ends_at_level() -> None:

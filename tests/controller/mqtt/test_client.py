@@ -253,6 +253,17 @@ def test_a_megabyte(broker: Broker, make_table: Make, make_peer: Make) -> None:
     assert table.link[0]
 
 
+def test_more_than_two_megabytes_never_reach_us_by_mqtt_5(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    """F22: paho would have all of it in memory before we could look at its length."""
+    table: Table = make_table(broker.port, version="5").started()
+    peer: Peer = make_peer(broker.port, "nothing")
+    peer.say(COMMAND + "goto", b"x" * 3_000_000)
+    peer.say(COMMAND + "stop", b"x" * 1_900_000)
+    wait_for(lambda: table.wishes, "the stop")
+    assert table.wishes == [Wish(Verb.STOP)]
+    assert table.link[0]
+
+
 def test_a_flood_costs_no_stop_and_no_link(broker: Broker, make_table: Make, make_peer: Make) -> None:
     """F22."""
     table: Table = make_table(broker.port).started()
