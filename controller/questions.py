@@ -247,9 +247,9 @@ def _possible(when_s: float | None) -> str:
     return f" Possible again in {minutes} min." if minutes < 100 else f" Possible again in {ceil(when_s / 3600)} h."
 
 
-BEGINNING: Final = frozenset({Verb.ARM, Verb.START, Verb.GOTO, Verb.JOG})
-"""What leads to a session."""
-MOVING: Final = BEGINNING | {Verb.RESUME, Verb.SKIP}
+BEGINNING: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
+"""What begins a session."""
+MOVING: Final = BEGINNING | {Verb.ARM, Verb.RESUME, Verb.SKIP}
 """What leads to motion in a session."""
 _REST: Final = frozenset({State.STANDING, State.STANDBY, State.LEVEL})
 FROM: Final[dict[Verb, frozenset[State]]] = {

@@ -223,10 +223,10 @@ def test_who_was_head_down_after_a_crash_is_charged_before_anybody_starts() -> N
     rig.run(2.0)
     compared = [request for request in rig.requests if isinstance(request, Reconcile)]
     assert compared[-1].unit_count_s == int(rig.unit.head_down_s) >= 7
-    refused = rig.wish(Verb.ARM)
+    refused = rig.begin()
     assert (refused.reason, "brought up to date" in refused.message) == (Reason.BUSY, True)
     rig.step(Reconciled(8.0, rig.core.conduct.booking.account))
-    assert rig.wish(Verb.ARM).accepted
+    assert rig.begin().accepted
 
 
 def test_a_session_that_may_not_go_head_down_keeps_the_ledger_alive() -> None:
