@@ -1,8 +1,10 @@
 """The demo: broker, simulated table and controller together, and a line that shows what the table does."""
 
 import math
+import queue
 import tempfile
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +22,10 @@ from .broker import EmbeddedBroker
 from .sim_port import SimPort
 
 TABLE_ID: Final = "demo"
+QUEUED: Final = 64
+"""Chosen: states that wait for a slow terminal."""
+LAST_LINE_S: Final = 1.0
+"""Chosen: how long the end waits for it."""
 MARKS: Final = {"running": "green", "armed": "yellow", "fault": "bold red", "frozen": "red", "paused": "yellow"}
 
 
@@ -38,6 +44,43 @@ def line(document: StateDocument) -> Text:
         words.append(f"code {document.arm_code}  ", style="yellow")
     words.append(document.message)
     return words
+
+
+class Screen:
+    """Shows the newest state from a thread of its own: a terminal that stands still must not hold the controller up."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._newest: queue.Queue[StateDocument | None] = queue.Queue(QUEUED)
+        self._thread = threading.Thread(target=self._run, name="screen", daemon=True)
+
+    def __enter__(self) -> "Screen":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(queue.Full):
+            self._newest.put_nowait(None)
+            self._thread.join(LAST_LINE_S)
+
+    def show(self, document: StateDocument) -> None:
+        """Called by the daemon; what the screen can't keep up with is not shown."""
+        with suppress(queue.Full):
+            self._newest.put_nowait(document)
+
+    def _run(self) -> None:
+        if self._console.is_terminal:
+            with Live(console=self._console, auto_refresh=False, transient=False) as live:
+                while (document := self._newest.get()) is not None:
+                    live.update(line(document), refresh=True)
+            return
+        last = ""
+        while (document := self._newest.get()) is not None:
+            shown = f"{document.state} {document.message}"
+            if shown != last:
+                last = shown
+                self._console.print(line(document), soft_wrap=True)
+                self._console.file.flush()
 
 
 def introduction(broker: EmbeddedBroker, speed: float) -> list[Text]:
@@ -80,21 +123,6 @@ def run(speed: float, port: int | None, lan: bool, seed: int, folder: Path | Non
             console.print(f"\n{link}", soft_wrap=True, highlight=False)
             segno.make(link, micro=False).terminal(compact=True)
         console.print("\nNot a medical device. On a real table: never alone, emergency stop in reach.\n", style="dim")
-        if console.is_terminal:
-            live = stack.enter_context(Live(console=console, auto_refresh=False, transient=False))
-
-            def watch(document: StateDocument) -> None:
-                live.update(line(document), refresh=True)
-        else:
-            last = ""
-
-            def watch(document: StateDocument) -> None:
-                nonlocal last
-                shown = f"{document.state} {document.message}"
-                if shown != last:
-                    last = shown
-                    console.print(line(document), soft_wrap=True)
-                    console.file.flush()
-
-        assembly = assemble(config, lambda: SimPort(table, speed), broker.password, frozenset({scale}), watch)
+        screen = stack.enter_context(Screen(console))
+        assembly = assemble(config, lambda: SimPort(table, speed), broker.password, frozenset({scale}), screen.show)
         assembly.run()

@@ -15,6 +15,8 @@ LATE_S: Final = 0.1
 """A host that was held up for longer does not make up for it in one burst."""
 NAP_S: Final = 0.001
 """Shorter waits are not worth a sleep."""
+LONGEST_WAIT_S: Final = 0.05
+"""As long as a real port waits: whoever reads looks after its other business that often."""
 
 
 class SimPort:
@@ -29,11 +31,11 @@ class SimPort:
         self._woken = threading.Event()
 
     def read(self) -> bytes:
-        """Let virtual time go on to the next bytes, or until `wake`."""
+        """Let virtual time go on to the next bytes; nothing after 50 ms or `wake`."""
         table = self.table
         while True:
             ahead_s = self._origin_s + table.now_s / self._speed - time.monotonic()
-            if ahead_s > NAP_S and self._woken.wait(ahead_s):
+            if ahead_s > NAP_S and (self._woken.wait(min(ahead_s, LONGEST_WAIT_S)) or ahead_s > LONGEST_WAIT_S):
                 self._woken.clear()
                 return b""
             if ahead_s < -LATE_S:

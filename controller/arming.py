@@ -6,7 +6,7 @@ The window is a matter of human hands (`hand_s`); the grant is asked for again u
 from random import Random
 from typing import Final
 
-from .refusals import ARMING_S
+from .questions import ARMING_S
 
 ASK_AGAIN_S: Final = 0.1
 GIVE_UP_S: Final = 1.0

@@ -39,7 +39,7 @@ class Settle(NamedTuple):
 
 
 class Reconcile(NamedTuple):
-    """Compare the ledger with the unit's own count of head-down seconds, on each connect."""
+    """Compare the ledger with the unit's own count of head-down seconds: on each connect, and where it grew since."""
 
     unit: int
     unit_count_s: float
@@ -53,7 +53,7 @@ class Booking:
     """The account, and the reservation of the session that is open.
 
     `allowed` is the head-down time in seconds that this session may have, and whose limit that is. `failed`: what was
-    not recorded, a sentence.
+    not recorded, a sentence. `comparing`: the ledger has not yet accounted for what the unit counted.
     """
 
     def __init__(self, account: Account, ledger_s: float) -> None:
@@ -69,6 +69,8 @@ class Booking:
         self.allowed = UNLIMITED
         self.requests: list[Request] = []
         self.failed = ""
+        self.comparing = False
+        self._compared_s = 0.0
 
     def ledger_s(self, now_s: float) -> float:
         """The ledger's time: it only goes on with the controller's own clock."""
@@ -115,9 +117,13 @@ class Booking:
         return self._granted_s - used_s
 
     def settle(self, own_s: float, unit_count_s: float, outcome: str, why: str, now_s: float) -> None:
-        """The session is over and nobody is head down any more."""
+        """The session is over and nobody is head down any more. What had no reservation is left to `rests`."""
         if self._session is None:
             return
+        if not self._asked_s:
+            self._session, self.allowed = None, UNLIMITED
+            return
+        self._compared_s = unit_count_s
         session, self._session, self.allowed = self._session, None, UNLIMITED
         # The larger of our count and the unit's: they differ by rounding unless one of them missed something.
         used_s = max(own_s, unit_count_s - self._unit_start_s)
@@ -125,4 +131,28 @@ class Booking:
 
     def connected(self, unit: int, unit_count_s: float, now_s: float) -> None:
         """A unit was found: let the ledger compare counts."""
-        self.requests.append(Reconcile(unit, unit_count_s, self.ledger_s(now_s)))
+        self._unit = unit
+        self._compare(unit_count_s, now_s)
+
+    def rests(self, unit_count_s: float, now_s: float) -> None:
+        """Nobody is head down and no session is open. What the unit counted outside of one is accounted for now.
+
+        After a crash of ours somebody may have been head down on connecting, and longer.
+        """
+        if self._session is None and not self.comparing and unit_count_s > self._compared_s:
+            self._compare(unit_count_s, now_s)
+
+    def compared(self, account: Account) -> None:
+        """The ledger has accounted for the unit's count."""
+        self.account = account
+        self.comparing = False
+
+    def fail(self, message: str) -> None:
+        """Something was not recorded. That lasts until a restart, when what is open is charged in full."""
+        self.failed = message
+        self.comparing = False
+
+    def _compare(self, unit_count_s: float, now_s: float) -> None:
+        self._compared_s = unit_count_s
+        self.comparing = True
+        self.requests.append(Reconcile(self._unit, unit_count_s, self.ledger_s(now_s)))

@@ -1,7 +1,8 @@
-"""How a session is conducted: the state of one table, what wishes and verdicts do to it, and what to do next.
+"""How a session is conducted: the state of one table, and what wishes and verdicts do to it.
 
-The verbs (`begin`, `pause`, `freeze`, `hold`, …) are what wishes (`wishes`), telemetry (`follow`) and verdicts (`core`)
-do. Nothing here writes to the port: orders and events are left in lists for the core to take.
+The verbs (`begin`, `pause`, `freeze`, `hold`, …) are what wishes (`wishes`, `always`), telemetry (`follow`) and
+verdicts (`core`) do; `play` says what to do next. Nothing here writes to the port: orders and events are left in lists
+for the core to take.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,32 +10,26 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from protocol.messages import CAUSES, Cause, Rung
+from protocol.messages import Cause, Rung
 
 from .account import GUEST
 from .arming import Arming
 from .booking import Booking
+from .causes import sentence
 from .estimator import Estimate
-from .gate import KEEP, Order, Outgoing
-from .limits import DEFAULTS, Limits, combine, guest, level_pause_s, tightest
+from .gate import Order
+from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
 from .model import Event, EventKind, Limit, State
+from .plans import standing_up
 from .player import Jog, Player
 from .presets import Preset, Step
-from .refusals import JOG_S
 from .safety import FINE, Verdict
 from .session import Machine, Trigger
 from .urgent import Urgent
 
-RISE_DPS: Final = 1.5
-STOP_ON_RISING: Final = Step("to the stop at −40°", -40.0, 20.0, RISE_DPS)
-RISE: Final = (STOP_ON_RISING, Step("to standing", -80.0, 0.0, RISE_DPS))
-"""Standing up: 1.5 °/s with a stop of 20 s at −40° (domain.md, default limits)."""
-TO_LEVEL: Final = (Step("to level", 0.0, 0.0, RISE_DPS),)
-STEP_LIMIT_S: Final = 0.1
-"""The plan goes on by at most this much a step: after a hiccup the table is asked for no jump."""
-QUIET: Final = frozenset({Cause.STOPPED, Cause.LEVEL_WISHED, Cause.FROZEN_LONG, Cause.RESTARTED})
-"""Causes that are the ordinary course of things, and no faults."""
+LEVEL_LIMIT: Final = Limit(LEVEL_DEG, "the way to level")
+"""Not 0°: a sensor that is off by a little would show more than the limit."""
 _PERSON_LOST: Final = int(Cause.PERSON_LOST)
 
 
@@ -66,8 +61,10 @@ class Run:
 class Conduct:
     """The state of one table, and everything that may change it.
 
+    `limit` is the tightest angle limit of what is under way, and whose it is. `alarm`: what a person has to do at once.
     `way` is what leads to level or to standing outside of a session, `leading` whether it is to level from the head-up
-    side. `broker_gone` and `leaving` say why nothing new may begin.
+    side, wished when the unit's count of stops was `lead_count`. `broker_gone` and `leaving` say why nothing new may
+    begin. `home_at_s`: when a wish for level is carried out that a stop holds up, by the clock of hands.
     """
 
     def __init__(self, settings: Settings, presets: Mapping[str, Preset], booking: Booking, random: Random) -> None:
@@ -83,12 +80,15 @@ class Conduct:
         self.way: Player | Jog | None = None
         self.leading = False
         self.verdict: Verdict = FINE
+        self.limit = settings.limits.angle_deg
         self.note = ""
+        self.alarm = ""
         self.now_s = 0.0
         self.hand_s = 0.0
         self.paused_at_s: float | None = None
         self.paused_since_s: float | None = None
         self.stopped_at_s: float | None = None
+        self.home_at_s: float | None = None
         self.resting_since_s: float | None = None
         self.went_past_5 = False
         self.has_moved = False
@@ -98,8 +98,7 @@ class Conduct:
         self.orders: list[Order] = []
         self.events: list[Event] = []
         self.ending = ("interrupted", "")
-        self._lead_count = 0
-        self._played_s = 0.0
+        self.lead_count = 0
         self._sessions = 0
 
     @property
@@ -144,13 +143,14 @@ class Conduct:
         limits = self.settings.limits
         return Player(steps, start_deg, limits.rate_dps.value, limits.acceleration_dps2.value)
 
-    def begin(self, e: Estimate, preset: str, player: Player | Jog, unit: int) -> Run:
-        """Start a session; its head-down time is reserved from the first moment."""
+    def begin(self, e: Estimate, preset: str, player: Player | Jog, unit: int, limit: Limit) -> Run:
+        """Start a session within the tightest limit; its head-down time is reserved from the first moment."""
         self._sessions += 1
         run = Run(
             f"{self.random.getrandbits(32):08x}-{self._sessions}", preset, self.settings.person, player, self.now_s
         )
         self.run = run
+        self.limit = tightest(self.settings.limits.angle_deg, limit)
         self.arming.close()
         self.meter.begin()
         self.has_moved = True
@@ -164,11 +164,12 @@ class Conduct:
         self.event(EventKind.SESSION_STARTED, f"{preset} started.", session=run.id, preset=preset, person=run.person)
         return run
 
-    def pause(self) -> None:
-        """Slow down and hold; head-down time goes on."""
+    def pause(self, *, let_go: bool = False) -> None:
+        """Slow down and hold; head-down time goes on. A button that was let go may be pressed again at once."""
         if self.run is not None and self.state is State.RUNNING:
             self.run.player.hold()
-            self.paused_at_s, self.paused_since_s = self.hand_s, self.now_s
+            self.paused_at_s = None if let_go else self.hand_s
+            self.paused_since_s = self.now_s
             self.machine.fire(Trigger.PAUSE)
 
     def resume(self) -> None:
@@ -184,6 +185,7 @@ class Conduct:
     def end(self, why: str, outcome: str = "interrupted") -> None:
         """The session is over; its head-down time is settled once nobody is head down any more."""
         run, self.run = self.run, None
+        self.limit = self.settings.limits.angle_deg
         if run is None:
             return
         self.arming.close()
@@ -221,6 +223,11 @@ class Conduct:
         self.urgent.level(self.now_s, e.stop_count)
         self.machine.fire(Trigger.LEVEL)
 
+    def forget_level(self) -> None:
+        """F24: what was wished before an emergency stop does not come true by its release."""
+        self.urgent.end_level()
+        self.home_at_s = None
+
     def may_go_home(self, e: Estimate) -> bool:
         """Whether the controller may wish level without a person.
 
@@ -245,7 +252,7 @@ class Conduct:
         if slowing is not None:
             slowing.hold()
         self.way, self.leading = slowing, True
-        self._lead_count = e.stop_count
+        self.lead_count = e.stop_count
         self.note = ""
         self.has_moved = True
         self.machine.fire(Trigger.LEVEL)
@@ -256,12 +263,14 @@ class Conduct:
         self.arming.stop_count = e.stop_count
         self.note = ""
         self.has_moved = True
-        self.way = self.player(RISE if e.angle_deg > STOP_ON_RISING.angle_deg else RISE[1:], e.angle_deg)
+        self.limit = LEVEL_LIMIT
+        self.way = self.player(standing_up(e.angle_deg), e.angle_deg)
         self.machine.fire(Trigger.STAND)
 
     def arrive(self, trigger: Trigger) -> None:
         """Where `way` or the unit's own return led to: nothing is under way any more."""
         self.way, self.leading = None, False
+        self.limit = self.settings.limits.angle_deg
         self.give_back()
         self.machine.fire(trigger)
 
@@ -283,6 +292,7 @@ class Conduct:
         """Nothing is under way and nothing is wanted any more."""
         self.end(why)
         self.way, self.leading = None, False
+        self.home_at_s = None
         self.arming.drop()
 
     def rests(self, e: Estimate) -> Trigger:
@@ -290,69 +300,3 @@ class Conduct:
         if e.standing:
             return Trigger.RESTS_STANDING
         return Trigger.RESTS_LEVEL if e.at_level and self.has_moved else Trigger.RESTS_ELSEWHERE
-
-    def gravest(self, e: Estimate) -> str:
-        """The gravest cause in words."""
-        known = [cause for cause in CAUSES if (e.causes | e.latched) & cause]
-        if not known:
-            return "unknown"
-        # Nobody sensed and an ankle lock open has a low rung because nothing may move; it is the worst of all.
-        return CAUSES[max(known, key=lambda cause: (cause is Cause.PERSON_LOST, CAUSES[cause].rung))].meaning
-
-    # ---- what to do next --------------------------------------------------------------------------------------------
-
-    def play(self, e: Estimate) -> Outgoing:
-        """The order of this step: the next target of what is under way, or none."""
-        elapsed_s = min(self.now_s - self._played_s, STEP_LIMIT_S)
-        self._played_s = self.now_s
-        run = self.run
-        if run is not None:
-            player = run.player
-            if isinstance(player, Jog) and self.hand_s - run.jogged_at_s > JOG_S:
-                self.pause()
-            if not self.arming.granted:
-                return KEEP
-            target = player.advance(elapsed_s)
-            if player.index != run.announced:
-                self._announce(run)
-            return Outgoing(Order.MOVE, target)
-        if self.leading:
-            return self._lead(e, elapsed_s)
-        if self.way is not None:
-            return Outgoing(Order.MOVE, self.way.advance(elapsed_s))
-        return KEEP
-
-    def _lead(self, e: Estimate, elapsed_s: float) -> Outgoing:
-        """To level from the head-up side: slow down, be granted, go."""
-        if self.way is None:
-            if e.moving:
-                return KEEP
-            if not self.arming.granted:
-                if not self.arming.wanted:
-                    self.arming.ask(self.now_s, self._lead_count)
-                return KEEP
-            self.way = self.player(TO_LEVEL, e.angle_deg)
-        elif self.way.still:
-            if not self.arming.granted:
-                self.way = None
-                self.orders.append(Order.DISARM)
-                return KEEP
-            self.way = self.player(TO_LEVEL, self.way.target.angle_deg)
-        return Outgoing(Order.MOVE, self.way.advance(elapsed_s))
-
-    def _announce(self, run: Run) -> None:
-        run.announced = run.player.index
-        self.event(
-            EventKind.STEP, sentence(run.player.label), session=run.id, preset=run.preset, person=run.person,
-            step=run.announced + 1, label=run.player.label,
-        )  # fmt: skip
-
-
-def cause_code(cause: Cause) -> str:
-    """A cause as a word for machines."""
-    return str(cause.name).lower()
-
-
-def sentence(words: str) -> str:
-    """Words as a sentence."""
-    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")

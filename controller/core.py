@@ -19,26 +19,30 @@ from .conduct import Conduct, Settings
 from .estimator import Estimate, Estimator
 from .follow import Follow
 from .gate import KEEP, Order, Outgoing, Permit, gate
-from .model import Answer, Event, EventKind, State, Unreadable, Wish
+from .judge import Judge
+from .model import Answer, Event, EventKind, Unreadable, Wish
+from .play import Play
 from .presets import Preset
-from .safety import FINE, Action, Circumstances, assess
 from .wishes import Desk
 
 REPEAT_S: Final = 0.1
 """An order that stays the same is renewed this often: five times within a lease of 500 ms (safety.md)."""
 LINK_DOWN_S: Final = 2.0
 """Without telemetry for as long as the unit waits for us (safety.md, lease and stop), the link counts as down."""
-MAX_PAUSE_S: Final = 120.0
-"""Chosen: a pause is for adjusting something; after two minutes the way is home."""
 UNKNOWN_DEG: Final = 90.0
 """An angle that is not trusted counts as the steepest."""
 
 
 class BrokerStatus(NamedTuple):
-    """Whether wishes can arrive, and a sentence about it."""
+    """Whether wishes can arrive, and a sentence about it. It holds for `lease_s`, by the clock of hands."""
 
     up: bool
     message: str
+    lease_s: float = inf
+
+
+BROKER_SILENT: Final = BrokerStatus(False, "The part of the controller that talks to the broker does not answer.")
+"""F20: nobody renewed what was known of the broker."""
 
 
 class PortLost(NamedTuple):
@@ -64,12 +68,14 @@ class Output(NamedTuple):
 
 
 class Core:
-    """One table's controller. `step` is called whenever bytes, wishes or a deadline arrive."""
+    """One table's controller. `step` is called whenever bytes, wishes or a deadline arrive.
+
+    `heard_s`: when telemetry came that counts, None while there is no link; `answered_s`: when the unit said anything.
+    """
 
     def __init__(self, settings: Settings, presets: Mapping[str, Preset], booking: Booking, seed: int) -> None:
         random = Random(seed)
         self.settings = settings
-        self._limit_deg = settings.limits.angle_deg.value
         self._rate_dps = settings.limits.rate_dps.value
         self.link = HostLink(random.getrandbits(32))
         self.conduct = Conduct(settings, presets, booking, random)
@@ -78,13 +84,17 @@ class Core:
         self.broker = BrokerStatus(False, "Not connected to the MQTT broker yet.")
         self.connects = 0
         self.heard_s: float | None = None
+        self.answered_s = -inf
         self._refused = ""
+        self._met = 0
         self._gap_s = 0.0
         self._follow = Follow(self.conduct)
+        self._judge = Judge(self.conduct)
+        self._play = Play(self.conduct)
         self._estimator = Estimator()
         self._presses = 0
         self._broker_lost_s: float | None = -inf
-        self._told = FINE
+        self._broker_until_s = inf
         self._sent, self._sent_s = KEEP, -inf
         self._take_broker(self.broker)
 
@@ -96,11 +106,17 @@ class Core:
         fresh = self._hear(data, answers)
         for given in inputs:
             self._take(given, answers)
+        if hand_s > self._broker_until_s:
+            self._take_broker(BROKER_SILENT)
         e = self.estimate
         if e is not None:
             if fresh:
                 self._follow.take(e)
-            self._judge(e)
+            age_s = now_s - self.heard_s if self.heard_s is not None else 0.0
+            broker_down_s = -1.0 if self._broker_lost_s is None else now_s - self._broker_lost_s
+            self._judge.judge(e, max(age_s, self._gap_s), broker_down_s)
+            self.desk.always.follow_up(e)
+        self._judge.watch_stop()
         data = self._speak(e, fresh)
         events, requests = conduct.events, conduct.booking.requests
         if events:
@@ -122,6 +138,7 @@ class Core:
         now_s, fresh = self.conduct.now_s, False
         self._gap_s = 0.0
         for message in self.link.receive(data, now_s):
+            self.answered_s = now_s
             if isinstance(message, Telemetry):
                 if not self._refused:
                     e = self.estimate = self._estimator.take(message, now_s)
@@ -163,7 +180,9 @@ class Core:
             self._refused = f"The tilt unit speaks version {identity.protocol} of the protocol, not {VERSION}."
         elif identity.time_scale not in self.settings.time_scales:
             self._refused = f"The tilt unit runs {identity.time_scale} times faster than time; no real one does."
-        self.connects += 1
+        if identity.session != self._met:  # a unit of another version answers every greeting
+            self._met = identity.session
+            self.connects += 1
         self.desk.unit = identity.unit
         self.conduct.note = self._refused
 
@@ -188,10 +207,14 @@ class Core:
             self._take_broker(given)
         elif isinstance(given, Reserved):
             booking.granted(given.session, given.total_s, given.account)
-        elif isinstance(given, Settled | Reconciled):
+        elif isinstance(given, Settled):
             booking.account = given.account
+        elif isinstance(given, Reconciled):
+            booking.compared(given.account)
         elif isinstance(given, LedgerFailed):
-            booking.failed = given.message
+            if not booking.failed:
+                self.conduct.event(EventKind.FAULT, given.message, code="ledger")
+            booking.fail(given.message)
         elif isinstance(given, PortLost):
             self._lose(given.message)
         else:
@@ -208,52 +231,8 @@ class Core:
         elif self._broker_lost_s is None:
             self._broker_lost_s = self.conduct.now_s
         self.broker = status
+        self._broker_until_s = self.conduct.hand_s + status.lease_s
         self.conduct.broker_gone = "" if status.up or self.settings.local_stop else status.message
-
-    # ---- the first door ---------------------------------------------------------------------------------------------
-
-    def _judge(self, e: Estimate) -> None:
-        """Assess, and let the session react."""
-        conduct, settings = self.conduct, self.settings
-        now_s, booking, used_s = conduct.now_s, conduct.booking, conduct.meter.session_s
-        age_s = now_s - self.heard_s if self.heard_s is not None else 0.0
-        circumstances = Circumstances(
-            conduct.machine.state,
-            age_s if age_s > self._gap_s else self._gap_s,
-            settings.limits.angle_deg,
-            conduct.meter.continuous_left_s,
-            booking.allowed.value - used_s,
-            booking.allowed,
-            booking.left_s(used_s),
-            -1.0 if self._broker_lost_s is None else now_s - self._broker_lost_s,
-            settings.local_stop,
-            booking.failed,
-            conduct.arming.failed,
-        )
-        conduct.verdict = assess(e, circumstances)
-        if conduct.verdict is not FINE or self._told is not FINE or conduct.paused_since_s is not None:
-            self._react(e)
-
-    def _react(self, e: Estimate) -> None:
-        """What a verdict does: hold a session or end it, close the arming window, end the way to level or standing."""
-        conduct = self.conduct
-        action, code, message = conduct.verdict
-        if conduct.run is not None:
-            if action is not Action.NONE and code != self._told.code:
-                conduct.event(EventKind.LIMIT, message, code=code)
-            if action is Action.HOME:
-                conduct.send_home(e, message)
-            elif conduct.paused_since_s is not None and conduct.now_s - conduct.paused_since_s > MAX_PAUSE_S:
-                conduct.send_home(e, "the pause lasted for two minutes")
-            elif action is Action.HOLD and conduct.state is State.RUNNING:
-                conduct.note = message
-                conduct.pause()
-        elif action is not Action.NONE:
-            if conduct.state is State.ARMED:
-                conduct.disarm(e, message)
-            elif conduct.way is not None or conduct.leading:
-                conduct.hold(e, message)
-        self._told = conduct.verdict
 
     # ---- the second door --------------------------------------------------------------------------------------------
 
@@ -272,9 +251,11 @@ class Core:
         if conduct.arming.due(now_s):
             conduct.orders.append(Order.ARM)
         if fresh or conduct.orders:
-            out = conduct.play(e) if fresh else None
+            out = self._play.next(e) if fresh else None
             action, left_s = conduct.verdict.action, conduct.booking.left_s(conduct.meter.session_s)
-            permit = Permit(conduct.machine.state, action, self._limit_deg, self._rate_dps, left_s)
+            # Targets lead the angle; the limit is judged on the worse sensor.
+            limit_deg = max(conduct.limit.value - e.above_deg, 0.0)
+            permit = Permit(conduct.machine.state, action, limit_deg, self._rate_dps, left_s)
             if conduct.orders:
                 frames.extend([self._write(gate(Outgoing(order), e, permit)) for order in conduct.orders])
                 conduct.orders.clear()
@@ -290,7 +271,7 @@ class Core:
         link, stop_count = self.link, self.conduct.arming.stop_count
         if out.target is not None:
             angle_deg, rate_dps = out.target
-            return link.setpoint(stop_count, angle_deg, rate_dps, self._limit_deg)
+            return link.setpoint(stop_count, angle_deg, rate_dps, self.conduct.limit.value)
         if out.order is Order.ARM:
             return link.arm(stop_count)
         if out.order is Order.DISARM:

@@ -6,7 +6,7 @@ from typing import Final
 
 from protocol.messages import CAUSES, Cause, Rung
 
-from .conduct import QUIET, cause_code, sentence
+from .causes import QUIET, cause_code, gravest, sentence
 from .core import Core
 from .documents import (
     SCHEMA,
@@ -46,7 +46,6 @@ def timestamp(wall_s: float) -> str:
 def state_document(core: Core, seq: int, uptime_s: float, wall_s: float) -> StateDocument:
     """The state of the table at this moment."""
     conduct, e = core.conduct, core.estimate
-    limit = conduct.settings.limits.angle_deg
     identity = core.link.identity
     moving_to = conduct.run.player if conduct.run is not None else conduct.way
     return StateDocument(
@@ -71,7 +70,7 @@ def state_document(core: Core, seq: int, uptime_s: float, wall_s: float) -> Stat
         locked=False,
         session=_session(core),
         budget=_budget(core),
-        limit=LimitDocument(limit.value, limit.reason),
+        limit=LimitDocument(conduct.limit.value, conduct.limit.reason),
         rung=e.rung if e is not None else 0,
         faults=tuple(_faults(core, e, wall_s)) if e is not None else (),
         link=_link(core),
@@ -141,17 +140,19 @@ def _link(core: Core) -> LinkDocument:
 def _message(core: Core, e: Estimate | None) -> str:
     """One plain sentence: the gravest thing first."""
     conduct = core.conduct
+    if conduct.alarm:
+        return conduct.alarm
     if e is None:
         return conduct.note or "Waiting for the tilt unit."
     if conduct.state is State.FAULT:
         alone = e.head_down and (e.rung >= Rung.HOLD or (e.causes | e.latched) & Cause.PERSON_LOST)
         if alone:
-            return f"Somebody needs help. {sentence(conduct.gravest(e))} Send level if that is safe."
-        return f"{sentence(conduct.gravest(e))} Acknowledge it at level or head up."
+            return f"Somebody needs help. {sentence(gravest(e))} Send level if that is safe."
+        return f"{sentence(gravest(e))} Acknowledge it at level or head up."
     if conduct.state is State.RUNNING and conduct.run is not None:
         return sentence(f"{conduct.run.preset}: {conduct.run.player.label}")
     if conduct.state is State.RETURNING and e.rung >= Rung.LEVEL and not e.causes & Cause.LEVEL_WISHED:
-        return f"Returning to level: {conduct.gravest(e)}."
+        return f"Returning to level: {gravest(e)}."
     if conduct.state is State.LEVEL:
         left_s = conduct.pause_left_s
         rest = f"Lie still for another {left_s:.0f} s before standing up." if left_s > 0 else "Stand up when you like."
@@ -160,6 +161,8 @@ def _message(core: Core, e: Estimate | None) -> str:
         return f"{PLAIN[conduct.state]} {sentence(conduct.note)}"
     if not core.broker.up and conduct.state is not State.OFFLINE:
         return f"{PLAIN[conduct.state]} {core.broker.message}"
+    if conduct.booking.failed:
+        return f"{sentence(conduct.booking.failed)} No session can run until the controller is restarted."
     rest_s = _budget(core).rest_remaining_s
     if rest_s > 0 and conduct.state in (State.STANDING, State.STANDBY):
         return (

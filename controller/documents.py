@@ -190,4 +190,7 @@ class HealthDocument:
     commands: int
     commands_refused: int
     commands_dropped: Annotated[int, Field(description="lost because the queue was full; never a stop or a level")]
+    mqtt_errors: Annotated[int, Field(description="failures in the MQTT client's callbacks")]
+    mqtt_dropped: Annotated[int, Field(description="messages that found no broker or no room")]
+    mqtt_rebuilds: Annotated[int, Field(description="how often the client's echo stayed away and it connected anew")]
     notices: tuple[str, ...]

@@ -4,6 +4,7 @@ The unit votes on its sensors itself. The controller only ever trusts less: wher
 unit having said which of them failed, or where the unit's angle lies outside of both, the angle is not trusted.
 """
 
+from math import inf
 from typing import Final, NamedTuple
 
 from protocol.messages import Cause, Flag, Rung, Telemetry
@@ -17,21 +18,30 @@ APART_S: Final = 0.2
 """Safety.md, F8: more than 3° for 200 ms."""
 SMOOTHING: Final = 0.2
 """Of each new reading: about 100 ms at 50 Hz, so that noise does not look like an angle."""
+OPEN_S: Final = 0.1
+EMPTY_S: Final = 0.5
+"""F25, F26: the unit's own patience with an ankle lock that bounces, and with a person who shifts on the sensor."""
+ORDINARY: Final = int(Cause.STOPPED | Cause.LEASE_EXPIRED | Cause.HOST_SILENT)
+"""Causes that a deliberate new grant ends; over any other one nothing goes on."""
 
 _BED_SENSOR, _DRIVE_SENSOR = int(Cause.BED_SENSOR), int(Cause.DRIVE_SENSOR)
 _SENSORS: Final = _BED_SENSOR | _DRIVE_SENSOR
 _OCCUPIED, _ANKLES, _ESTOP = int(Flag.OCCUPIED), int(Flag.ANKLES_LOCKED), int(Flag.ESTOP)
 _SIDE, _MOVING, _ARMED = int(Flag.HEAD_DOWN_SIDE), int(Flag.MOVING | Flag.DRIVEN), int(Flag.ARMED)
 _TRUSTED, _FROZEN, _LOWERING = int(Flag.TRUSTED), int(Flag.FROZEN), int(Flag.LOWERING)
-_PERSON: Final = _OCCUPIED | _ANKLES | _ESTOP
+_HOST_LIVE: Final = int(Flag.HOST_LIVE)
+_SOUND: Final = _OCCUPIED | _ANKLES | _ESTOP | _HOST_LIVE
 _LEVEL: Final = int(Rung.LEVEL)
 
 
 class Estimate(NamedTuple):
     """The table as of the newest telemetry. `worst_deg`: the more head-down of the sensors that count.
 
+    `above_deg`: by how much that one is beyond the angle that targets lead. `host_live`: the unit hears us.
+    `occupied_lately`, `locked_lately`: if not now then so shortly before that it may be a bounce of the switch.
+
     `sound`: the angle is trusted, a person is sensed and locked in, no emergency stop is pressed, nothing is latched,
-    and the unit does not move by itself.
+    the unit hears us, does not move by itself, and has no cause to but the ordinary ones.
     """
 
     angle_deg: float
@@ -53,6 +63,10 @@ class Estimate(NamedTuple):
     stop_count: int
     head_down_s: int
     arm_presses: int
+    host_live: bool = True
+    above_deg: float = 0.0
+    occupied_lately: bool = False
+    locked_lately: bool = False
 
     @property
     def at_level(self) -> bool:
@@ -66,21 +80,23 @@ class Estimate(NamedTuple):
 
 
 class Estimator:
-    """Keeps the smoothed sensors and how long they have been apart."""
+    """Keeps the smoothed angles, how long they have been apart, and when somebody was last sensed and locked in."""
 
     def __init__(self) -> None:
         self._bed_deg: float | None = None
-        self._drive_deg = 0.0
+        self._drive_deg = self._angle_deg = 0.0
+        self._occupied_s = self._locked_s = -inf
         self._apart_s: float | None = None
 
     def take(self, telemetry: Telemetry, now_s: float) -> Estimate:
         """The estimate after one more telemetry, received at `now_s`."""
         if self._bed_deg is None:
-            bed, drive = telemetry.bed_deg, telemetry.drive_deg
+            bed, drive, angle = telemetry.bed_deg, telemetry.drive_deg, telemetry.angle_deg
         else:
+            angle = self._angle_deg + (telemetry.angle_deg - self._angle_deg) * SMOOTHING
             bed = self._bed_deg + (telemetry.bed_deg - self._bed_deg) * SMOOTHING
             drive = self._drive_deg + (telemetry.drive_deg - self._drive_deg) * SMOOTHING
-        self._bed_deg, self._drive_deg = bed, drive
+        self._bed_deg, self._drive_deg, self._angle_deg = bed, drive, angle
         failing = (telemetry.causes | telemetry.latched) & _SENSORS
         if failing == _BED_SENSOR:
             bed = drive
@@ -89,6 +105,10 @@ class Estimator:
         worst = bed if bed > drive else drive
         plausible = self._agree(bed, drive, telemetry.angle_deg, now_s)
         flags, rung, latched = telemetry.flags, telemetry.rung, telemetry.latched
+        if flags & _OCCUPIED:
+            self._occupied_s = now_s
+        if flags & _ANKLES:
+            self._locked_s = now_s
         trusted = plausible and failing != _SENSORS and flags & _TRUSTED != 0
         seen = (
             telemetry.angle_deg,
@@ -96,7 +116,9 @@ class Estimator:
             worst,
             trusted,
             worst > LEVEL_DEG if trusted else flags & _SIDE != 0,
-            trusted and flags & _PERSON == _OCCUPIED | _ANKLES and rung < _LEVEL and not latched,
+            trusted
+            and flags & _SOUND == _OCCUPIED | _ANKLES | _HOST_LIVE
+            and not (rung >= _LEVEL or latched or telemetry.causes & ~ORDINARY),
             flags & _MOVING != 0,
             flags & _OCCUPIED != 0,
             flags & _ANKLES != 0,
@@ -110,6 +132,10 @@ class Estimator:
             telemetry.stop_count,
             telemetry.head_down_s,
             telemetry.arm_presses,
+            flags & _HOST_LIVE != 0,
+            worst - angle if worst > angle else 0.0,
+            now_s - self._occupied_s < EMPTY_S,
+            now_s - self._locked_s < OPEN_S,
         )
         return tuple.__new__(Estimate, seen)  # at 50 Hz half of the constructor's time is worth having
 

@@ -4,18 +4,23 @@ from typing import Final
 
 from protocol.messages import CAUSES, Cause, Rung
 
-from .conduct import QUIET, Conduct, cause_code, sentence
-from .estimator import Estimate
+from .causes import QUIET, cause_code, gravest, sentence
+from .conduct import Conduct
+from .estimator import LEVEL_DEG, STANDING_DEG, Estimate
 from .model import EventKind, State
 from .player import Player
+from .progress import Progress
 from .safety import LIVE
 from .session import Trigger
 
 UNKNOWN_DEPTH_DEG: Final = 90.0
 """Found lying somewhere, nobody knows what was before: the longest pause is due."""
-STUCK_S: Final = 3.0
-"""Head down at rest without a session, a stop or a reaction of the unit, the way is home. Chosen: longer than the
-unit's own reaction takes to begin."""
+FREEZE_S: Final = 60.0
+"""As long as the arming window: a wish that much later is somebody else's."""
+AWAY_DEG: Final = 1.0
+"""Chosen: further than brake and sensors let a table stray from where it is held."""
+_RESTING: Final = frozenset({State.STANDING, State.STANDBY, State.LEVEL})
+_ORDINARY: Final = int(sum(QUIET))
 _BLIND, _LEVEL = int(Rung.BLIND_LEVEL), int(Rung.LEVEL)
 _LEVEL_WISHED: Final = int(Cause.LEVEL_WISHED)
 
@@ -26,7 +31,8 @@ class Follow:
     def __init__(self, conduct: Conduct) -> None:
         self._c = conduct
         self._causes = 0
-        self._stuck_since_s: float | None = None
+        self._progress = Progress()
+        self._frozen_at_s: float | None = None
 
     def take(self, e: Estimate) -> None:
         """Fresh telemetry."""
@@ -37,30 +43,39 @@ class Follow:
             self._found(e)
         self._note_place(e)
         if e.estop or e.lowering:
-            c.urgent.end_level()  # F24: what was wished before does not come true by the release
+            c.forget_level()
         if c.urgent.hear(e.stop_count, e.causes & _LEVEL_WISHED != 0, now_s):
-            c.freeze(e, "stopped at the table")
+            c.stopped_at_s = c.hand_s
+            c.freeze(e, _who_stopped(e))
         c.arming.hear(e.armed, now_s)
         self._follow_unit(e)
         state = c.machine.state
         if state is State.ARMED:
             self._follow_arming(e)
-        if state not in LIVE:
-            self._follow_stuck(e)
-            if c.booking.session is not None and not (e.head_down or e.moving):
+        if state is not State.FROZEN:
+            self._frozen_at_s = None
+        if state in LIVE:
+            self._progress.reset()
+        else:
+            if c.way is not None or c.leading:
+                self._follow_way(e)
+            else:
+                self._follow_home(e)
+            if not (e.head_down or e.moving):
                 c.booking.settle(c.meter.session_s, e.head_down_s, *c.ending, now_s)
+                c.booking.rests(e.head_down_s, now_s)
 
     def _follow_unit(self, e: Estimate) -> None:
         """The unit's own reactions lead; where it rests, so does the state."""
         c, state = self._c, self._c.machine.state
         if e.rung >= _BLIND or (e.latched and not e.moving and e.rung != _LEVEL):
             if state is not State.FAULT and not c.urgent.levelling:
-                c.yields(e, f"a fault: {c.gravest(e)}", Trigger.FAULT)
+                c.yields(e, f"a fault: {gravest(e)}", Trigger.FAULT)
         elif e.rung == _LEVEL:
             stopped = e.frozen or c.urgent.stopping  # it will go on by itself, but not yet
             if not stopped and (state is not State.RETURNING or c.leading):
                 c.has_moved = True
-                c.yields(e, f"the tilt unit returned: {c.gravest(e)}", Trigger.UNIT_RETURNS)
+                c.yields(e, f"the tilt unit returned: {gravest(e)}", Trigger.UNIT_RETURNS)
         elif state is State.RUNNING:
             self._follow_run(e)
         elif state is State.RETURNING:
@@ -71,8 +86,10 @@ class Follow:
         elif state is State.FAULT:
             if not e.latched:
                 c.machine.fire(c.rests(e))
-        elif state is State.FROZEN and not (e.moving or c.urgent.stopping) and (e.at_level or e.standing):
-            c.machine.fire(c.rests(e))
+        elif state is State.FROZEN:
+            self._follow_frozen(e)
+        elif state in _RESTING:
+            self._follow_rest(e)
 
     def _follow_run(self, e: Estimate) -> None:
         """A session that has played to its end is over where the table rests."""
@@ -104,23 +121,52 @@ class Follow:
         elif not c.arming.remaining_s(c.hand_s):
             c.disarm(e, "The arming window closed without a start.")
 
-    def _follow_stuck(self, e: Estimate) -> None:
+    def _follow_frozen(self, e: Estimate) -> None:
+        """A freeze ends where the table rests at level or standing.
+
+        H15: elsewhere head up it stands for somebody who armed, and outlives neither this person nor a minute.
+        """
+        c = self._c
+        if e.moving or e.head_down or c.urgent.stopping:
+            return
+        if self._frozen_at_s is None:
+            self._frozen_at_s = c.hand_s
+        alone = not ((e.occupied or e.occupied_lately) and (e.ankles_locked or e.locked_lately))
+        if e.at_level or e.standing or alone or c.hand_s - self._frozen_at_s > FREEZE_S:
+            c.machine.fire(c.rests(e))
+
+    def _follow_rest(self, e: Estimate) -> None:
+        """A table that was moved by other means rests where it is now."""
+        c, state = self._c, self._c.machine.state
+        if e.moving or not e.trusted:
+            return
+        left_standing = state is State.STANDING and e.angle_deg > STANDING_DEG + AWAY_DEG
+        left_level = state is State.LEVEL and abs(e.angle_deg) > LEVEL_DEG + AWAY_DEG
+        if left_standing or left_level or (state is not State.STANDING and e.standing):
+            c.machine.fire(c.rests(e))
+
+    def _follow_home(self, e: Estimate) -> None:
         """H1: a return that stands still is none, and nobody stays head down because nobody felt responsible."""
         c, state = self._c, self._c.machine.state
-        if state is State.RETURNING:
-            stuck = not (c.leading or c.urgent.levelling or e.rung >= _LEVEL)
-        else:
-            stuck = not e.frozen and c.may_go_home(e)
-        if not stuck or e.moving:
-            self._stuck_since_s = None
-        elif self._stuck_since_s is None:
-            self._stuck_since_s = c.now_s
-        elif c.now_s - self._stuck_since_s > STUCK_S:
-            self._stuck_since_s = None
-            if state is State.RETURNING:
-                c.machine.fire(Trigger.INTERRUPTED)
+        if not e.head_down and state is not State.RETURNING:
+            self._progress.reset()
+        elif self._progress.stuck(-e.worst_deg, c.now_s) and not (c.urgent.levelling or e.frozen or e.rung >= _LEVEL):
+            if state is not State.RETURNING:
+                if c.may_go_home(e):
+                    c.send_home(e, "Nobody stays head down without a session.")
+            elif c.may_go_home(e):
+                c.urgent.level(c.now_s, e.stop_count)
             else:
-                c.send_home(e, "Nobody stays head down without a session.")
+                c.machine.fire(Trigger.INTERRUPTED)
+            self._progress.reset()
+
+    def _follow_way(self, e: Estimate) -> None:
+        """F10: what leads up to level or to standing is where it should be or comes on; otherwise it is given up."""
+        c, way = self._c, self._c.way
+        if way is not None and abs(way.target.angle_deg - e.angle_deg) <= AWAY_DEG:
+            self._progress.reset()
+        elif self._progress.stuck(e.angle_deg if c.leading else -e.angle_deg, c.now_s):
+            c.hold(e, "The table does not move as it should.")
 
     def _found(self, e: Estimate) -> None:
         """A unit was found; at rest somewhere, or busy returning by itself."""
@@ -159,3 +205,8 @@ class Follow:
             if cause not in QUIET and (reacting or cause is not Cause.HOST_SILENT):
                 kind = EventKind.FAULT if came else EventKind.FAULT_CLEARED
                 c.event(kind, sentence(fact.meaning), code=cause_code(cause))
+
+
+def _who_stopped(e: Estimate) -> str:
+    """Why the unit counted a stop that nobody told us of: what it reports beside, or a button at the table."""
+    return gravest(e) if (e.causes | e.latched) & ~_ORDINARY else "stopped at the table"

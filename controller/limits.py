@@ -20,14 +20,8 @@ GUEST_ANGLE_DEG: Final = 30.0
 """Default limits: for a guest, and for everybody until the programme is done (makers: 20–30° for the first weeks)."""
 RATE_DPS: Final = 3.0
 """Default limits: 3 °/s is 0.05 m/s at the head."""
-TRIP_DPS: Final = 5.0
-"""Default limits: the tilt unit's independent over-speed trip."""
 ACCELERATION_DPS2: Final = 1.0
 """Default limits, computed there."""
-JERK_DPS3: Final = 2.0
-"""Default limits, computed there."""
-PROTECTIVE_STOP_DPS2: Final = 5.0
-"""Default limits: 0.9° of travel from 3 °/s; 1.05–1.41° with the motor's lag."""
 SESSION_HEAD_DOWN_S: Final = 15 * 60.0
 """Default limits: Dimberg, at most 2 × 10 min a day; 15 in one session."""
 DAY_HEAD_DOWN_S: Final = 20 * 60.0

@@ -82,8 +82,8 @@ class EventKind(StrEnum):
 class Wish:
     """A command as it was understood.
 
-    `retained`: the broker had kept it. `expired`: its own expiry had passed. `sent`: the stop lane has written the
-    frame already.
+    `retained`: the broker had kept it. `expired`: its own expiry had passed. `sent`: how many stop frames the stop lane
+    had written in all by then.
     """
 
     verb: Verb
@@ -95,7 +95,7 @@ class Wish:
     direction: int = 0
     retained: bool = False
     expired: bool = False
-    sent: bool = False
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 from protocol.messages import Rung
 
-from .estimator import Estimate
+from .causes import gravest
+from .estimator import ORDINARY, Estimate
 from .model import Limit, State
 
 LATE_S: Final = 0.3
@@ -75,10 +76,22 @@ def untrusted(e: Estimate, _: Circumstances) -> Verdict | None:
     return None
 
 
-def unit_reacts(e: Estimate, _: Circumstances) -> Verdict | None:
-    """The unit stands on its ladder, or something is latched there: a session does not go on over that."""
+def unit_reacts(e: Estimate, c: Circumstances) -> Verdict | None:
+    """F13, F15, F16: the unit stands on its ladder, or something is latched there: no session goes on over that.
+
+    Nor over a cause that only refuses, as a warm motor does: the way home needs the reserve that is left.
+    """
     if e.rung >= Rung.LEVEL or e.latched:
         return Verdict(Action.HOME, "unit", "The tilt unit ended the session.")
+    if c.state in LIVE and e.rung == Rung.REFUSE and e.causes & ~ORDINARY:
+        return Verdict(Action.HOME, "unit", f"The tilt unit refuses to go on: {gravest(e)}.")
+    return None
+
+
+def unheard(e: Estimate, _: Circumstances) -> Verdict | None:
+    """F3: the unit speaks and does not hear us; no stop of ours would arrive."""
+    if not e.host_live:
+        return Verdict(Action.HOLD, "unheard", "The tilt unit does not hear the controller.")
     return None
 
 
@@ -122,14 +135,14 @@ def emergency_stop(e: Estimate, _: Circumstances) -> Verdict | None:
 
 def ankles(e: Estimate, _: Circumstances) -> Verdict | None:
     """F25, H13."""
-    if not e.ankles_locked:
+    if not (e.ankles_locked or e.locked_lately):
         return Verdict(Action.HOME, "ankles_open", "An ankle lock is open.")
     return None
 
 
 def occupant(e: Estimate, _: Circumstances) -> Verdict | None:
     """F26, H13."""
-    if not e.occupied:
+    if not (e.occupied or e.occupied_lately):
         return Verdict(Action.HOME, "not_occupied", "Nobody is sensed on the table.")
     return None
 
@@ -152,7 +165,7 @@ def broker_lost(_: Estimate, c: Circumstances) -> Verdict | None:
 
 HAZARDS: Final[tuple[Callable[[Estimate, Circumstances], Verdict | None], ...]] = (
     emergency_stop, untrusted, over_angle, over_time, ankles, occupant, unit_reacts, unreserved, grant_lost,
-    broker_lost, late,
+    broker_lost, unheard, late,
 )  # fmt: skip
 """In the order in which they are told when several are as severe."""
 OF_A_SOUND_TABLE: Final = (over_angle, over_time, unreserved, grant_lost, broker_lost, late)

@@ -35,12 +35,12 @@ class Trigger(Enum):
 _S, _T = State, Trigger
 
 _ALWAYS: Final = {_T.LINK_LOST: _S.OFFLINE, _T.FAULT: _S.FAULT, _T.UNIT_RETURNS: _S.RETURNING}
-_AT_REST: Final = {**_ALWAYS, _T.ARM: _S.ARMED, _T.LEVEL: _S.RETURNING, _T.STAND: _S.RISING}
-_DISARMED: Final = {
+_BY_PLACE: Final = {
     _T.RESTS_STANDING: _S.STANDING,
     _T.RESTS_LEVEL: _S.LEVEL,
     _T.RESTS_ELSEWHERE: _S.STANDBY,
 }
+_AT_REST: Final = {**_ALWAYS, **_BY_PLACE, _T.ARM: _S.ARMED, _T.LEVEL: _S.RETURNING, _T.STAND: _S.RISING}
 
 TRANSITIONS: Final[dict[State, dict[Trigger, State]]] = {
     _S.OFFLINE: {_T.FOUND_STANDING: _S.STANDING, _T.FOUND_ELSEWHERE: _S.STANDBY, _T.UNIT_RETURNS: _S.RETURNING,
@@ -48,17 +48,16 @@ TRANSITIONS: Final[dict[State, dict[Trigger, State]]] = {
     _S.STANDING: _AT_REST,
     _S.STANDBY: _AT_REST,
     _S.LEVEL: _AT_REST,
-    _S.ARMED: {**_ALWAYS, **_DISARMED, _T.START: _S.RUNNING, _T.LEVEL: _S.RETURNING, _T.STAND: _S.RISING},
+    _S.ARMED: {**_ALWAYS, **_BY_PLACE, _T.START: _S.RUNNING, _T.LEVEL: _S.RETURNING, _T.STAND: _S.RISING},
     _S.RUNNING: {**_ALWAYS, _T.PAUSE: _S.PAUSED, _T.STOP: _S.FROZEN, _T.LEVEL: _S.RETURNING, _T.FINISHED: _S.LEVEL,
                  _T.RESTS_STANDING: _S.STANDING, _T.RESTS_ELSEWHERE: _S.STANDBY, _T.INTERRUPTED: _S.FROZEN},
     _S.PAUSED: {**_ALWAYS, _T.RESUME: _S.RUNNING, _T.STOP: _S.FROZEN, _T.LEVEL: _S.RETURNING,
                 _T.INTERRUPTED: _S.FROZEN},
-    _S.FROZEN: {**_ALWAYS, _T.LEVEL: _S.RETURNING, _T.STAND: _S.RISING, _T.RESTS_LEVEL: _S.LEVEL,
-                _T.RESTS_STANDING: _S.STANDING},
+    _S.FROZEN: {**_ALWAYS, **_BY_PLACE, _T.LEVEL: _S.RETURNING, _T.STAND: _S.RISING},
     _S.RETURNING: {**_ALWAYS, _T.STOP: _S.FROZEN, _T.RESTS_LEVEL: _S.LEVEL, _T.INTERRUPTED: _S.FROZEN},
     _S.RISING: {**_ALWAYS, _T.STOP: _S.FROZEN, _T.RESTS_STANDING: _S.STANDING, _T.LEVEL: _S.RETURNING,
                 _T.INTERRUPTED: _S.FROZEN},
-    _S.FAULT: {_T.LINK_LOST: _S.OFFLINE, _T.UNIT_RETURNS: _S.RETURNING, **_DISARMED, _T.LEVEL: _S.RETURNING},
+    _S.FAULT: {_T.LINK_LOST: _S.OFFLINE, _T.UNIT_RETURNS: _S.RETURNING, **_BY_PLACE, _T.LEVEL: _S.RETURNING},
 }  # fmt: skip
 
 
@@ -67,10 +66,6 @@ class Machine:
 
     def __init__(self) -> None:
         self.state = State.OFFLINE
-
-    def can(self, trigger: Trigger) -> bool:
-        """Whether the trigger means anything in this state."""
-        return trigger in TRANSITIONS[self.state]
 
     def fire(self, trigger: Trigger) -> bool:
         """Follow the trigger; whether the state changed."""

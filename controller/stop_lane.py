@@ -6,24 +6,31 @@ What was in flight is void, because the unit counts the stop. The core learns of
 until telemetry confirms it; so a write that fails here costs a step, not the stop.
 """
 
+from math import inf
+
 from protocol.link import STOP_FRAME
 
 from .serial_port import Port, PortError
+from .urgent import APART_S
 
 
 class StopLane:
-    """Holds the port that is open now, if one is."""
+    """Holds the port that is open now, if one is. `frames`: how many stop frames it has written in all."""
 
     def __init__(self) -> None:
         self.port: Port | None = None
+        self.frames = 0
+        self._next_s = -inf
 
-    def stop(self) -> bool:
-        """Write one stop frame now; whether it was written."""
+    def stop(self, now_s: float) -> bool:
+        """Write one stop frame now; whether it was written. Within 10 ms of the last one it is left to the core."""
         port = self.port
-        if port is None:
+        if port is None or now_s < self._next_s:
             return False
         try:
             port.write(STOP_FRAME)
         except PortError:
             return False
+        self._next_s = now_s + APART_S
+        self.frames += 1
         return True

@@ -4,14 +4,20 @@ The thread that receives a stop has usually written its frame already (the stop 
 unit counts each stop frame, and a wish for level carries the unit's count of its own moment. A frame of ours that was
 on its way then is counted later: the younger wish for level follows the count for as many frames as are known to be
 ours. A stop that nobody has told us of makes it void: it may be the younger one.
+
+So frames are balanced: those known to be written, less those that the unit has counted. The lane tells with each wish
+how many it has written in all, so that a flood whose wishes get lost leaves the balance right.
 """
 
+from math import inf
 from typing import Final
 
 REPEAT_S: Final = 0.06
 """Three telemetry periods: time for the confirmation to come back even over a USB adapter's 16 ms latency."""
 OUR_ECHO_S: Final = 0.3
 """How long after our last stop frame a change of the count is our own doing."""
+APART_S: Final = 0.01
+"""Chosen: a stop that comes within 10 ms of a stop frame needs no frame before the next step; a flood fills no line."""
 LEVEL_TRIES_S: Final = 3.0
 """A unit that has not begun to return by then stands on a rung that forbids it."""
 BLIND_TRIES_S: Final = 2.0
@@ -25,9 +31,11 @@ class Urgent:
         self._count: int | None = None
         self._stop_since_s: float | None = None
         self._stop_next_s = 0.0
-        self._frames = 0
-        self._framed_s = 0.0
-        self._untold_s: float | None = None
+        self._unconfirmed_since_s = 0.0
+        self._lane_frames = 0
+        self._balance = 0
+        self._balance_until_s = -inf
+        self._framed_s = -inf
         self._level_since_s: float | None = None
         self._level_next_s = 0.0
         self._level_sent = False
@@ -38,16 +46,21 @@ class Urgent:
         self._count = None
         self._level_since_s = None
 
-    def stop(self, now_s: float, sent: bool) -> None:
-        """A stop was wished; `sent` if its frame is on the wire already. It makes a wish for level void."""
+    def stop(self, now_s: float, lane_frames: int) -> None:
+        """A stop was wished; the lane has written so many frames by now in all. It makes a wish for level void."""
         self._level_since_s = None
-        self._stop_since_s = self._stop_next_s = now_s
-        if sent:
-            self._stop_next_s += REPEAT_S
-            counted = self._untold_s is not None and now_s - self._untold_s < OUR_ECHO_S
-            self._untold_s = None
-            if not counted:
-                self._frame(now_s)
+        if self._stop_since_s is None:
+            self._unconfirmed_since_s = now_s
+        self._stop_since_s = now_s
+        new, self._lane_frames = lane_frames - self._lane_frames, max(lane_frames, self._lane_frames)
+        if new <= 0:
+            self._stop_next_s = max(now_s, self._framed_s + APART_S)
+            return
+        self._stop_next_s = now_s + REPEAT_S
+        self._balance = self._known(now_s) + new
+        self._balance_until_s = now_s + OUR_ECHO_S
+        if self._balance > 0:  # otherwise the unit has counted them already, and confirms nothing by the next count
+            self._framed_s = now_s
 
     def level(self, now_s: float, stop_count: int) -> None:
         """Level was wished, when the unit's count of stops was this."""
@@ -64,6 +77,10 @@ class Urgent:
         """A stop is still to be confirmed."""
         return self._stop_since_s is not None
 
+    def unconfirmed_s(self, now_s: float) -> float:
+        """How long a stop has been waiting for the unit to count it."""
+        return 0.0 if self._stop_since_s is None else now_s - self._unconfirmed_since_s
+
     @property
     def levelling(self) -> bool:
         """A wish for level is still to be confirmed."""
@@ -78,10 +95,9 @@ class Urgent:
             return False
         if self._stop_since_s is not None and self._framed_s >= self._stop_since_s:
             self._stop_since_s = None
-        known = self._frames if now_s - self._framed_s < OUR_ECHO_S else 0
-        self._frames = max(known - ((stop_count - before) & 0xFFFF), 0)
-        if (stop_count - before) & 0xFFFF > known:
-            self._untold_s = now_s
+        self._balance = self._known(now_s) - ((stop_count - before) & 0xFFFF)
+        if self._balance < 0:
+            self._balance_until_s = now_s + OUR_ECHO_S
             self._level_since_s = None
             return True
         self._level_count = stop_count
@@ -113,5 +129,10 @@ class Urgent:
 
     def _frame(self, now_s: float) -> None:
         """One more stop frame is on its way that the unit has not counted."""
-        self._frames = self._frames + 1 if now_s - self._framed_s < OUR_ECHO_S else 1
+        self._balance = max(self._known(now_s), 0) + 1
         self._framed_s = now_s
+        self._balance_until_s = now_s + OUR_ECHO_S
+
+    def _known(self, now_s: float) -> int:
+        """The balance, as long as it can mean anything: a frame that was lost is never counted."""
+        return self._balance if now_s < self._balance_until_s else 0

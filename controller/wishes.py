@@ -1,31 +1,28 @@
 """What becomes of each wish: refused with a reason, or done, with an answer either way.
 
-Stop and level are asked nothing and never refused. Any refused start closes the arming window.
+Stop and level are asked nothing and never refused (`always`). Any refused start closes the arming window.
 """
 
 from collections.abc import Callable
 from typing import Final
 
-from protocol.messages import Cause
-
-from .conduct import STOP_ON_RISING, Conduct
-from .estimator import LEVEL_DEG, Estimate
+from .always import Always, accepted
+from .causes import cause_names
+from .conduct import Conduct
+from .estimator import Estimate
 from .gate import Order
-from .model import Answer, EventKind, Reason, State, Unreadable, Verb, Wish
+from .limits import LEVEL_DEG, STANDING_DEG
+from .model import Answer, EventKind, Limit, Reason, State, Unreadable, Verb, Wish
+from .plans import going_to
 from .player import Jog, Player
-from .presets import Step
-from .refusals import HUMAN_S, STEEPEST_SEAT_DEG, Situation, refuse
+from .questions import STEEPEST_SEAT_DEG, Situation
+from .refusals import refuse
+from .safety import Action
 
-GOTO_DPS: Final = 1.5
-GOTO_HOLD_S: Final = 600.0
-"""The longest hold at any angle (domain.md, continuous time); steeper ones end earlier by their own limit."""
-LOWEST_DEG: Final = -80.0
 SEEN_IDS: Final = 256
 """Ids of commands that are remembered against duplicates. Chosen: hours of anybody's use."""
 STARTS: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
 """What needs the arming window, and closes it when it is refused."""
-LED: Final = frozenset({State.ARMED, State.RUNNING, State.PAUSED, State.FROZEN, State.RISING, State.RETURNING})
-"""Where level may lead a person up from the head-up side: armed, in a session or frozen, or on the way already."""
 
 
 class Desk:
@@ -33,6 +30,7 @@ class Desk:
 
     def __init__(self, conduct: Conduct) -> None:
         self._c = conduct
+        self.always = Always(conduct)
         self._seen: dict[str, None] = {}
         self.unit = 0
         self.taken = 0
@@ -54,9 +52,9 @@ class Desk:
         self.taken += 1
         known = self._remember(wish.id)
         if wish.verb is Verb.STOP:
-            return self._stop(wish, e)
+            return self.always.stop(wish, e)
         if wish.verb is Verb.LEVEL:
-            return self._level(wish, e, known)
+            return self.always.level(wish, e, known)
         refusal = refuse(wish, self._situation(wish, e, known))
         if refusal is not None or e is None:
             return self._refuse(wish, e, *(refusal or (Reason.LINK_DOWN, "There is no connection to the tilt unit.")))
@@ -97,9 +95,6 @@ class Desk:
         self._c.event(EventKind.COMMAND_REFUSED, message, verb=verb, reason=reason)
         return Answer(verb, id_, False, False, reason, message)
 
-    def _yes(self, wish: Wish, message: str, moving: bool = False) -> Answer:
-        return Answer(wish.verb, wish.id, True, moving, None, message)
-
     def _situation(self, wish: Wish, e: Estimate | None, known: bool) -> Situation:
         c = self._c
         return Situation(
@@ -124,163 +119,79 @@ class Desk:
             ledger_failed=c.booking.failed,
             broker_gone=c.broker_gone,
             leaving=c.leaving,
+            comparing=c.booking.comparing,
+            held=c.verdict.message if c.verdict.action is Action.HOLD else "",
         )
-
-    # ---- always accepted --------------------------------------------------------------------------------------------
-
-    def _stop(self, wish: Wish, e: Estimate | None) -> Answer:
-        """Freeze. A stop that the broker had kept freezes a session, but never a return on its way to safety."""
-        c = self._c
-        if wish.retained and c.state in (State.FROZEN, State.RETURNING, State.FAULT):
-            return self._yes(wish, "This stop was kept by the broker; the way back to level goes on.")
-        if not wish.retained:
-            c.stopped_at_s = c.hand_s
-        if e is None and wish.retained:
-            return self._yes(wish, "There is no connection to the tilt unit, and this stop was kept by the broker.")
-        c.urgent.stop(c.now_s, wish.sent)
-        if e is None:
-            return self._yes(wish, "There is no connection to the tilt unit; it brakes and returns to level by itself.")
-        c.freeze(e, "stop was pressed")
-        return self._yes(wish, "Stopped.")
-
-    def _level(self, wish: Wish, e: Estimate | None, known: bool) -> Answer:
-        """Home. From the head-down side always; from the head-up side only for a person who is known to lie there."""
-        c = self._c
-        if e is None:
-            return self._yes(wish, "There is no connection to the tilt unit; it returns to level by itself.")
-        why = self._why_no_level(wish, e, known)
-        if why is not None:
-            return self._yes(wish, f"This moves nothing: {why}")
-        if e.head_down:
-            c.go_home(e, "level was wished")
-            return self._yes(wish, "Returning to level.", moving=True)
-        under_way = c.run is not None or c.way is not None
-        if e.at_level and not under_way:
-            c.disarm(e, "")
-            return self._yes(wish, "The table is level.")
-        why = self._why_not_up(e)
-        if why is not None:
-            if under_way:
-                c.hold(e, why)
-            return self._yes(wish, f"Holding: {why}")
-        if not c.leading:
-            c.lead_to_level(e, "level was wished")
-        return self._yes(wish, "Going to level.", moving=True)
-
-    def _why_no_level(self, wish: Wish, e: Estimate, known: bool) -> str | None:
-        """What makes this very wish for level void. Old ones still count from the head-down side, but kept ones."""
-        if wish.retained:
-            return "the broker had kept this command. Send it again."
-        if e.estop:
-            return "the emergency stop is pressed. Release it, then send level again."
-        if e.lowering:
-            return "the table is being lowered by hand."
-        if e.head_down:
-            return None
-        if wish.expired or known:
-            return "this command is old. Send level again."
-        c = self._c
-        if c.stopped_at_s is not None and c.hand_s - c.stopped_at_s < HUMAN_S and not e.at_level:
-            return "a stop was pressed just now. Send level again in a second."
-        armed_at_s = c.arming.at_s
-        hasty = armed_at_s is not None and c.hand_s - armed_at_s < HUMAN_S and wish.code != c.arming.code
-        if hasty and not e.at_level:
-            return "it came too soon after arming. Send level again in a second."
-        return None
-
-    def _why_not_up(self, e: Estimate) -> str | None:
-        """What keeps the table from moving up to level now."""
-        if e.latched or not e.trusted:
-            return "a fault waits for acknowledgement."
-        if not e.occupied:
-            return "nobody is sensed on the table."
-        if not e.ankles_locked:
-            return "an ankle lock is open."
-        if self._c.broker_gone:
-            return f"a stop from the phone might not arrive. {self._c.broker_gone}"
-        if self._c.state not in LED:
-            return "on the head-up side level needs arming first."
-        return None
 
     # ---- the others -------------------------------------------------------------------------------------------------
 
     def _arm(self, wish: Wish, e: Estimate) -> Answer:
         self._c.arm(e)
-        return self._yes(wish, "Armed for 60 s. Start now, or stop to disarm.")
+        return accepted(wish, "Armed for 60 s. Start now, or stop to disarm.")
 
     def _start(self, wish: Wish, e: Estimate) -> Answer:
         c = self._c
         preset = c.presets[str(wish.preset)]
-        c.begin(e, preset.id, c.player(preset.steps, e.angle_deg), self.unit)
-        return self._yes(wish, f"{preset.title} started.", moving=True)
+        largest = Limit(max(preset.largest_angle_deg, LEVEL_DEG), f"preset {preset.id}")
+        c.begin(e, preset.id, c.player(preset.steps, e.angle_deg), self.unit, largest)
+        return accepted(wish, f"{preset.title} started.", moving=True)
 
     def _goto(self, wish: Wish, e: Estimate) -> Answer:
         """To an angle: head down with the way back, otherwise the session ends there."""
-        angle_deg = max(float(wish.angle_deg or 0.0), LOWEST_DEG)
-        steps = [Step(f"{angle_deg:g}°", angle_deg, 0.0, GOTO_DPS)]
-        if angle_deg > LEVEL_DEG:
-            steps = [
-                Step(f"{angle_deg:g}°", angle_deg, GOTO_HOLD_S, GOTO_DPS),
-                Step("back to level", 0.0, 0.0, GOTO_DPS),
-            ]
-        elif angle_deg < STOP_ON_RISING.angle_deg < e.angle_deg:
-            steps.insert(0, STOP_ON_RISING)
-        self._c.begin(e, Verb.GOTO, self._c.player(steps, e.angle_deg), self.unit)
-        return self._yes(wish, f"Going to {angle_deg:g}°.", moving=True)
+        angle_deg = max(float(wish.angle_deg or 0.0), STANDING_DEG)
+        steps = going_to(angle_deg, e.angle_deg, self._c.settings.limits)
+        largest = Limit(max(angle_deg, LEVEL_DEG), "goto")
+        self._c.begin(e, Verb.GOTO, self._c.player(steps, e.angle_deg), self.unit, largest)
+        return accepted(wish, f"Going to {angle_deg:g}°.", moving=True)
 
     def _jog(self, wish: Wish, e: Estimate) -> Answer:
         """Hold to move: each jog renews the motion for half a second; below level only after the pause."""
         c = self._c
         run = c.run
         if wish.direction == 0:
-            c.pause()
-            return self._yes(wish, "Holding.")
+            c.pause(let_go=True)
+            return accepted(wish, "Holding.")
         if wish.direction < 0 and e.angle_deg <= STEEPEST_SEAT_DEG:
-            c.pause()
-            return self._yes(wish, f"Jog leads up to {STEEPEST_SEAT_DEG:g}° only. Send stand to stand up.")
+            c.pause(let_go=True)
+            return accepted(wish, f"Jog leads up to {STEEPEST_SEAT_DEG:g}° only. Send stand to stand up.")
         if run is None:
             limits = c.settings.limits
             jog = Jog(e.angle_deg, limits.rate_dps.value, limits.acceleration_dps2.value)
             jog.highest_deg = limits.angle_deg.value
-            run = c.begin(e, Verb.JOG, jog, self.unit)
+            run = c.begin(e, Verb.JOG, jog, self.unit, limits.angle_deg)
         elif c.state is State.PAUSED:
             c.resume()
         if isinstance(run.player, Jog) and run.player.direction != wish.direction:
             run.player.direction = wish.direction
             run.player.lowest_deg = 0.0 if c.pause_left_s > 0 else STEEPEST_SEAT_DEG
         run.jogged_at_s = c.hand_s
-        return self._yes(wish, f"Moving {'head down' if wish.direction > 0 else 'head up'}.", moving=True)
+        return accepted(wish, f"Moving {'head down' if wish.direction > 0 else 'head up'}.", moving=True)
 
     def _pause(self, wish: Wish, _: Estimate) -> Answer:
         self._c.pause()
-        return self._yes(wish, "Paused. Head-down time goes on counting.")
+        return accepted(wish, "Paused. Head-down time goes on counting.")
 
     def _resume(self, wish: Wish, _: Estimate) -> Answer:
         self._c.resume()
-        return self._yes(wish, "Going on.", moving=True)
+        return accepted(wish, "Going on.", moving=True)
 
     def _skip(self, wish: Wish, _: Estimate) -> Answer:
         self._c.resume()
         run = self._c.run
         skipped = run is not None and isinstance(run.player, Player) and run.player.skip()
-        return self._yes(wish, "Going on with the next step." if skipped else "Going on: this is the last step.", True)
+        return accepted(wish, "Going on with the next step." if skipped else "Going on: this is the last step.", True)
 
     def _stand(self, wish: Wish, e: Estimate) -> Answer:
         if e.standing:
-            return self._yes(wish, "The table is at standing.")
+            return accepted(wish, "The table is at standing.")
         self._c.rise(e)
-        return self._yes(wish, "Going to standing, with a stop of 20 s at −40°.", moving=True)
+        return accepted(wish, "Going to standing, with a stop of 20 s at −40°.", moving=True)
 
     def _acknowledge(self, wish: Wish, e: Estimate) -> Answer:
         if not e.latched:
-            return self._yes(wish, "Nothing waits for acknowledgement.")
+            return accepted(wish, "Nothing waits for acknowledgement.")
         self._c.orders.append(Order.ACKNOWLEDGE)
         still = e.latched & e.causes
         if still:
-            return self._yes(wish, f"Acknowledged; still there: {_names(still)}.")
-        return self._yes(wish, "Acknowledged.")
-
-
-def _names(causes: int) -> str:
-    """Causes as a list of words."""
-    return ", ".join(str(cause.name).lower().replace("_", " ") for cause in Cause if causes & cause)
+            return accepted(wish, f"Acknowledged; still there: {cause_names(still)}.")
+        return accepted(wish, "Acknowledged.")

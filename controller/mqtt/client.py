@@ -10,7 +10,6 @@ and sessions are clean, so the broker keeps nothing that could come late; with Q
 
 import contextlib
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -20,9 +19,11 @@ from typing import Final
 from ..documents import EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
 from ..model import Unreadable, Wish
 from . import commands
+from .clearing import Clearing, as_clearing
 from .connection import VERSIONS, Address, Connection, Guard, Timing
 from .outbox import Outbox
 from .payloads import Document
+from .pulse import Pulse
 from .topics import BIRTH, Topics
 
 _SILENT_S: Final = 60.0
@@ -49,7 +50,8 @@ class MqttClient:
     """Wishes in, documents out. `start`, then publish at any time from any thread, `close` at the end.
 
     `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port.
-    `on_link(up, sentence)` and `on_birth()` say that the link changed, and that Home Assistant came up. What a callback
+    `on_link(up, sentence)` says that the link changed, and with each echo that it still is up: who hears nothing for
+    longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up. What a callback
     raises is counted and logged. Raises ValueError, naming the key, for a configuration that can't work.
     """
 
@@ -78,7 +80,8 @@ class MqttClient:
         self._timing = timing or Timing()
         self._on_stop, self._on_wish, self._on_link, self._on_birth = on_stop, on_wish, on_link, on_birth
         self._guard = Guard()
-        self._token = secrets.token_hex(4)
+        self._clearing = Clearing()
+        self._pulse = Pulse(self._timing.echo_s)
         self._outbox = Outbox()
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -88,9 +91,7 @@ class MqttClient:
         self._commands, self._publisher = self._connections()
         self._pair: tuple[object, ...] | None = None
         self._published_on: tuple[object, ...] | None = None
-        self._since_s = 0.0
-        self._proof_s = 0.0
-        self._echo_due_s = 0.0
+        self._told_s = 0.0
         self._echo_problem: str | None = None
         self._said: str | None = None
         self._disputed = False
@@ -157,13 +158,14 @@ class MqttClient:
     def _on_message(self, topic: str, payload: bytes, retained: bool) -> None:
         if topic == self._stop_topic:
             self._guard.call("on_stop", self._on_stop, retained)
-        verb = self.topics.verb_of(topic)
-        if verb is not None:
+        if topic == self.topics.echo:
+            self._heard_echo(payload)
+        elif (verb := self.topics.verb_of(topic)) is not None:
             wish = commands.parse(verb, payload, retained, time.time())
+            if self._clearing.clears(verb, payload) and isinstance(wish, Wish):
+                wish = as_clearing(wish)
             if wish is not None:
                 self._guard.call("on_wish", self._on_wish, wish)
-        elif topic == self.topics.echo:
-            self._heard_echo(payload[:64].decode("ascii", "replace"))
         elif topic == self.topics.availability:
             # Not ours, the last will of an earlier connection that the broker noticed late: said again with the echo.
             self._disputed = payload != (self._said or "").encode()
@@ -172,10 +174,8 @@ class MqttClient:
             self._wake.set()
             self._guard.call("on_birth", self._on_birth)
 
-    def _heard_echo(self, text: str) -> None:
-        token, _, sent_s = text.partition(" ")
-        if token == self._token:
-            self._proof_s = min(float(sent_s), time.monotonic())
+    def _heard_echo(self, payload: bytes) -> None:
+        if self._pulse.hear(payload, time.monotonic()):
             self._wake.set()
         elif not self._foreign:
             self._foreign = True
@@ -196,9 +196,8 @@ class MqttClient:
 
     def _tick(self, now_s: float) -> None:
         self._follow(now_s)
-        live = self._pair is not None and self._proof_s >= self._since_s
-        quiet_s = now_s - max(self._since_s, self._proof_s)
-        up = live and quiet_s < self._timing.stale_s
+        pulse, quiet_s = self._pulse, self._pulse.quiet_s(now_s)
+        up = self._pair is not None and pulse.proven and quiet_s < self._timing.stale_s
         if self._pair is not None and quiet_s >= self._timing.stale_s:
             self._echo_problem = (
                 f"the broker at {self._address} does not return our messages on {self.topics.echo}, connecting anew: "
@@ -208,9 +207,8 @@ class MqttClient:
         elif any(not each.up and now_s - each.sign_s > _SILENT_S for each in (self._commands, self._publisher)):
             self._rebuild(now_s)
         self._report(up)
-        if self._pair is not None and now_s >= self._echo_due_s:
-            self._echo_due_s = now_s + self._timing.echo_s
-            self._publisher.publish(self.topics.echo, f"{self._token} {now_s!r}".encode(), 0, False)
+        if self._pair is not None and (beat := pulse.beat(now_s)) is not None:
+            self._publisher.publish(self.topics.echo, beat, 0, False)
             if self._disputed:
                 self._said = None
         self._flush()
@@ -223,7 +221,7 @@ class MqttClient:
         pair = (commands, commands.connects, *spoken) if spoken and commands.up else None
         if pair != self._pair:
             self._pair = pair
-            self._since_s = self._echo_due_s = now_s
+            self._pulse.begin(now_s)
         if spoken != self._published_on or self._born:
             self._born = False
             self._published_on = spoken
@@ -241,8 +239,11 @@ class MqttClient:
                 message = f"lost the connection to the broker at {self._address}, trying again"
             message = message or was_message
         if (up, message) == self._link:
+            if up and self._told_s != self._pulse.proof_s:
+                self._tell(up, message)
             return
         self._link = (up, message)
+        self._tell(up, message)  # before anything is logged: a log may be slow
         if up:
             self._warned.clear()
             _log.info("%s", message)
@@ -250,6 +251,9 @@ class MqttClient:
             if len(self._warned) < _MAX_WARNED:
                 self._warned.add(message)
             _log.warning("%s", message)
+
+    def _tell(self, up: bool, message: str) -> None:
+        self._told_s = self._pulse.proof_s
         self._guard.call("on_link", self._on_link, up, message)
 
     def _flush(self) -> None:
@@ -275,15 +279,15 @@ class MqttClient:
         common = (self._timing, self._guard, self._wake.set)
         commands = Connection(
             *broker,
-            f"bascule-{table}-{self._token}-c",
+            f"bascule-{table}-{self._pulse.token}-c",
             *common,
-            subscriptions=((topics.commands, 1), (topics.echo, 0), (topics.availability, 1), (BIRTH, 0)),
-            required=2,
+            subscriptions=((topics.commands, 1), (topics.availability, 1), (BIRTH, 0)),
+            required=1,
             on_message=self._on_message,
         )
         publisher = Connection(
             *broker,
-            f"bascule-{table}-{self._token}-p",
+            f"bascule-{table}-{self._pulse.token}-p",
             *common,
             will=(topics.availability, b"offline"),
         )
@@ -292,7 +296,7 @@ class MqttClient:
     def _rebuild(self, now_s: float) -> None:
         """Gives both connections up, threads and all, and makes new ones."""
         self._pair = None
-        self._since_s = now_s
+        self._pulse.begin(now_s)
         self._leaving = [thread for thread in self._leaving if thread.is_alive()]
         if len(self._leaving) > _MAX_LEAVING:
             return

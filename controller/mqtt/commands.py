@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple, NoReturn
 
+from ..account import EARLIEST_WALL_S
 from ..model import Reason, Unreadable, Verb, Wish
 
 MAX_PAYLOAD: Final = 4096
@@ -77,7 +78,7 @@ def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Un
     """What one message on `command/<verb>` means. `wall_s`: Unix seconds, to judge `expires`.
 
     None: the empty message that clears a retained command, on the verbs that need an argument. The others can't tell
-    it from a command and take it as one: it stops, levels, or asks for something that alone moves nobody.
+    it from a command here; `clearing` does.
     """
     try:
         known = Verb(verb)
@@ -106,7 +107,7 @@ def _always(verb: Verb, payload: bytes, retained: bool, wall_s: float) -> Wish:
     expired = False
     if verb is not Verb.STOP:
         try:
-            expired = _expired(fields, wall_s)
+            expired = wall_s >= EARLIEST_WALL_S and _expired(fields, wall_s)
         except _BadPayloadError:
             expired = False
     return Wish(verb, id=_readable_id(fields), retained=retained, expired=expired)
@@ -197,7 +198,7 @@ def _expired(fields: _Fields, wall_s: float) -> bool:
     value = _number(fields, "expires")
     if not 0 <= value <= _MAX_EXPIRES_S:
         raise _BadPayloadError(f"expires is {_shown(value)}, it is in Unix seconds")
-    return value <= wall_s
+    return value <= wall_s or wall_s < EARLIEST_WALL_S  # F18: a clock that was never set knows no expiry
 
 
 def _number(fields: _Fields, key: str) -> float:

@@ -22,11 +22,16 @@ from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 VERSIONS: Final = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
 MAX_QUEUED: Final = 256
 """Messages that wait for the broker's acknowledgement. Chosen: a burst of results fits, a dead one costs little."""
+MAX_PACKET: Final = 2 * 1024 * 1024
+"""Bytes of the largest message to us (F22). MQTT 5 lets a client name it, with 3.1.1 only the broker can bound it.
+Chosen: costs no memory that matters, and no stop whose payload somebody made far too long."""
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 _log = logging.getLogger(__name__)
 
@@ -160,7 +165,13 @@ class Connection:
         client.on_subscribe = lambda _c, _u, _m, reasons, _p: guard.call("on_subscribe", self._subscribed, reasons)
         client.on_disconnect = lambda _c, _u, _f, reason, _p: guard.call("on_disconnect", self._disconnected, reason)
         client.on_message = lambda _c, _u, message: guard.call("on_message", self._received, message)
-        client.connect_async(address.host, address.port, keepalive=timing.keepalive_s, clean_start=True)
+        properties = None
+        if protocol is MQTTProtocolVersion.MQTTv5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.MaximumPacketSize = MAX_PACKET
+        client.connect_async(
+            address.host, address.port, keepalive=timing.keepalive_s, clean_start=True, properties=properties
+        )
         self._client = client
 
     def start(self) -> None:

@@ -76,22 +76,22 @@ class Topics:
 
     @property
     def echo(self) -> str:
-        """What the publisher says to the commands connection, to know that both live. Nobody else's business."""
-        return self._of("echo")
+        """What the publisher says to the commands connection, to know that both live. Nobody else's business.
+
+        It is a command that nobody gives: rules of the broker that keep commands from us then keep the echo, too.
+        """
+        return self._of("command/_echo")
 
     @property
     def commands(self) -> str:
-        """The subscription for all commands of one level; deeper ones are not asked for."""
-        return self._of("command/+")
+        """The subscription for all commands, also for deeper topics: what nobody knows is answered, too."""
+        return self._of("command/#")
 
     def command(self, verb: str) -> str:
         """Where one command is sent."""
         return self._of(f"command/{verb}")
 
     def verb_of(self, topic: str) -> str | None:
-        """The verb that a command's topic names, as it was written; None for every other topic and deeper ones."""
+        """The verb that a command's topic names, as it was written, levels and all; None for every other topic."""
         prefix = self._of("command/")
-        if not topic.startswith(prefix):
-            return None
-        verb = topic[len(prefix) :]
-        return None if "/" in verb else verb
+        return topic[len(prefix) :] if topic.startswith(prefix) else None

@@ -89,10 +89,17 @@ class Client:
 
     def arm_and_start(self, payload: dict[str, Any], verb: str = "start") -> dict[str, Any]:
         """Arm, then start at once by quoting the code."""
-        start = len(self.heard)
-        assert self.ask("arm")["accepted"]
-        code = self.wait("state", lambda state: state["armed"], start)["arm_code"]
-        return self.ask(verb, json.dumps({**payload, "code": code}))
+        for _ in range(100):
+            start = len(self.heard)
+            armed = self.ask("arm")
+            if "does not hear" in armed["message"]:  # the unit's first words, before ours came back
+                continue
+            assert armed["accepted"], armed
+            code = self.wait("state", lambda state: state["armed"], start)["arm_code"]
+            result = self.ask(verb, json.dumps({**payload, "code": code}))
+            if "brought up to date" not in result["message"]:  # a slow disk, just after connecting
+                return result
+        raise AssertionError("neither the unit nor the disk was ever ready")
 
     def close(self) -> None:
         self._client.disconnect()

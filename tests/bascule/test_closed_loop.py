@@ -37,7 +37,7 @@ def standing(seed: int = 1, **known: object) -> ClosedLoop:
 def head_down(angle_deg: float = 20.0, seed: int = 1) -> ClosedLoop:
     """On the way to 30° at 1.5 °/s, and at this angle now. It began not far below."""
     loop = ClosedLoop(seed, 0.0 if angle_deg > 0 else angle_deg - 8.0)
-    loop.run(0.5)
+    loop.run(1.0)
     assert loop.arm_and(Verb.GOTO, angle_deg=30.0).accepted
     assert loop.run(30.0, lambda: loop.angle_deg >= angle_deg)
     return loop
@@ -77,7 +77,7 @@ def goes_level(loop: ClosedLoop, seconds: float = 60.0) -> None:
     before = len(loop.trace)
     assert loop.run(seconds, lambda: abs(loop.angle_deg) < 0.5 and not loop.estimate.moving)
     assert max(loop.trace[before:]) <= max(loop.trace[before - 1] + 1.5, 0.5)
-    loop.run(1.0)
+    loop.run(2.0)  # the last tenths of a degree may go in two steps
 
 
 def stays(loop: ClosedLoop, seconds: float = 5.0) -> None:
@@ -211,7 +211,9 @@ def test_stop_and_level_in_one_burst_go_home_from_head_down() -> None:
     loop = head_down(25.0)
     loop.give(Wish(Verb.STOP))
     loop.give(Wish(Verb.LEVEL))
-    loop.run(0.5)
+    loop.run(0.9)
+    assert loop.state is State.FROZEN, "stop wins for a second"
+    loop.run(0.3)
     assert loop.state is State.RETURNING
     goes_level(loop)
 
@@ -515,6 +517,10 @@ def test_f10_stalled_it_holds_and_a_person_may_send_it_home() -> None:
 def test_f14_over_the_time_of_the_angle() -> None:
     loop = standing()
     loop.arm_and(Verb.GOTO, angle_deg=30.0)
+    loop.run(150.0)
+    loop.wish(Verb.PAUSE)
+    loop.run(60.0)
+    loop.wish(Verb.RESUME)
     assert loop.run(500.0, lambda: loop.state is State.RETURNING)
     assert "angle allows" in interrupted(loop), "the unit's count or ours, whichever is first"
     assert loop.account.reservations
@@ -642,7 +648,7 @@ def test_f25_an_ankle_lock_opens_head_down_it_returns_slowly() -> None:
     loop = holding()
     loop.table.switches.ankles_locked = False
     loop.run(3.0)
-    assert interrupted(loop) == "An ankle lock is open."
+    assert interrupted(loop).endswith("an ankle lock is open")
     before = len(loop.trace)
     goes_level(loop)
     rates = [(b - a) / 1.0 for a, b in zip(loop.trace[before:], loop.trace[before + 50 :], strict=False)]
@@ -666,13 +672,10 @@ def test_f25_h15_an_ankle_lock_opens_on_the_head_up_side_it_freezes(make: Callab
     if loop.state is State.FAULT:
         loop.wish(Verb.ACKNOWLEDGE)
         loop.run(0.5)
-    if make is not rising and loop.core.conduct.state is State.FROZEN:
-        assert loop.wish(Verb.STAND).moving, "straight back"
-        assert loop.run(100.0, lambda: loop.state is State.STANDING)
-    else:
-        assert loop.wish(Verb.LEVEL).moving
-        goes_level(loop)
-        may_stand_up(loop)
+    assert not loop.wish(Verb.LEVEL).moving, "whoever lies there now has not armed"
+    loop.run(121.0)
+    assert loop.wish(Verb.STAND).moving
+    assert loop.run(100.0, lambda: loop.state is State.STANDING)
 
 
 def test_f26_nobody_is_sensed_with_the_ankles_locked_it_returns() -> None:
@@ -706,10 +709,20 @@ def test_f26_an_ankle_lock_opens_and_then_the_person_is_lost() -> None:
     stays(loop, 30.0)
 
 
-def test_h1_a_switch_that_flickers_leaves_nobody_head_down() -> None:
+def test_f25_a_switch_that_bounces_ends_no_session() -> None:
+    """Controller and unit are equally patient: 100 ms."""
     loop = holding()
     loop.table.switches.ankles_locked = False
     loop.run(0.04)
+    loop.table.switches.ankles_locked = True
+    loop.run(1.0)
+    assert loop.state is State.RUNNING
+
+
+def test_h1_a_switch_that_flickers_leaves_nobody_head_down() -> None:
+    loop = holding()
+    loop.table.switches.ankles_locked = False
+    loop.run(0.12)
     loop.table.switches.ankles_locked = True
     loop.run(0.1)
     interrupted(loop)

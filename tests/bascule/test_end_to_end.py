@@ -80,9 +80,10 @@ def test_sigterm_head_down_levels_first(demo: tuple[Process, Client]) -> None:
     phone.wait("state", lambda s: s["angle_deg"] is not None and s["angle_deg"] > 7.5)
     process.hit(signal.SIGTERM)
     assert process.end(signal.SIGTERM) == 0  # twice within a second is once
-    last = [body for topic, body in phone.heard if topic == "state"][-1]
-    assert abs(last["angle_deg"]) <= 1.5
     phone.wait("availability", lambda word: word == "offline")
+    *_, arrived, last = [body for topic, body in phone.heard if topic == "state"]
+    assert abs(arrived["angle_deg"]) <= 1.5
+    assert (last["state"], last["link"]["up"], last["angle_deg"]) == ("offline", False, None)
 
 
 BAD = {
@@ -148,7 +149,7 @@ def test_kill_9_leaves_nobody_head_down(start: Start, broker: EmbeddedBroker, cl
     assert found["session"] is None
     charged = phone.wait("state", lambda state: state["budget"]["head_down_today_s"] > 0, seen)
     assert 1 <= charged["budget"]["head_down_today_s"] <= 61
-    assert phone.ask("arm")["reason"] == "rest_needed"
+    until(lambda: phone.ask("arm")["reason"] == "rest_needed", "once the unit hears the new controller")
 
 
 def test_kill_9_on_the_head_up_side_brakes_and_holds(

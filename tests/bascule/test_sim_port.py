@@ -36,6 +36,15 @@ def test_a_wake_ends_a_wait_at_once() -> None:
     assert port.now_s() > 0
 
 
+def test_a_wait_is_never_long() -> None:
+    """Whoever reads is not woken by a signal, and has to look for one itself."""
+    port = SimPort(Table(1), speed=0.001)
+    port.read()
+    began_s = time.monotonic()
+    assert port.read() == b""
+    assert time.monotonic() - began_s < 5.0, "the next bytes come in 20 s"
+
+
 def test_bytes_reach_the_unit_with_its_next_tick() -> None:
     table = Table(1)
     port = SimPort(table, speed=100)

@@ -49,7 +49,7 @@ class Unit:
         self.bed_off_deg = self.drive_off_deg = 0.0
         self.rate_dps = 0.0
         self.person = PERSON
-        self.trusted = True
+        self.trusted = self.host_live = True
         self.estop = self.lowering = False
         self.armed = self.frozen = False
         self.grants = self.levels = self.moves = True
@@ -133,7 +133,13 @@ class Unit:
     def telemetry(self, now_s: float) -> bytes:
         """What it reports now."""
         self.nonce += 1
-        flags = int(self.person) | HOST_LIVE | self.trusted * TRUSTED | self.estop * ESTOP | self.lowering * LOWERING
+        flags = (
+            int(self.person)
+            | self.host_live * HOST_LIVE
+            | self.trusted * TRUSTED
+            | self.estop * ESTOP
+            | self.lowering * LOWERING
+        )
         flags |= self.armed * ARMED | self.frozen * FROZEN | (self.angle_deg > 0.0) * HEAD_DOWN_SIDE
         flags |= (abs(self.rate_dps) >= 0.2) * MOVING
         causes = int(self.causes) | self.frozen * STOPPED

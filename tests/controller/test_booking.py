@@ -80,3 +80,54 @@ def test_on_each_connect_the_counts_are_compared() -> None:
     booking = Booking(Account(), 10.0)
     booking.connected(77, 1234, 100.0)
     assert booking.requests == [Reconcile(77, 1234, 10.0)]
+
+
+def test_what_the_unit_counted_outside_of_a_session_is_compared_where_it_rests() -> None:
+    """H3: after a crash of ours somebody may be head down on connecting, and longer."""
+    booking = Booking(Account(), 5000.0)
+    booking.connected(77, 1000.0, 100.0)
+    assert booking.requests == [Reconcile(77, 1000.0, 5000.0)]
+    assert booking.comparing
+    booking.rests(1012.0, 120.0)
+    assert len(booking.requests) == 1, "one at a time"
+    booking.compared(Account())
+    assert not booking.comparing
+    booking.rests(1012.0, 121.0)
+    assert booking.requests[1:] == [Reconcile(77, 1012.0, 5021.0)]
+    booking.compared(Account())
+    booking.rests(1012.0, 122.0)
+    assert len(booking.requests) == 2
+
+
+def test_while_a_session_is_open_its_settling_accounts_for_the_count() -> None:
+    booking = begun()
+    booking.requests.clear()
+    booking.rests(1030.0, 130.0)
+    assert booking.requests == []
+    booking.settle(30.0, 1030.0, "reached", "", 130.0)
+    assert isinstance(booking.requests[0], Settle)
+    booking.rests(1030.0, 131.0)
+    assert len(booking.requests) == 1
+
+
+def test_a_session_without_any_reservation_settles_nothing() -> None:
+    """F19: the ledger knows nothing of it, and would fail. What the unit counted all the same is compared."""
+    booking = Booking(Account(), 5000.0)
+    booking.connected(77, 1000.0, 100.0)
+    booking.compared(Account())
+    booking.requests.clear()
+    booking.begin("s1", "ana", 77, 1000.0, Limit(0.0, "configuration"), 100.0)
+    booking.settle(0.0, 1000.0, "reached", "", 130.0)
+    assert (booking.session, booking.requests) == (None, [])
+    booking.rests(1000.0, 131.0)
+    assert booking.requests == []
+    booking.rests(1001.0, 132.0)
+    assert booking.requests == [Reconcile(77, 1001.0, 5032.0)]
+
+
+def test_a_failure_lasts() -> None:
+    booking = begun()
+    booking.fail("The disk is full.")
+    booking.granted("s1", 60.0, Account())
+    booking.compared(Account())
+    assert booking.failed == "The disk is full."

@@ -10,7 +10,7 @@ from controller.booking import Reserve, Settle
 from controller.conduct import Settings
 from controller.limits import DEFAULTS, combine, guest
 from controller.model import EventKind, Limit, State, Verb
-from protocol.messages import Arm, Disarm, Keepalive, Setpoint
+from protocol.messages import Arm, Disarm, Keepalive, Level, Setpoint
 
 from .rig import Rig, in_state
 
@@ -73,10 +73,71 @@ def test_setpoints_keep_the_tightest_rate_and_acceleration(
 
 
 def test_setpoints_name_the_tightest_angle() -> None:
-    rig = Rig(settings=limited(angle_deg=12.0))
+    """The unit enforces it: "the tightest of all" is the preset's, the goto's or the person's, and level on a way."""
+
+    def named(rig: Rig) -> set[float]:
+        rig.run(1.0)
+        return {message.limit_deg for message in rig.setpoints()[-5:]}
+
+    for verb, known, limit_deg in [
+        (Verb.START, {"preset": "gentle"}, 8.0),
+        (Verb.GOTO, {"angle_deg": 5.0}, 5.0),
+        (Verb.GOTO, {"angle_deg": -30.0}, 1.5),
+        (Verb.JOG, {"direction": 1}, 12.0),
+    ]:
+        rig = Rig(settings=limited(angle_deg=12.0))
+        assert rig.core.conduct.limit == Limit(12.0, "configuration")
+        rig.begin(verb, **known)
+        assert named(rig) == {limit_deg}
+        rig.wish(Verb.STOP)
+        assert rig.core.conduct.limit == Limit(12.0, "configuration")
+    rig = Rig(settings=limited(angle_deg=6.0))
+    assert rig.begin(preset="gentle").reason is not None, "8° is over 6°"
+    rig = in_state(State.RISING)
+    assert named(rig) == {1.5}
+    rig.wish(Verb.LEVEL)
+    rig.run(5.0)
+    assert named(rig) == {1.5}
+    assert rig.core.conduct.limit.reason == "the way to level"
+    rig.until(State.LEVEL)
+    assert rig.core.conduct.limit == Limit(30.0, "guest")
+
+
+def test_a_table_beyond_the_presets_own_angle_goes_home() -> None:
+    """F14: `gentle` leads to 8°, and the person's 30° are nobody's excuse."""
+    rig = Rig()
     rig.begin(preset="gentle")
+    rig.run(100.0)
+    assert rig.unit.angle_deg == pytest.approx(8.0)
+    rig.unit.moves, rig.unit.angle_deg = False, 9.3
     rig.run(1.0)
-    assert {message.limit_deg for message in rig.setpoints()} == {12.0}
+    assert rig.state is State.RETURNING
+    assert rig.ended().why == "9° is over the limit of 8° (preset gentle)."
+
+
+@pytest.mark.parametrize("off_deg", [1.2, -1.2])
+def test_a_pair_of_sensors_that_is_a_little_apart_is_led_by_the_worse_one(off_deg: float) -> None:
+    """F14: calibrated to 1.5°, the pair must cause no over-angle by itself."""
+    rig = Rig()
+    rig.unit.drive_off_deg = off_deg
+    rig.begin(preset="gentle")
+    worst_deg = 0.0
+    for _ in range(8000):
+        rig.step()
+        worst_deg = max(worst_deg, rig.unit.angle_deg, rig.unit.angle_deg + off_deg)
+    assert worst_deg == pytest.approx(8.0, abs=0.2)
+    assert rig.core.conduct.run is not None
+    assert rig.core.conduct.verdict.code == ""
+
+
+def test_slowing_down_beyond_level_is_led_home_by_the_unit() -> None:
+    """A limit at level would make the unit latch an over-angle there."""
+    rig = in_state(State.RUNNING, -0.5)
+    rig.wish(Verb.LEVEL)
+    rig.unit.moves, rig.unit.angle_deg = False, 3.0
+    rig.run(2.5)
+    assert any(isinstance(message, Level) for message in rig.unit.heard)
+    rig.until(State.LEVEL)
 
 
 def test_a_plan_goes_on_by_a_tenth_of_a_second_at_most() -> None:

@@ -37,7 +37,6 @@ rest_s = 7200
 sessions_per_day = 2
 [session]
 arming = "button"
-check_in_s = 60
 local_stop = true
 [data]
 folder = "data"
@@ -103,7 +102,6 @@ def test_everything_that_can_be_said(file: Path) -> None:
     assert config.mqtt.version == "5"
     assert config.mqtt.password_file == file.parent / "secret"
     assert config.data.folder == file.parent / "data"
-    assert config.session.check_in_s == 60
     combined = limits.combine(config.limits.layer())
     for key, value in config.limits:
         assert getattr(combined, key) == Limit(float(value), "configuration")
@@ -181,8 +179,9 @@ WRONG = {
     "[limits]\nAngle_Deg = 3": "[limits] Angle_Deg: unknown key; did you mean angle_deg?",
     "[log]\ncolour = 3": "[log] colour: unknown key; known keys are level, format",
     "[session]\narming = 'voice'": "[session] arming: \"voice\": must be 'phone' or 'button'",
-    "[session]\ncheck_in_s = 9": "[session] check_in_s: 9: must be from 10 to 600 seconds",
-    "[session]\ncheck_in_s = 601": "[session] check_in_s: 601: must be from 10 to 600 seconds",
+    "[session]\ncheck_in_s = 120": (
+        "[session] check_in_s: 120: does not exist yet: nobody would be asked; leave the key out"
+    ),
     "[data]\nkeep_days = 0": "[data] keep_days: 0: must be a whole number from 1 to 3650",
     "[data]\nkeep_days = 1.5": "[data] keep_days: 1.5: must be a whole number from 1 to 3650",
     "[data]\nfolder = 2024-01-01": '[data] folder: "2024-01-01": must be a path',
@@ -251,7 +250,6 @@ ENDS = {
     "mqtt.broker": ["mqtt://a", f"mqtt://{'a' * 505}"],
     "mqtt.base": ["a", "a" * 128],
     "mqtt.username": ["a", "a" * 256],
-    "session.check_in_s": [10, 600.0],
     "data.keep_days": [1, 3650],
 }
 

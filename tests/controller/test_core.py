@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.account import LedgerFailed
-from controller.booking import Reconcile
+from controller.account import LedgerFailed, Reconciled
+from controller.booking import Reconcile, Settle
 from controller.conduct import Settings
 from controller.core import BrokerStatus, Leave, PortLost
+from controller.document import state_document
 from controller.limits import DEFAULTS, combine, guest
 from controller.model import EventKind, Limit, Reason, State, Unreadable, Verb, Wish
 from protocol.link import STOP_FRAME, frame
@@ -122,6 +123,35 @@ def test_the_broker_goes_and_the_way_home_goes_on() -> None:
     rig.until(State.LEVEL, 30.0)
 
 
+def test_what_is_known_of_the_broker_is_a_lease() -> None:
+    """F19, F20, H11: the thread that would tell of its loss may hang or be dead."""
+    rig = in_state(State.RUNNING, 20.0)
+    for _ in range(3):
+        rig.step(BrokerStatus(True, "", lease_s=8.0))
+        rig.run(7.9)
+        assert rig.state is State.RUNNING
+    rig.run(0.2)
+    assert rig.state is State.PAUSED
+    assert not rig.core.broker.up
+    assert kinds(rig)[-2:] == [EventKind.BROKER_LOST, EventKind.LIMIT]
+    rig.step(BrokerStatus(True, "", lease_s=8.0))
+    rig.run(1.2)
+    assert rig.wish(Verb.RESUME).moving, "it came back in time"
+    rig.run(18.1)
+    assert rig.state is State.RETURNING
+    assert kinds(rig).count(EventKind.BROKER_LOST) == 2
+
+
+def test_the_lease_of_the_broker_goes_by_the_clock_of_hands() -> None:
+    """A simulation that runs faster hears no more echoes."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.step(BrokerStatus(True, "", lease_s=8.0))
+    for _ in range(500):
+        rig.hand_s -= 0.015
+        rig.step()
+    assert rig.core.broker.up
+
+
 def test_with_a_local_stop_the_session_goes_on_without_the_broker() -> None:
     rig = Rig(settings=Settings(local_stop=True))
     rig.begin()
@@ -181,6 +211,57 @@ def test_on_each_connect_the_units_count_is_compared() -> None:
     rig.step(PortLost("Unplugged."))
     rig.run(0.2)
     assert len([request for request in rig.requests if isinstance(request, Reconcile)]) == 2
+
+
+def test_who_was_head_down_after_a_crash_is_charged_before_anybody_starts() -> None:
+    """H3: compared once on connecting, the rest stayed uncharged until the next session's first reservation."""
+    rig = Rig(20.0)
+    rig.recording = False
+    while rig.unit.angle_deg > 1.6:
+        rig.step()
+    assert len([request for request in rig.requests if isinstance(request, Reconcile)]) == 1, "still on its way"
+    rig.run(2.0)
+    compared = [request for request in rig.requests if isinstance(request, Reconcile)]
+    assert compared[-1].unit_count_s == int(rig.unit.head_down_s) >= 7
+    refused = rig.begin()
+    assert (refused.reason, "brought up to date" in refused.message) == (Reason.BUSY, True)
+    rig.step(Reconciled(8.0, rig.core.conduct.booking.account))
+    assert rig.begin().accepted
+
+
+def test_a_session_that_may_not_go_head_down_keeps_the_ledger_alive() -> None:
+    """`session_head_down_s = 0` is a valid limit."""
+    layer = replace(DEFAULTS, session_head_down_s=Limit(0.0, "configuration"))
+    rig = Rig(settings=Settings(limits=combine(DEFAULTS, layer, guest())))
+    assert rig.begin(Verb.GOTO, angle_deg=-30.0).accepted
+    rig.until(State.STANDBY, 100.0)
+    rig.run(1.0)
+    assert not any(isinstance(request, Settle) for request in rig.requests)
+    assert rig.core.conduct.booking.session is None
+
+
+def test_a_ledger_that_fails_is_told_and_says_what_to_do() -> None:
+    """F19: "and says so"."""
+    rig = Rig()
+    for _ in range(3):
+        rig.step(LedgerFailed("The disk is full."))
+    told = [(event.code, event.message) for event in rig.events if event.kind is EventKind.FAULT]
+    assert told == [("ledger", "The disk is full.")]
+    message = state_document(rig.core, 1, 1.0, 1.8e9).message
+    assert message == "The disk is full. No session can run until the controller is restarted."
+
+
+def test_under_a_held_session_nobody_is_told_that_it_goes_on() -> None:
+    rig = in_state(State.RUNNING, 2.0)
+    rig.core.conduct.booking._granted_s = 0.0
+    rig.run(0.1)
+    assert rig.state is State.PAUSED
+    rig.run(1.2)
+    for verb in (Verb.RESUME, Verb.SKIP):
+        refused = rig.wish(verb)
+        assert (refused.reason, refused.message) == (
+            Reason.FAULT_LATCHED, "Head-down time could not be recorded in time.",
+        )  # fmt: skip
 
 
 # The link: F2, F3, F4, F5
@@ -304,7 +385,8 @@ def test_a_unit_of_another_protocol_is_refused_in_words() -> None:
     rig = Rig()
     rig.unit.identity = rig.unit.identity._replace(protocol=9)
     rig.step(PortLost("x"))
-    rig.run(2.0)
+    rig.run(4.0)
+    assert rig.core.connects == 2, "however often it answers"
     assert rig.state is State.OFFLINE
     assert rig.core.conduct.note == "The tilt unit speaks version 9 of the protocol, not 1."
 
@@ -347,7 +429,7 @@ def test_whatever_goes_wrong_ends_the_session_and_never_increases_the_angle(
     known, leads_home = WRONG[what]
     for name, value in known.items():
         setattr(rig.unit, name, value)
-    rig.run(0.5)
+    rig.run(0.6)
     assert rig.core.conduct.run is None, what
     assert rig.ended().outcome == "interrupted"
     before = rig.unit.angle_deg
@@ -368,7 +450,7 @@ def test_whatever_goes_wrong_on_the_head_up_side_stops_the_way(what: str, state:
         rig.run(6.0)
     for name, value in WRONG[what][0].items():
         setattr(rig.unit, name, value)
-    rig.run(0.5)
+    rig.run(0.6)
     assert rig.core.conduct.way is None
     assert still(rig), what
 
@@ -378,7 +460,7 @@ def test_whatever_goes_wrong_closes_the_arming_window(what: str) -> None:
     rig = in_state(State.ARMED)
     for name, value in WRONG[what][0].items():
         setattr(rig.unit, name, value)
-    rig.run(0.5)
+    rig.run(0.6)
     assert rig.state is not State.ARMED
     assert rig.core.conduct.arming.code is None
     assert not rig.wish(Verb.START, preset="back").accepted
@@ -388,7 +470,7 @@ def test_over_the_angle_by_a_degree() -> None:
     """F14, H2."""
     rig = in_state(State.RUNNING, 29.0)
     rig.run(5.0)
-    rig.unit.drive_off_deg = 0.9
+    rig.unit.moves, rig.unit.drive_off_deg = False, 0.9
     rig.run(1.0)
     assert rig.state is State.RUNNING
     rig.unit.drive_off_deg = 1.2
@@ -401,9 +483,58 @@ def test_over_the_time_of_an_angle() -> None:
     """F14, H3: five minutes at 30°."""
     rig = Rig(0.0)
     rig.begin(Verb.GOTO, angle_deg=30.0)
+    rig.run(60.0)
+    rig.wish(Verb.PAUSE)
+    rig.wait(100.0)
+    assert rig.wish(Verb.RESUME).accepted
     rig.until(State.RETURNING, 400.0)
     assert rig.core.conduct.meter.session_s == pytest.approx(300.0, abs=0.1)
     assert rig.ended().why.startswith("Head down for as long as this angle allows")
+
+
+# A unit that does not hear us: F3
+
+
+def test_a_unit_that_does_not_hear_us_holds_the_session_and_is_not_armed() -> None:
+    """F3: its telemetry comes, and no stop of ours would arrive."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.unit.host_live = False
+    rig.run(0.1)
+    assert rig.state is State.PAUSED
+    assert any(event.code == "unheard" for event in rig.events)
+    rig = Rig()
+    rig.unit.host_live = False
+    rig.run(0.1)
+    assert rig.wish(Verb.ARM).reason is Reason.LINK_DOWN
+
+
+def test_a_stop_that_the_unit_does_not_confirm_is_told_to_people() -> None:
+    """F3, H10, H11: there is another stop, and nobody knew that it is needed."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.step(Wish(Verb.STOP), mute=True)
+    for _ in range(24):
+        rig.step(mute=True)
+    assert rig.core.conduct.alarm == ""
+    for _ in range(3):
+        rig.step(mute=True)
+    assert "use the emergency stop" in rig.core.conduct.alarm
+    assert [(event.kind, event.code) for event in rig.events][-1] == (EventKind.FAULT, "stop_unconfirmed")
+    rig.run(0.2)
+    assert rig.core.conduct.alarm == ""
+    assert [(event.kind, event.code) for event in rig.events][-1] == (EventKind.FAULT_CLEARED, "stop_unconfirmed")
+    before = len(rig.events)
+    rig.run(5.0)
+    assert not any(event.code == "stop_unconfirmed" for event in rig.events[before:])
+
+
+def test_a_stop_into_a_dead_link_is_told_until_the_link_is_back() -> None:
+    rig = in_state(State.OFFLINE)
+    rig.step(Wish(Verb.STOP), deaf=True)
+    for _ in range(300):
+        rig.step(deaf=True)
+    assert "use the emergency stop" in rig.core.conduct.alarm
+    rig.run(1.0)
+    assert rig.core.conduct.alarm == ""
 
 
 # Leaving
@@ -491,6 +622,7 @@ def test_a_stop_goes_out_before_everything_else_of_its_step() -> None:
     rig = in_state(State.RUNNING, 20.0)
     output = rig.step(Wish(Verb.STOP))
     assert output.data.startswith(STOP_FRAME)
+    rig.run(1.0)
     output = rig.step(Wish(Verb.LEVEL))
     assert isinstance(rig.sent[0], Level)
     output = rig.step(Wish(Verb.STOP), Wish(Verb.LEVEL))

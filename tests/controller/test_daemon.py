@@ -18,6 +18,7 @@ from controller.documents import EventDocument, HealthDocument, PresetsDocument,
 from controller.inbox import Inbox
 from controller.ledger import Ledger, LedgerThread, read_witness
 from controller.model import State, Verb, Wish
+from controller.mqtt.client import Counters
 from controller.presets import bundled
 from controller.serial_port import Port, PortError
 from simulator.table import Table
@@ -27,6 +28,8 @@ PATIENCE_S = 30.0
 
 class Remembering:
     """A publisher that keeps what it was given."""
+
+    counters = Counters(callback_errors=1, dropped=2, unserialisable=3, rebuilds=4)
 
     def __init__(self) -> None:
         self.states: list[StateDocument] = []
@@ -64,6 +67,7 @@ class Rig:
     def __init__(self, folder: Path) -> None:
         self.table = Table(2, time_scale=100)
         self.refuse: PortError | None = None
+        self.linked_s: float | None = None
         self.ports: list[SimPort] = []
         self.published = Remembering()
         ledger = Ledger.open(folder / "ledger.sqlite3", read_witness())
@@ -83,6 +87,8 @@ class Rig:
     def until(self, wanted: Callable[[], Any], what: str) -> None:
         end_s = time.monotonic() + PATIENCE_S
         while not wanted():
+            if self.linked_s is not None and time.monotonic() - self.linked_s > 1.0:
+                self.link()
             assert time.monotonic() < end_s, f"{what}; {self.published.states[-1:]} {self.published.others[-3:]}"
             threading.Event().wait(0.005)
 
@@ -91,8 +97,14 @@ class Rig:
 
     def connect(self) -> None:
         self.thread.start()
-        self.daemon.on_link(True, "connected")
+        self.link()
         self.until_state(State.STANDING)
+        self.until(lambda: not self.core.conduct.booking.comparing, "the ledger has compared")
+
+    def link(self) -> None:
+        """What the MQTT client says with each echo."""
+        self.linked_s = time.monotonic()
+        self.daemon.on_link(True, "connected")
 
     def start_gentle(self) -> None:
         self.daemon.on_wish(Wish(Verb.ARM))
@@ -116,7 +128,9 @@ def test_it_publishes_what_it_has_and_what_changes(rig: Rig) -> None:
     rig.start_gentle()
     assert len(rig.published.of(PresetsDocument)) == 1
     rig.until(lambda: rig.published.of(HealthDocument), "the first health document")
-    assert rig.published.of(HealthDocument)[0].telemetry > 0
+    health = rig.published.of(HealthDocument)[0]
+    assert health.telemetry > 0
+    assert (health.mqtt_errors, health.mqtt_dropped, health.mqtt_rebuilds) == (1, 2, 4)
     assert [answer.verb for answer in rig.published.of(ResultDocument)] == ["arm", "start"]
     rig.until(lambda: any(s.session and s.session.step == 2 for s in rig.published.states), "the second step")
     numbers = [state.seq for state in rig.published.states]
@@ -166,6 +180,61 @@ def test_leaving_on_the_head_up_side_holds(rig: Rig) -> None:
     assert rig.table.angle_deg < -20
 
 
+def test_the_last_state_claims_no_link(rig: Rig) -> None:
+    """H10: the broker keeps it, and nobody will correct it."""
+    rig.connect()
+    rig.daemon.leave()
+    rig.thread.join(PATIENCE_S)
+    last = rig.published.states[-1]
+    assert (last.state, last.link.up, last.angle_deg) == (State.OFFLINE, False, None)
+    assert last.message == "The controller was stopped."
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whatever_fails_at_the_end_the_broker_and_the_ledger_are_left_properly(rig: Rig) -> None:
+    def fail(document: StateDocument) -> None:
+        if document.state is State.OFFLINE:
+            raise RuntimeError("no more states")
+
+    rig.connect()
+    rig.published.publish_state = fail  # type: ignore[method-assign]
+    rig.daemon.leave()
+    rig.thread.join(PATIENCE_S)
+    assert rig.published.closed
+    assert not rig.daemon._ledger._thread.is_alive()  # type: ignore[attr-defined]
+
+
+def test_a_signal_wakes_nobody(rig: Rig) -> None:
+    """A handler that sets an event while the main thread waits for that event holds both up for ever."""
+    rig.connect()
+    port = rig.ports[-1]
+    wakes: list[int] = []
+    port.wake = lambda: wakes.append(1)  # type: ignore[method-assign]
+    rig.daemon.leave()
+    rig.thread.join(PATIENCE_S)
+    assert not rig.thread.is_alive()
+    assert wakes == []
+
+
+def test_a_stop_whose_frame_could_not_be_written_is_not_taken_for_sent(rig: Rig) -> None:
+    """H11: nobody waits a repetition for a frame that never left."""
+    taken: list[Wish] = []
+    rig.daemon._inbox.put = taken.append  # type: ignore[assignment, method-assign]
+    rig.daemon._ports.port = rig.daemon._lane.port = rig.open()
+    rig.daemon.on_stop(False)
+    rig.daemon.on_wish(Wish(Verb.STOP))
+
+    def broken(_: bytes) -> None:
+        raise PortError("/dev/x", "gone", "plug it in")
+
+    rig.ports[-1].write = broken  # type: ignore[method-assign]
+    threading.Event().wait(0.02)  # the lane's 10 ms
+    rig.daemon.on_stop(False)
+    rig.daemon.on_wish(Wish(Verb.STOP))
+    assert [wish.sent for wish in taken] == [1, 1]
+    rig.daemon._ports.port = rig.daemon._lane.port = None
+
+
 def test_a_second_signal_a_second_later_leaves_at_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("controller.daemon.SAME_SIGNAL_S", 0.0)
     rig.connect()
@@ -176,6 +245,15 @@ def test_a_second_signal_a_second_later_leaves_at_once(rig: Rig, monkeypatch: py
     rig.daemon.leave()
     rig.thread.join(PATIENCE_S)
     assert not rig.thread.is_alive()
+
+
+def test_a_broker_client_that_falls_silent_counts_as_lost(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F20: its thread may hang, and say nothing any more."""
+    monkeypatch.setattr("controller.daemon.BROKER_LEASE_S", 0.3)
+    rig.connect()
+    rig.until(lambda: not rig.core.broker.up, "nobody renewed it")
+    rig.daemon.on_link(True, "connected")
+    rig.until(lambda: rig.core.broker.up, "renewed")
 
 
 def test_everything_is_published_again_for_home_assistant(rig: Rig) -> None:
@@ -189,7 +267,7 @@ def test_everything_is_published_again_for_home_assistant(rig: Rig) -> None:
 
 def test_a_port_that_fails_is_opened_again_disarmed(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """F4."""
-    monkeypatch.setattr("controller.daemon.BACKOFF_S", (0.02,))
+    monkeypatch.setattr("controller.port_keeper.BACKOFF_S", (0.02,))
     rig.connect()
     rig.daemon.on_wish(Wish(Verb.ARM))
     rig.until_state(State.ARMED)
@@ -209,6 +287,23 @@ def test_a_port_that_fails_is_opened_again_disarmed(rig: Rig, monkeypatch: pytes
     rig.refuse = None
     rig.until_state(State.STANDING)
     assert not rig.published.states[-1].armed
+
+
+def test_a_port_that_falls_silent_is_opened_anew(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F3: half-open, it takes every byte and brings none."""
+    monkeypatch.setattr("controller.port_keeper.BACKOFF_S", (0.02,))
+    rig.connect()
+    port, since_s, wall_s = rig.ports[-1], rig.ports[-1].now_s(), time.monotonic()
+
+    def nothing() -> bytes:
+        threading.Event().wait(0.01)
+        return b""
+
+    port.read = nothing  # type: ignore[method-assign]
+    port.now_s = lambda: since_s + (time.monotonic() - wall_s) * 20  # type: ignore[method-assign]
+    rig.until(lambda: len(rig.ports) == 2, "another port")
+    rig.until(lambda: any(state.state is State.OFFLINE for state in rig.published.states), "offline meanwhile")
+    rig.until_state(State.STANDING)
 
 
 def test_the_budget_is_on_disk_before_anybody_is_head_down(rig: Rig, tmp_path: Path) -> None:

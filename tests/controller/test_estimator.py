@@ -7,7 +7,7 @@ import pytest
 from controller.estimator import Estimate, Estimator
 from protocol.messages import Cause, Flag, Rung, Telemetry
 
-SECURED = Flag.OCCUPIED | Flag.ANKLES_LOCKED | Flag.TRUSTED
+SECURED = Flag.OCCUPIED | Flag.ANKLES_LOCKED | Flag.TRUSTED | Flag.HOST_LIVE
 
 
 def telemetry(angle_deg: float = 0.0, **known: Any) -> Telemetry:
@@ -33,7 +33,8 @@ def test_a_table_at_rest_with_somebody_locked_in_is_sound() -> None:
     assert e == Estimate(
         angle_deg=-80.0, rate_dps=0.0, worst_deg=-80.0, trusted=True, head_down=False, sound=True, moving=False,
         occupied=True, ankles_locked=True, estop=False, lowering=False, armed=False, frozen=False, rung=0, causes=0,
-        latched=0, stop_count=5, head_down_s=9, arm_presses=3,
+        latched=0, stop_count=5, head_down_s=9, arm_presses=3, host_live=True, above_deg=0.0, occupied_lately=True,
+        locked_lately=True,
     )  # fmt: skip
     assert (e.standing, e.at_level) == (True, False)
 
@@ -44,6 +45,7 @@ def test_a_table_at_rest_with_somebody_locked_in_is_sound() -> None:
         (Flag.OCCUPIED, "occupied"), (Flag.ANKLES_LOCKED, "ankles_locked"), (Flag.ESTOP, "estop"),
         (Flag.LOWERING, "lowering"), (Flag.ARMED, "armed"), (Flag.FROZEN, "frozen"), (Flag.MOVING, "moving"),
         (Flag.DRIVEN, "moving"), (Flag.TRUSTED, "trusted"),
+        (Flag.HOST_LIVE, "host_live"),
     ],
 )  # fmt: skip
 def test_each_flag(flag: Flag, field: str) -> None:
@@ -54,7 +56,8 @@ def test_each_flag(flag: Flag, field: str) -> None:
 @pytest.mark.parametrize(
     "known",
     [
-        {"flags": SECURED & ~Flag.TRUSTED}, {"flags": SECURED & ~Flag.OCCUPIED},
+        {"flags": SECURED & ~Flag.TRUSTED}, {"flags": SECURED & ~Flag.OCCUPIED}, {"flags": SECURED & ~Flag.HOST_LIVE},
+        {"causes": Cause.OVER_TIME}, {"causes": Cause.STOPPED | 1 << 30},
         {"flags": SECURED & ~Flag.ANKLES_LOCKED}, {"flags": SECURED | Flag.ESTOP}, {"latched": Cause.ESTOP},
         {"rung": Rung.LEVEL}, {"rung": Rung.HOLD}, {"drive_deg": 3.5},
         {"angle_deg": 5.0, "bed_deg": 0.0, "drive_deg": 0.0},
@@ -140,3 +143,24 @@ def test_the_first_telemetry_counts_in_full_and_noise_is_smoothed() -> None:
     estimator = Estimator()
     assert estimator.take(telemetry(20.0), 0.0).worst_deg == 20.0
     assert estimator.take(telemetry(20.0, bed_deg=22.0), 0.02).worst_deg == pytest.approx(20.4)
+
+
+@pytest.mark.parametrize(
+    ("flag", "field", "patience_s"),
+    [(Flag.ANKLES_LOCKED, "locked_lately", 0.1), (Flag.OCCUPIED, "occupied_lately", 0.5)],
+)
+def test_what_was_sensed_shortly_before_may_be_a_bounce(flag: Flag, field: str, patience_s: float) -> None:
+    """F25, F26: with the unit's own patience; what was never sensed does not bounce."""
+    estimator, gone = Estimator(), telemetry(flags=SECURED & ~flag)
+    assert not getattr(estimator.take(gone, 10.0), field)
+    estimator.take(telemetry(), 10.02)
+    assert getattr(estimator.take(gone, 10.02 + patience_s - 0.01), field)
+    assert not getattr(estimator.take(gone, 10.02 + patience_s + 0.01), field)
+
+
+def test_how_far_the_worse_sensor_is_beyond_the_angle() -> None:
+    assert settled(angle_deg=8.0, drive_deg=9.2).above_deg == pytest.approx(1.2)
+    assert settled(angle_deg=8.0, drive_deg=6.8).above_deg == 0.0
+    estimator = Estimator()
+    ahead_deg = max(estimator.take(telemetry(n * 0.06), n * 0.02).above_deg for n in range(100))
+    assert ahead_deg == pytest.approx(0.0, abs=1e-9), "angle and sensors lag alike"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from controller.causes import gravest
 from controller.estimator import Estimate
 from controller.model import EventKind, Reason, State, Verb, Wish
 from protocol.link import STOP_FRAME
@@ -150,19 +151,120 @@ def test_a_unit_that_does_not_obey_level_is_at_fault_again_after_three_seconds()
     assert rig.state is State.FAULT
 
 
-def test_a_unit_that_does_not_begin_to_return_is_asked_again() -> None:
-    """H1."""
+@pytest.mark.parametrize("flicker", [False, True])
+def test_a_return_that_does_not_come_on_is_wished_again(flicker: bool) -> None:
+    """H1: also where the unit says now and then that it moves."""
     rig = in_state(State.RUNNING)
     rig.unit.levels = False
     rig.wish(Verb.LEVEL)
-    rig.run(5.8)
-    assert rig.state is State.RETURNING
-    rig.run(0.4)
-    assert rig.state is State.FROZEN
-    rig.run(3.2)
-    assert rig.state is State.RETURNING
+    start = len(rig.unit.heard)
+    for number in range(600):
+        rig.unit.angle_deg += 0.02 if flicker and number % 40 == 0 else 0.0
+        rig.step()
+        assert rig.state is State.RETURNING
+    late = [message for message in rig.unit.heard[start:] if isinstance(message, Level)]
+    assert len(late) > 100, "for twelve seconds, and not only for the first three"
     rig.unit.levels = True
     rig.until(State.LEVEL)
+
+
+def test_a_return_that_may_not_be_wished_again_is_none() -> None:
+    """F25: with an ankle lock open a second wish of ours would count as a person's."""
+    rig = in_state(State.RUNNING)
+    rig.unit.person, rig.unit.levels = Flag.OCCUPIED, False
+    rig.run(0.2)
+    rig.wish(Verb.LEVEL)
+    rig.run(6.5)
+    assert rig.state is State.FROZEN
+
+
+@pytest.mark.parametrize("state", [State.RISING, State.RETURNING])
+def test_a_way_that_does_not_come_on_is_given_up(state: State) -> None:
+    """F10: a table that stands still while its target goes on would leap when it comes free."""
+    rig = in_state(State.RISING, -20.0)
+    if state is State.RETURNING:
+        rig.wish(Verb.LEVEL)
+        rig.run(4.0)
+        assert rig.core.conduct.leading
+    rig.unit.moves = False
+    rig.run(3.0)
+    assert rig.state is state
+    rig.run(2.0)
+    assert rig.state is State.FROZEN
+    assert "does not move" in rig.core.conduct.note
+    rig.unit.moves = True
+    before_deg = rig.unit.angle_deg
+    rig.run(3.0)
+    assert rig.unit.angle_deg == before_deg
+
+
+@pytest.mark.parametrize(("person", "bounce_s"), [(Flag.OCCUPIED, 0.08), (Flag.ANKLES_LOCKED, 0.46)])
+def test_a_switch_that_bounces_ends_no_session(person: Flag, bounce_s: float) -> None:
+    """F25, F26: as patient as the unit, 100 ms with an ankle lock and 500 ms with a person who shifts."""
+    for seconds, ends in ((bounce_s, False), (bounce_s + 0.06, True)):
+        rig = in_state(State.RUNNING)
+        rig.unit.person = person
+        rig.run(seconds)
+        rig.unit.person = PERSON
+        rig.run(0.2)
+        assert (rig.state is not State.RUNNING) == ends
+
+
+# Frozen on the head-up side
+
+
+@pytest.mark.parametrize("person", [Flag.OCCUPIED, Flag.ANKLES_LOCKED, Flag(0)])
+def test_a_freeze_head_up_does_not_outlive_its_occupant(person: Flag) -> None:
+    """H15: who steps on afterwards never armed."""
+    rig = in_state(State.FROZEN, -40.0)
+    rig.run(1.0)
+    rig.unit.person = person
+    rig.run(0.7)
+    assert rig.state is State.STANDBY
+    rig.unit.person = PERSON
+    rig.run(2.0)
+    assert not rig.wish(Verb.LEVEL).moving
+    assert rig.unit.angle_deg < -39.0
+
+
+def test_a_freeze_head_up_ends_after_a_minute() -> None:
+    rig = in_state(State.FROZEN, -40.0)
+    rig.run(58.0)
+    assert rig.state is State.FROZEN
+    rig.run(3.0)
+    assert rig.state is State.STANDBY
+    assert not rig.wish(Verb.LEVEL).moving
+    assert rig.wish(Verb.STAND).moving
+
+
+def test_a_freeze_head_down_is_the_units_to_end() -> None:
+    rig = in_state(State.FROZEN, 20.0)
+    rig.unit.person = Flag(0)
+    rig.wait(70.0)
+    assert rig.state is State.FROZEN
+
+
+# Moved by other means
+
+
+def test_a_table_that_was_moved_by_other_means_rests_where_it_is() -> None:
+    rig = Rig()
+    rig.unit.place(-78.0)
+    rig.run(1.0)
+    assert rig.state is State.STANDING
+    rig.unit.place(-30.0)
+    rig.run(1.0)
+    assert rig.state is State.STANDBY
+    rig.unit.place(-80.0)
+    rig.run(1.0)
+    assert rig.state is State.STANDING
+    rig = in_state(State.LEVEL)
+    rig.unit.place(-2.0)
+    rig.run(1.0)
+    assert rig.state is State.LEVEL
+    rig.unit.place(-30.0)
+    rig.run(1.0)
+    assert rig.state is State.STANDBY
 
 
 def test_a_latched_cause_at_rest_is_a_fault_until_it_is_acknowledged() -> None:
@@ -184,6 +286,22 @@ def test_stopped_by_somebody_else_the_session_is_over() -> None:
     assert rig.ended().why == "stopped at the table"
 
 
+@pytest.mark.parametrize(
+    ("cause", "why"),
+    [
+        (Cause.ANKLES_OPEN, "an ankle lock is open"),
+        (Cause.ESTOP, "the emergency stop was pressed"),
+        (Cause.FROZEN_LONG, "stopped at the table"),
+    ],
+)
+def test_a_stop_that_the_unit_counted_by_itself_has_its_true_reason(cause: Cause, why: str) -> None:
+    rig = in_state(State.RUNNING)
+    rig.unit.receive(STOP_FRAME)
+    rig.unit.causes = cause
+    rig.step()
+    assert rig.ended().why == why
+
+
 # Nobody stays head down
 
 
@@ -191,7 +309,7 @@ def test_head_down_at_rest_without_a_session_the_way_is_home_after_three_seconds
     """H1: an ankle switch flickered, and the unit saw nothing of it."""
     rig = in_state(State.RUNNING)
     rig.unit.person = Flag.OCCUPIED
-    rig.step()
+    rig.run(0.12)
     rig.unit.person = PERSON
     rig.step()
     assert rig.state is State.FROZEN
@@ -317,8 +435,8 @@ def test_the_gravest_cause_is_told() -> None:
     rig.step()
     e: Estimate | None = rig.core.estimate
     assert e is not None
-    assert rig.core.conduct.gravest(e) == "faster than 5 °/s"
-    assert rig.core.conduct.gravest(e._replace(causes=0)) == "unknown"
+    assert gravest(e) == "faster than 5 °/s"
+    assert gravest(e._replace(causes=0)) == "unknown"
 
 
 # The unit restarts, or another one comes

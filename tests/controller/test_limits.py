@@ -25,9 +25,6 @@ HARD = {
 
 OTHERS = {
     "GUEST_ANGLE_DEG": 30,
-    "TRIP_DPS": 5,
-    "JERK_DPS3": 2,
-    "PROTECTIVE_STOP_DPS2": 5,
     "HEAD_DOWN_DEG": 5,
     "LEVEL_DEG": 1.5,
     "EPISODE_END_S": 60,

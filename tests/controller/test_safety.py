@@ -20,7 +20,7 @@ USUAL = Circumstances(
     allowed=Limit(900.0, "hard limit"), reserved_left_s=40.0, broker_down_s=-1.0, local_stop=False, ledger_failed="",
     grant_lost=False,
 )  # fmt: skip
-UNSOUND = {"trusted", "occupied", "ankles_locked", "estop", "rung", "latched"}
+UNSOUND = {"trusted", "occupied", "ankles_locked", "estop", "rung", "latched", "host_live", "causes"}
 
 HAZARD = {
     "estop": (Action.HOME, {"estop": True}, {}),
@@ -33,6 +33,7 @@ HAZARD = {
     "ledger": (Action.HOME, {}, {"ledger_failed": "The disk is full."}),
     "lease": (Action.HOME, {}, {"grant_lost": True}),
     "broker_lost": (Action.HOME, {}, {"broker_down_s": 10.0}),
+    "unheard": (Action.HOLD, {"host_live": False}, {}),
     "late": (Action.HOLD, {}, {"age_s": 0.31}),
 }
 """What is wrong, in the order in which it is told, by the code of its verdict."""
@@ -71,7 +72,7 @@ def test_of_two_hazards_the_more_severe_wins_and_of_equals_the_first(one: str, o
 
 
 def test_every_hazard_has_its_row() -> None:
-    assert len(HAZARDS) == len(HAZARD) == 11
+    assert len(HAZARDS) == len(HAZARD) == 12
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,14 @@ def test_every_hazard_has_its_row() -> None:
         ({"worst_deg": 31.0}, {}, 0, ""),
         ({"latched": 1}, {}, 2, "unit"),
         ({"rung": 1}, {}, 0, ""),
+        ({"rung": 1, "causes": 1}, {}, 0, ""),
+        ({"rung": 1, "causes": 1 << 3}, {}, 0, ""),
+        ({"rung": 1, "causes": 1 << 2}, {}, 0, ""),
+        ({"rung": 1, "causes": 1 << 4}, {}, 2, "unit"),
+        ({"rung": 1, "causes": 1 << 30}, {}, 2, "unit"),
+        ({"rung": 1, "causes": 1 << 4}, {"state": State.ARMED}, 0, ""),
+        ({"ankles_locked": False, "locked_lately": True}, {}, 0, ""),
+        ({"occupied": False, "occupied_lately": True}, {}, 0, ""),
         ({}, {"allowed_left_s": 0.0}, 2, "over_time"),
         ({}, {"continuous_left_s": 0.01, "allowed_left_s": 0.01}, 0, ""),
         ({"head_down": False}, {"continuous_left_s": -1.0, "allowed_left_s": -1.0}, 0, ""),

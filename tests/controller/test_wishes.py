@@ -5,6 +5,7 @@ from itertools import pairwise, permutations
 import pytest
 
 from controller.conduct import Settings
+from controller.core import BrokerStatus, PortLost
 from controller.model import Reason, State, Unreadable, Verb, Wish
 from protocol.link import STOP_FRAME
 from protocol.messages import Arm, Cause, Flag, Level, Rung, Setpoint, Stop
@@ -97,6 +98,29 @@ def test_a_kept_stop_never_holds_up_a_return(state: State) -> None:
     assert rig.unit.stop_count == before
 
 
+def test_a_kept_stop_stops_the_way_up_to_level() -> None:
+    """H15: only a return from head down is the way to safety."""
+    rig = in_state(State.RISING, -20.0)
+    rig.wish(Verb.LEVEL)
+    rig.run(6.0)
+    assert rig.unit.rate_dps > 1.0
+    rig.wish(Verb.STOP, retained=True)
+    assert rig.state is State.FROZEN
+    assert rose(rig) == 0
+
+
+@pytest.mark.parametrize("angle_deg", [-20.0, 20.0])
+def test_a_stop_at_the_table_locks_out_for_a_second_too(angle_deg: float) -> None:
+    rig = in_state(State.RUNNING, angle_deg)
+    rig.unit.receive(STOP_FRAME)
+    rig.run(0.2)
+    before_deg = rig.unit.angle_deg
+    assert rig.wish(Verb.LEVEL).moving == (angle_deg > 0)
+    rig.run(0.6)
+    assert rig.unit.angle_deg == before_deg
+    assert rig.state is State.FROZEN
+
+
 @pytest.mark.parametrize("state", [State.ARMED, State.RUNNING, State.PAUSED, State.RISING])
 def test_a_kept_stop_stops_what_somebody_started(state: State) -> None:
     rig = in_state(state)
@@ -120,11 +144,18 @@ def test_a_stop_without_a_link_is_tried_for_a_while() -> None:
 # Level
 
 
-@pytest.mark.parametrize("state", [State.STANDBY, State.RUNNING, State.PAUSED, State.FROZEN, State.RETURNING])
-@pytest.mark.parametrize("known", [{}, {"expired": True}, {"id": "twice"}])
+@pytest.mark.parametrize(
+    ("state", "known"),
+    [
+        (state, known)
+        for state in (State.STANDBY, State.RUNNING, State.PAUSED, State.FROZEN, State.RETURNING)
+        for known in ({}, {"expired": True}, {"id": "twice"})
+        if not known or state is not State.FROZEN  # a stop beats an older level
+    ],
+)
 def test_level_from_the_head_down_side_always_moves(state: State, known: dict[str, object]) -> None:
     rig = in_state(state, 20.0)
-    rig.unit.frozen = state is State.FROZEN
+    rig.run(1.0 if state is State.FROZEN else 0.0)
     if known.get("id"):
         rig.wish(Verb.ACKNOWLEDGE, id="twice")
     answer = rig.wish(Verb.LEVEL, **known)
@@ -132,6 +163,83 @@ def test_level_from_the_head_down_side_always_moves(state: State, known: dict[st
     assert rig.state is State.RETURNING
     rig.until(State.LEVEL)
     assert rig.unit.angle_deg == 0.0
+
+
+@pytest.mark.parametrize("known", [{"expired": True}, {"id": "twice"}])
+@pytest.mark.parametrize("pause_s", [0.0, 0.3, 5.0])
+def test_a_stop_beats_an_older_level_also_head_down(known: dict[str, object], pause_s: float) -> None:
+    """H11: a level out of a stale queue, or doubled on its way, moves nobody whom a stop has frozen."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.step(Wish(Verb.LEVEL, id="twice"), Wish(Verb.STOP))
+    rig.run(pause_s)
+    answer = rig.wish(Verb.LEVEL, **known)
+    assert (answer.accepted, answer.moving) == (True, False)
+    assert "old" in answer.message
+    before_deg = rig.unit.angle_deg
+    rig.run(3.0)
+    assert rig.unit.angle_deg == before_deg
+    assert rig.wish(Verb.LEVEL).moving
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.3, 0.9])
+def test_a_live_level_within_a_second_of_a_stop_is_carried_out_when_the_second_is_over(pause_s: float) -> None:
+    """Stop wins, and level from the head-down side always moves."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.step(Wish(Verb.STOP))
+    rig.run(pause_s)
+    answer = rig.wish(Verb.LEVEL)
+    assert (answer.accepted, answer.moving) == (True, True)
+    before_deg = rig.unit.angle_deg
+    rig.run(0.92 - pause_s)
+    assert rig.state is State.FROZEN
+    assert rig.unit.angle_deg == before_deg
+    rig.run(0.2)
+    assert rig.state is State.RETURNING
+    rig.until(State.LEVEL)
+
+
+@pytest.mark.parametrize("act", ["stop", "table", "estop", "link"])
+def test_whatever_comes_after_it_the_level_that_waits_is_void(act: str) -> None:
+    """F4, F24, H11."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.step(Wish(Verb.STOP))
+    rig.run(0.2)
+    rig.step(Wish(Verb.LEVEL))
+    rig.run(0.2)
+    if act == "stop":
+        rig.step(Wish(Verb.STOP))
+    elif act == "table":
+        rig.unit.receive(STOP_FRAME)
+    elif act == "estop":
+        rig.unit.estop = True
+        rig.step()
+        rig.unit.estop = False
+    else:
+        rig.step(PortLost("Unplugged."))
+    rig.run(2.5)
+    assert not any(isinstance(message, Level) for message in rig.unit.heard)
+    assert rig.unit.angle_deg > 19.0
+
+
+def test_while_the_unit_holds_level_says_that_it_moves_nothing() -> None:
+    """R3 with its cause still at work: the unit would not obey."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.unit.causes, rig.unit.latched, rig.unit.rung = Cause.OVER_SPEED, Cause.OVER_SPEED, Rung.HOLD
+    rig.run(0.2)
+    answer = rig.wish(Verb.LEVEL)
+    assert (answer.accepted, answer.moving) == (True, False)
+    assert "holds: faster than 5 °/s" in answer.message
+    rig.unit.causes = 0
+    rig.run(0.1)
+    assert rig.wish(Verb.LEVEL).moving
+
+
+def test_level_head_up_says_that_nobody_knows_the_angle() -> None:
+    rig = in_state(State.ARMED, -40.0)
+    rig.unit.trusted = False
+    answer = rig.wish(Verb.LEVEL)
+    assert not answer.moving
+    assert "sensors do not agree" in answer.message
 
 
 @pytest.mark.parametrize("state", State)
@@ -471,16 +579,18 @@ def test_goto_far_up_stops_at_minus_40_on_the_way_like_standing_up() -> None:
     assert rig.unit.angle_deg == -70.0
 
 
-def test_goto_head_down_stays_ten_minutes_and_comes_back() -> None:
+@pytest.mark.parametrize(("angle_deg", "seconds"), [(10.0, 600.0), (30.0, 300.0)])
+def test_goto_head_down_stays_for_as_long_as_the_angle_allows_and_comes_back(angle_deg: float, seconds: float) -> None:
+    """By its own plan, and not because a limit ends it."""
     rig = Rig(0.0)
-    rig.begin(Verb.GOTO, angle_deg=10.0)
+    rig.begin(Verb.GOTO, angle_deg=angle_deg)
     rig.run(30)
-    assert rig.unit.angle_deg == 10.0
-    rig.wait(560)
+    assert rig.unit.angle_deg == angle_deg
+    rig.run(seconds - 70)
     assert rig.state is State.RUNNING
-    rig.until(State.RETURNING, 40.0)
-    assert rig.ended().why == "Head down for as long as this angle allows without a break."
-    rig.until(State.LEVEL)
+    rig.until(State.LEVEL, 100.0)
+    assert rig.ended().outcome == "reached"
+    assert seconds - 3.0 < rig.core.conduct.meter.session_s < seconds
 
 
 def test_goto_level_is_a_session_that_ends_at_level() -> None:
@@ -732,3 +842,26 @@ def test_the_person_is_known_by_name() -> None:
     rig.unit.person = PERSON
     rig.begin(preset="back", person="ana")
     assert next(event.person for event in rig.events if event.session) == "ana"
+
+
+def test_a_jog_follows_the_one_second_rule_after_a_pause_but_not_after_a_button_was_let_go() -> None:
+    rig = Rig(0.0)
+    rig.begin(Verb.JOG, direction=1)
+    rig.run(0.1)
+    rig.wish(Verb.PAUSE)
+    assert rig.wish(Verb.JOG, direction=1).reason is Reason.TOO_SOON
+    assert rig.wish(Verb.JOG, direction=0).accepted
+    rig.run(1.1)
+    assert rig.wish(Verb.JOG, direction=1).moving
+    rig.wish(Verb.JOG, direction=0)
+    assert rig.state is State.PAUSED
+    assert rig.wish(Verb.JOG, direction=1).moving
+
+
+def test_nobody_stands_up_while_a_stop_might_not_arrive() -> None:
+    """F20: it would be held at once on the way."""
+    rig = in_state(State.LEVEL)
+    rig.wait(130.0)
+    rig.step(BrokerStatus(False, "The broker is gone."))
+    assert rig.wish(Verb.STAND).reason is Reason.LINK_DOWN
+    assert rig.state is State.LEVEL

@@ -252,7 +252,9 @@ class Table:
 
     @property
     def links_seen(self) -> list[tuple[bool, str]]:
-        return [value for name, value in list(self.log) if name == "link"]  # type: ignore[misc]
+        """Without the renewals that come with each echo."""
+        told: list[tuple[bool, str]] = [value for name, value in list(self.log) if name == "link"]  # type: ignore[misc]
+        return [one for one, before in zip(told, [None, *told], strict=False) if one != before]
 
     @property
     def link(self) -> tuple[bool, str]:

@@ -441,3 +441,13 @@ def test_never_raises_for_any_verb(verb: str, payload: bytes) -> None:
 @pytest.mark.parametrize(("verb", "payload", "_wrong"), BAD, ids=lambda value: repr(value)[:60])
 def test_the_oracle_agrees_with_the_table(verb: Verb, payload: bytes, _wrong: str) -> None:
     check(verb, payload, False)
+
+
+def test_with_a_clock_that_was_never_set_whatever_expires_has_expired() -> None:
+    """F18: a host that believes in 1970 would take every stale command for a fresh one."""
+    late = b'{"angle_deg": 5, "expires": 1770000010}'
+    for wall_s, expired in ((10.0, True), (1_735_689_599.0, True), (1_735_689_600.0, False)):
+        assert parse("goto", late, False, wall_s) == Wish(Verb.GOTO, angle_deg=5.0, expired=expired)
+    assert parse("goto", b"5", False, 10.0) == Wish(Verb.GOTO, angle_deg=5.0)
+    for verb in ("stop", "level"):
+        assert parse(verb, b'{"expires": 1770000010}', False, 10.0) == Wish(Verb(verb))

@@ -85,7 +85,7 @@ PRESETS = PresetsDocument(
         ),
     )
 )
-HEALTH = HealthDocument(TIME, 60.0, "0.1.0", 1, 3000, 1.5, None, 3000, 0, 0, 0, 1, 4, 1, 0, ("No unit.",))
+HEALTH = HealthDocument(TIME, 60.0, "0.1.0", 1, 3000, 1.5, None, 3000, 0, 0, 0, 1, 4, 1, 0, 0, 2, 0, ("No unit.",))
 EXAMPLES: list[tuple[str, Document]] = [
     ("state", STATE),
     ("state", UNKNOWN),

@@ -13,8 +13,8 @@ def test_every_topic_of_a_table() -> None:
     assert topics.health == "bascule/home/health"
     assert topics.event == "bascule/home/event"
     assert topics.result == "bascule/home/result"
-    assert topics.echo == "bascule/home/echo"
-    assert topics.commands == "bascule/home/command/+"
+    assert topics.echo == "bascule/home/command/_echo"
+    assert topics.commands == "bascule/home/command/#"
     assert topics.command("stop") == "bascule/home/command/stop"
     assert BIRTH == "homeassistant/status"
 
@@ -27,9 +27,9 @@ def test_every_topic_of_a_table() -> None:
         ("bascule/home/command/", ""),
         ("bascule/home/command/ü", "ü"),
         ("bascule/home/command", None),
-        ("bascule/home/command/presets/save", None),
-        ("bascule/home/command//stop", None),
-        ("bascule/home/command/stop/", None),
+        ("bascule/home/command/presets/save", "presets/save"),
+        ("bascule/home/command//stop", "/stop"),
+        ("bascule/home/command/stop/", "stop/"),
         ("bascule/home/commandx/stop", None),
         ("bascule/home2/command/stop", None),
         ("bascule/other/command/stop", None),

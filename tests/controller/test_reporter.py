@@ -1,0 +1,58 @@
+"""What is published when."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from controller.documents import StateDocument
+from controller.inbox import Inbox
+from controller.model import State
+from controller.reporter import Reporter
+
+from .rig import PRESETS, Rig, in_state
+
+
+class Shown:
+    """A rig with a reporter that is asked after each step."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.states: list[StateDocument] = []
+        self.reporter = Reporter(rig.core, Inbox(), PRESETS, self.states.append, rig.now_s)
+        self.health: list[Any] = []
+        self.reporter.begin(
+            SimpleNamespace(  # type: ignore[arg-type]
+                publish_presets=lambda _: None,
+                publish_state=lambda _: None,
+                publish_health=self.health.append,
+                publish_event=lambda _: None,
+                publish_result=lambda _: None,
+                counters=SimpleNamespace(callback_errors=0, dropped=0, rebuilds=0),
+            )
+        )
+
+    def run(self, seconds: float) -> None:
+        for _ in range(round(seconds * 4)):
+            output = self.rig.step(seconds=0.25)
+            self.reporter.step(output, self.rig.now_s, self.rig.now_s + 0.001, 1.8e9)
+
+
+def test_the_end_of_the_pause_is_told_at_once() -> None:
+    """A countdown in the last state may be half a minute old."""
+    shown = Shown(in_state(State.LEVEL))
+    shown.run(20.0)
+    shown.reporter.repeat()  # so that no periodic state comes just then
+    shown.run(0.25)
+    assert "Lie still" in shown.states[-1].message
+    shown.run(shown.rig.core.conduct.pause_left_s + 0.5)
+    assert "Stand up when you like" in shown.states[-1].message
+
+
+def test_at_rest_a_state_comes_every_thirty_seconds_and_health_every_minute() -> None:
+    shown = Shown(Rig())
+    shown.run(10.0)
+    before, healthy = len(shown.states), len(shown.health)
+    assert healthy == 1
+    shown.run(120.0)
+    assert len(shown.states) - before == 4
+    assert len(shown.health) - healthy == 2
+    assert shown.health[-1].step_max_ms == 1.0
