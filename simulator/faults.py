@@ -1,0 +1,521 @@
+"""The catalogue of faults: what can go wrong around a table, where, how it is done to the simulation, and a proof.
+
+Each kind makes a `Fault`. It is begun at a `Site`, gets a tick every 20 ms, and is ended. `acted` counts what it has
+changed so far: bytes, readings, ticks. A fault that has changed nothing was not applied, and a run that relies on it
+has shown nothing. Kinds of the host, its clock, its disk and the broker have no `make`: they happen on the other side
+of the wire, where `bascule.campaign_rig` does them, and where a tester does what `by_hand` says.
+
+The ids are the rows of the fault table in docs/safety.md.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+from typing import Final, NamedTuple
+
+from . import wire
+from .physics import Physics
+from .sensors import Sensors, Switches
+from .table import Table
+from .wire import FROM_UNIT, TO_UNIT, Filter, Wire
+
+NOTICED_CDEG: Final = 5
+"""A reading that is changed by less is one of the noise's."""
+MOVES_DPS: Final = 0.05
+"""A drive that is slower stands still."""
+WILD_CDEG: Final = 0x7FFF
+"""What a sensor says that is not there."""
+SAMPLE_S: Final = 0.01
+BOUNCE_TICKS: Final = 10
+"""A bouncing switch opens once in 200 ms."""
+
+
+class Layer(StrEnum):
+    """Where a fault is."""
+
+    WIRE = "wire"
+    SENSORS = "sensors"
+    SWITCHES = "switches"
+    MOTOR = "motor"
+    BRAKE = "brake"
+    POWER = "power"
+    UNIT = "unit"
+    HOST = "host"
+    CLOCK = "clock"
+    DISK = "disk"
+    BROKER = "broker"
+
+
+class Site(NamedTuple):
+    """Where faults are done: a table, the wire to it, and what decides their chances."""
+
+    table: Table
+    wire: Wire
+    random: Random
+
+
+class Fault:
+    """One fault at work. The base does nothing."""
+
+    def __init__(self) -> None:
+        self.acted = 0
+
+    def begin(self, site: Site) -> None:
+        """It happens."""
+
+    def tick(self, site: Site) -> None:
+        """It goes on, every 20 ms, before the table's own tick."""
+
+    def end(self, site: Site) -> None:
+        """It is over."""
+
+
+class OnWire(Fault):
+    """A filter on the bytes."""
+
+    def __init__(self, made: Callable[[Random, float], Filter], amount: float) -> None:
+        super().__init__()
+        self._made, self._amount = made, amount
+        self._filter: Filter | None = None
+
+    def begin(self, site: Site) -> None:
+        """See `Fault`."""
+        self._filter = self._made(site.random, self._amount)
+        site.wire.add(self._filter)
+
+    def tick(self, site: Site) -> None:
+        """See `Fault`."""
+        if self._filter is not None:
+            self.acted = self._filter.acted
+
+    def end(self, site: Site) -> None:
+        """See `Fault`."""
+        if self._filter is not None:
+            self.tick(site)
+            site.wire.remove(self._filter)
+
+
+Change = Callable[[int, int, float, Random], int]
+"""What a broken sensor makes of a reading in hundredths of a degree: reading, number of it, amount, chances."""
+
+
+class OnSensor(Fault):
+    """One angle sensor reads wrong. Several faults of one sensor act one after the other."""
+
+    def __init__(self, name: str, change: Change, amount: float) -> None:
+        super().__init__()
+        self._name, self._change, self._amount = name, change, amount
+        self._before: Callable[[int], int] | None = None
+        self._random = Random(0)
+        self._count = 0
+        self._over = False
+
+    def begin(self, site: Site) -> None:
+        """See `Fault`."""
+        self._random = site.random
+        self._before = getattr(site.table.sensors, self._name)
+        setattr(site.table.sensors, self._name, self._read)
+
+    def _read(self, cdeg: int) -> int:
+        if self._before is not None:
+            cdeg = self._before(cdeg)
+        if self._over:
+            return cdeg
+        out = self._change(cdeg, self._count, self._amount, self._random)
+        self._count += 1
+        self.acted += abs(out - cdeg) > NOTICED_CDEG
+        return out
+
+    def end(self, site: Site) -> None:
+        """See `Fault`."""
+        self._over = True
+        if getattr(site.table.sensors, self._name) == self._read:
+            setattr(site.table.sensors, self._name, self._before)
+
+
+class _Stuck:
+    """The first reading, for ever."""
+
+    def __init__(self) -> None:
+        self._cdeg: int | None = None
+
+    def __call__(self, cdeg: int, count: int, amount: float, random: Random) -> int:
+        if self._cdeg is None:
+            self._cdeg = cdeg
+        return self._cdeg
+
+
+def _gone(cdeg: int, count: int, amount: float, random: Random) -> int:
+    return WILD_CDEG
+
+
+def _shifted(cdeg: int, count: int, amount: float, random: Random) -> int:
+    return cdeg + round(amount * 100)
+
+
+def _mirrored(cdeg: int, count: int, amount: float, random: Random) -> int:
+    return -cdeg
+
+
+def _drifting(cdeg: int, count: int, amount: float, random: Random) -> int:
+    return cdeg + round(amount * 100 * count * SAMPLE_S)
+
+
+def _noisy(cdeg: int, count: int, amount: float, random: Random) -> int:
+    return cdeg + round(random.gauss(0.0, amount) * 100)
+
+
+def _spiking(cdeg: int, count: int, amount: float, random: Random) -> int:
+    return random.choice((WILD_CDEG, -WILD_CDEG, 0)) if random.random() < amount else cdeg
+
+
+Part = Physics | Switches | Sensors | Table
+Shows = Callable[[Table], bool]
+
+
+class Setting(Fault):
+    """Something of the table has another value. `shows`: whether that makes a difference in this tick."""
+
+    def __init__(self, part: Callable[[Table], Part], name: str, value: object, shows: Shows) -> None:
+        super().__init__()
+        self._part, self._name, self._value, self._shows = part, name, value, shows
+        self._before: object = None
+
+    def begin(self, site: Site) -> None:
+        """See `Fault`."""
+        part = self._part(site.table)
+        self._before = getattr(part, self._name)
+        self._put(site.table, self._value)
+
+    def tick(self, site: Site) -> None:
+        """See `Fault`."""
+        self.acted += self._shows(site.table)
+
+    def end(self, site: Site) -> None:
+        """See `Fault`."""
+        self._put(site.table, self._before)
+
+    def _put(self, table: Table, value: object) -> None:
+        setattr(self._part(table), self._name, value)
+        table.physics.disturb()
+
+
+class Bounce(Fault):
+    """A switch opens for a moment again and again, too short to mean anything; `ticks` of 20 ms each time."""
+
+    def __init__(self, name: str, ticks: float) -> None:
+        super().__init__()
+        self._name, self._ticks = name, round(ticks)
+        self._count = 0
+
+    def tick(self, site: Site) -> None:
+        """See `Fault`."""
+        is_open = self._count % (BOUNCE_TICKS + self._ticks) < self._ticks
+        self._count += 1
+        self.acted += is_open
+        setattr(site.table.switches, self._name, not is_open)
+
+    def end(self, site: Site) -> None:
+        """See `Fault`."""
+        setattr(site.table.switches, self._name, True)
+
+
+class Gone(Fault):
+    """The person is off the table: an ankle lock open and nobody sensed."""
+
+    def begin(self, site: Site) -> None:
+        """See `Fault`."""
+        site.table.switches.occupied = site.table.switches.ankles_locked = False
+
+    def tick(self, site: Site) -> None:
+        """See `Fault`."""
+        self.acted += 1
+
+    def end(self, site: Site) -> None:
+        """See `Fault`."""
+        site.table.switches.occupied = site.table.switches.ankles_locked = True
+
+
+class Pulse(Fault):
+    """Something is done to the table at once, and again every `every_s` while it lasts (0: once)."""
+
+    def __init__(self, act: Callable[[Table], None], every_s: float = 0.0) -> None:
+        super().__init__()
+        self._act, self._every_ms = act, round(every_s * 1000)
+        self._next_ms = 0
+
+    def begin(self, site: Site) -> None:
+        """See `Fault`."""
+        self._do(site)
+
+    def tick(self, site: Site) -> None:
+        """See `Fault`."""
+        if self._every_ms and site.table.now_ms >= self._next_ms:
+            self._do(site)
+
+    def _do(self, site: Site) -> None:
+        self._next_ms = site.table.now_ms + self._every_ms
+        self._act(site.table)
+        self.acted += 1
+
+
+class Amount(NamedTuple):
+    """How much of it: what it means, its unit, least, most, and what it is when nobody says."""
+
+    meaning: str
+    unit: str
+    least: float
+    most: float
+    usual: float
+
+
+Make = Callable[[float], Fault]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of fault.
+
+    `for_s`: how long it lasts when nobody says; 0 is for ever. `moving`: it only shows while the drive is asked to
+    move. `strands`: the right reaction may be to hold, head down too, and call for help.
+    """
+
+    name: str
+    layer: Layer
+    ids: tuple[str, ...]
+    meaning: str
+    make: Make | None = None
+    amount: Amount | None = None
+    for_s: float = 0.0
+    moving: bool = False
+    strands: bool = False
+    by_hand: str = ""
+
+    def value(self, amount: float | None) -> float:
+        """The amount to use; ValueError, with what is possible, for one out of range or where there is none."""
+        if self.amount is None:
+            if amount is not None:
+                raise ValueError(f"{self.name} has no amount")
+            return 0.0
+        if amount is None:
+            return self.amount.usual
+        if not self.amount.least <= amount <= self.amount.most:
+            raise ValueError(
+                f"{self.name}: {self.amount.meaning} is {self.amount.least:g} to {self.amount.most:g} {self.amount.unit}"
+            )
+        return amount
+
+
+def _wire(made: Callable[[Random, float], Filter]) -> Make:
+    return lambda amount: OnWire(made, amount)
+
+
+def _sensor(name: str, change: Change) -> Make:
+    return lambda amount: OnSensor(f"{name}_fault", change, amount)
+
+
+def _stuck(name: str) -> Make:
+    return lambda _: OnSensor(f"{name}_fault", _Stuck(), 0.0)
+
+
+def _physics(table: Table) -> Physics:
+    return table.physics
+
+
+def _switches(table: Table) -> Switches:
+    return table.switches
+
+
+def _table(table: Table) -> Table:
+    return table
+
+
+def _always(_: Table) -> bool:
+    return True
+
+
+def _drives(table: Table) -> bool:
+    return abs(table.physics.drive_dps) > MOVES_DPS
+
+
+def _strains(table: Table) -> bool:
+    """The motor has current and the drive stands."""
+    return table.physics.current_a > 0.0
+
+
+_PART = Amount("the part of the transmissions that it hits", "", 0.01, 1.0, 0.2)
+_L = Layer
+
+KINDS: Final = (
+    # ---- wire
+    Kind("bit_flips", _L.WIRE, ("F1",), "one bit of a transmission is wrong", _wire(wire.BitFlips), _PART, 3.0),
+    Kind("truncation", _L.WIRE, ("F1",), "transmissions lose their end", _wire(wire.Truncation), _PART, 3.0),
+    Kind("drops", _L.WIRE, ("F2",), "transmissions are lost", _wire(wire.Drops), _PART, 3.0),
+    Kind("duplicates", _L.WIRE, ("F2",), "transmissions come twice", _wire(wire.Duplicates), _PART, 3.0),
+    Kind("reordering", _L.WIRE, ("F2",), "transmissions change places", _wire(wire.Reordering), _PART, 3.0),
+    Kind("delay", _L.WIRE, ("F2",), "everything comes late", _wire(wire.Delay),
+         Amount("how late", "ms", 20.0, 1500.0, 200.0), 4.0),
+    Kind("jitter", _L.WIRE, ("F2",), "everything comes late by different times", _wire(wire.Jitter),
+         Amount("how late at most", "ms", 20.0, 600.0, 120.0), 4.0),
+    Kind("replay", _L.WIRE, ("F2", "F21"), "old transmissions come again", _wire(wire.Replay), _PART, 3.0),
+    Kind("garbage", _L.WIRE, ("F1", "F22"), "random bytes between the good ones", _wire(wire.Garbage), _PART, 3.0),
+    Kind("noise_burst", _L.WIRE, ("F1",), "random bytes at every tick", _wire(wire.Garbage),
+         Amount("the part of the ticks", "", 1.0, 1.0, 1.0), 0.6),
+    Kind("wrong_baud", _L.WIRE, ("F1",), "one end has another baud rate", _wire(wire.WrongBaud), for_s=3.0),
+    Kind("half_open_to_unit", _L.WIRE, ("F3", "F17"), "the unit hears nothing any more",
+         lambda _: OnWire(wire.HalfOpen, TO_UNIT), for_s=6.0),
+    Kind("half_open_from_unit", _L.WIRE, ("F3", "F4"), "the unit is not heard any more",
+         lambda _: OnWire(wire.HalfOpen, FROM_UNIT), for_s=6.0),
+    Kind("stuck_to_unit", _L.WIRE, ("F3", "F21"), "what is for the unit waits in a buffer and comes in one burst",
+         lambda _: OnWire(wire.Stuck, TO_UNIT), for_s=1.0),
+    Kind("stuck_from_unit", _L.WIRE, ("F3",), "what the unit says waits in a buffer and comes in one burst",
+         lambda _: OnWire(wire.Stuck, FROM_UNIT), for_s=1.0),
+    Kind("dribble", _L.WIRE, ("F2",), "only so many bytes get through in 20 ms", _wire(wire.Dribble),
+         Amount("how many", "bytes", 5.0, 60.0, 30.0), 4.0),
+    # ---- sensors
+    Kind("bed_stuck", _L.SENSORS, ("F7",), "the sensor on the bed keeps its last reading", _stuck("bed")),
+    Kind("drive_stuck", _L.SENSORS, ("F7",), "the sensor on the drive keeps its last reading", _stuck("drive")),
+    Kind("bed_gone", _L.SENSORS, ("F7",), "the sensor on the bed is out of range", _sensor("bed", _gone)),
+    Kind("drive_gone", _L.SENSORS, ("F7",), "the sensor on the drive is out of range", _sensor("drive", _gone)),
+    Kind("bed_jump", _L.SENSORS, ("F7", "F8"), "the sensor on the bed is off by so much", _sensor("bed", _shifted),
+         Amount("how much", "°", -40.0, 40.0, 8.0)),
+    Kind("drive_jump", _L.SENSORS, ("F7", "F8"), "the sensor on the drive is off by so much",
+         _sensor("drive", _shifted), Amount("how much", "°", -40.0, 40.0, 8.0)),
+    Kind("bed_mirrored", _L.SENSORS, ("F7",), "the sensor on the bed has its sign flipped", _sensor("bed", _mirrored)),
+    Kind("drive_mirrored", _L.SENSORS, ("F7",), "the sensor on the drive has its sign flipped",
+         _sensor("drive", _mirrored)),
+    Kind("bed_drifts", _L.SENSORS, ("F8",), "the sensor on the bed drifts", _sensor("bed", _drifting),
+         Amount("how fast", "°/s", -3.0, 3.0, 0.7)),
+    Kind("drive_drifts", _L.SENSORS, ("F8",), "the sensor on the drive drifts", _sensor("drive", _drifting),
+         Amount("how fast", "°/s", -3.0, 3.0, 0.7)),
+    Kind("bed_noisy", _L.SENSORS, ("F7",), "the sensor on the bed is noisy", _sensor("bed", _noisy),
+         Amount("standard deviation", "°", 0.2, 10.0, 1.5)),
+    Kind("drive_noisy", _L.SENSORS, ("F7",), "the sensor on the drive is noisy", _sensor("drive", _noisy),
+         Amount("standard deviation", "°", 0.2, 10.0, 1.5)),
+    Kind("bed_spikes", _L.SENSORS, ("F7",), "single readings of the sensor on the bed are wild",
+         _sensor("bed", _spiking), Amount("the part of the readings", "", 0.01, 0.6, 0.05)),
+    Kind("drive_spikes", _L.SENSORS, ("F7",), "single readings of the sensor on the drive are wild",
+         _sensor("drive", _spiking), Amount("the part of the readings", "", 0.01, 0.6, 0.05)),
+    Kind("bed_offset", _L.SENSORS, ("F8",), "the sensor on the bed is off by less than anybody can notice",
+         _sensor("bed", _shifted), Amount("how much", "°", -1.0, 1.0, 1.0)),
+    Kind("drive_offset", _L.SENSORS, ("F8",), "the sensor on the drive is off by less than anybody can notice",
+         _sensor("drive", _shifted), Amount("how much", "°", -1.0, 1.0, -1.0)),
+    # ---- switches, by hands and feet
+    Kind("estop_pressed", _L.SWITCHES, ("F24",), "the emergency stop is pressed",
+         lambda _: Setting(_switches, "estop", True, _always), for_s=2.0, strands=True),
+    Kind("ankle_lock_open", _L.SWITCHES, ("F25",), "an ankle lock is open",
+         lambda _: Setting(_switches, "ankles_locked", False, _always)),
+    Kind("ankle_lock_bounces", _L.SWITCHES, ("F25",), "an ankle lock's switch bounces",
+         lambda ticks: Bounce("ankles_locked", ticks), Amount("how long each time", "ticks of 20 ms", 1.0, 4.0, 2.0),
+         2.0),
+    Kind("nobody_sensed", _L.SWITCHES, ("F26",), "the occupant is not sensed",
+         lambda _: Setting(_switches, "occupied", False, _always)),
+    Kind("occupant_shifts", _L.SWITCHES, ("F26",), "the occupant's switch opens for moments",
+         lambda ticks: Bounce("occupied", ticks), Amount("how long each time", "ticks of 20 ms", 1.0, 20.0, 5.0), 2.0),
+    Kind("person_gone", _L.SWITCHES, ("F26",), "nobody is sensed and an ankle lock is open", lambda _: Gone(),
+         strands=True),
+    Kind("lowered_by_hand", _L.SWITCHES, (), "a rescuer lowers the table",
+         lambda _: Setting(_switches, "lowering", True, _always), for_s=3.0, strands=True),
+    Kind("arm_button_stuck", _L.SWITCHES, ("F21",), "the arm button stays pressed",
+         lambda _: Setting(_switches, "arm_button", True, _always)),
+    Kind("arms_up", _L.SWITCHES, (), "the person stretches the arms overhead",
+         lambda _: Setting(_physics, "arms_wanted", 1.0, _always), for_s=5.0),
+    # ---- motor
+    Kind("jam", _L.MOTOR, ("F10",), "something holds the drive", lambda _: Setting(_physics, "jammed", True, _strains),
+         moving=True, strands=True),
+    Kind("wrong_way", _L.MOTOR, ("F9",), "the motor runs the other way",
+         lambda _: Setting(_physics, "polarity", -1, _drives), moving=True, strands=True),
+    Kind("heavy", _L.MOTOR, ("F11",), "the joints turn hard",
+         lambda nm: Setting(_physics, "coulomb_nm", nm, _drives), Amount("friction", "N·m", 20.0, 150.0, 80.0),
+         moving=True),
+    Kind("loose_linkage", _L.MOTOR, ("F8",), "the linkage has play",
+         lambda deg: Setting(_physics, "backlash_deg", deg, _drives), Amount("how much", "°", 0.6, 2.5, 2.0),
+         moving=True),
+    # ---- unit
+    Kind("unit_resets", _L.UNIT, ("F5",), "the tilt unit restarts", lambda _: Pulse(Table.reset_unit)),
+    Kind("unit_resets_twice", _L.UNIT, ("F5",), "the tilt unit restarts twice within a second",
+         lambda _: Pulse(Table.reset_unit, 0.7), for_s=0.8, strands=True),
+    Kind("unit_keeps_resetting", _L.UNIT, ("F5", "F6"), "the tilt unit restarts again and again",
+         lambda every_s: Pulse(Table.reset_unit, every_s), Amount("every", "s", 0.1, 2.0, 0.4), 3.0, strands=True),
+    # ---- host
+    Kind("host_killed", _L.HOST, ("F17",), "the controller is gone and stays away",
+         by_hand="kill -9 the controller"),
+    Kind("host_restarts", _L.HOST, ("F4", "F17"), "the controller dies and begins anew when it is over", for_s=2.5,
+         by_hand="kill -9 the controller and start it again"),
+    Kind("host_crash_loop", _L.HOST, ("F17",), "the controller begins anew every 0.8 s", for_s=4.0,
+         by_hand="kill -9 the controller in a loop"),
+    Kind("host_stalls", _L.HOST, ("F17",), "the controller does nothing for a while", for_s=3.0,
+         by_hand="kill -STOP the controller, and -CONT"),
+    Kind("host_hiccups", _L.HOST, ("F17",), "the controller does nothing for so long, once a second",
+         amount=Amount("how long", "ms", 40.0, 900.0, 350.0), for_s=4.0,
+         by_hand="kill -STOP and -CONT the controller in a loop"),
+    Kind("unplugged", _L.HOST, ("F4",), "the serial port is gone until it is over", for_s=3.0,
+         by_hand="pull the USB cable, or end the simulator and start it again"),
+    # ---- clock
+    Kind("clock_jumps", _L.CLOCK, ("F18",), "the wall clock jumps, and the controller restarts upon it",
+         amount=Amount("how far", "h", -48.0, 48.0, 25.0), for_s=0.5, by_hand="date --set, and restart the controller"),
+    Kind("clock_unset", _L.CLOCK, ("F18",), "the host boots without a clock", for_s=0.5,
+         by_hand="date --set 1970-01-01, and restart the controller"),
+    # ---- disk
+    Kind("disk_full", _L.DISK, ("F19",), "the ledger can't write and says so", by_hand="fill the disk"),
+    Kind("disk_hangs", _L.DISK, ("F19",), "the ledger does not answer",
+         by_hand="freeze the file system: fsfreeze -f"),
+    # ---- broker
+    Kind("broker_gone", _L.BROKER, ("F20",), "the broker is gone for a while", for_s=12.0, by_hand="stop the broker"),
+    Kind("broker_flaps", _L.BROKER, ("F20",), "the broker comes and goes every 0.7 s", for_s=4.0,
+         by_hand="stop and start the broker in a loop"),
+    Kind("retained_commands", _L.BROKER, ("F21",), "every command comes as one that the broker had kept", for_s=0.5,
+         by_hand="publish commands with the retain flag"),
+    Kind("stale_burst", _L.BROKER, ("F21",), "a phone's old queue comes in one burst, arm and start together",
+         for_s=0.5, by_hand="send arm, start, resume and stand within a second"),
+    Kind("duplicate_commands", _L.BROKER, ("F21",), "every command comes again a second later", for_s=0.5,
+         by_hand="publish each command twice with the same id"),
+    Kind("flood", _L.BROKER, ("F22",), "50 commands at once, again and again, readable or not", for_s=2.0,
+         by_hand="publish to the command topics in a loop"),
+)  # fmt: skip
+"""All kinds. What the tilt unit can't be broken by is not here: `docs/safety.md` says what only hardware shows."""
+
+CATALOGUE: Final = {kind.name: kind for kind in KINDS}
+
+
+class Injector:
+    """The faults at work at one site. `tick` is called before each tick of the table."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._running: list[tuple[str, Fault, float | None]] = []
+
+    @property
+    def running(self) -> list[str]:
+        """Names of the faults at work."""
+        return [name for name, _, _ in self._running]
+
+    def begin(self, kind: Kind, amount: float | None = None, for_s: float | None = None) -> Fault:
+        """Begin a fault; None: its usual amount and time. ValueError if it can't be done here or so."""
+        value = kind.value(amount)
+        if kind.make is None:
+            raise ValueError(f"{kind.name} happens at the controller's side; there: {kind.by_hand}")
+        fault = kind.make(value)
+        fault.begin(self.site)
+        seconds = kind.for_s if for_s is None else for_s
+        until_s = self.site.table.now_s + seconds if seconds > 0 else None
+        self._running.append((kind.name, fault, until_s))
+        return fault
+
+    def end(self, name: str = "") -> list[tuple[str, int]]:
+        """End all faults of this name, or all there are; each with what it changed."""
+        return self._end([one for one in self._running if name in ("", one[0])])
+
+    def tick(self) -> list[tuple[str, int]]:
+        """Time goes on; the faults that are over by it, each with what it changed."""
+        now_s = self.site.table.now_s
+        for _, fault, _ in self._running:
+            fault.tick(self.site)
+        return self._end([one for one in self._running if one[2] is not None and now_s >= one[2]])
+
+    def _end(self, over: list[tuple[str, Fault, float | None]]) -> list[tuple[str, int]]:
+        for one in over:
+            self._running.remove(one)
+            one[1].end(self.site)
+        return [(name, fault.acted) for name, fault, _ in over]
