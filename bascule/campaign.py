@@ -38,8 +38,15 @@ MATRIX_STATES: Final = ("armed", "setting_out", "going_down", "holding", "return
 TIMINGS_S: Final = (0.1, 0.7, 2.5)
 PRESSES: Final = (Verb.STOP, Verb.LEVEL, Verb.LEVEL, Verb.STAND, Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE, Verb.ARM,
                   Verb.START, Verb.SKIP)  # fmt: skip
-MOVE_AFTER_S: Final = 2.0
+SMALLEST: Final = 0.2
+"""Part of the largest amount."""
+MOVING_STATES: Final = ("setting_out", "going_down", "returning", "standing_up")
+MOVE_AFTER_S: Final = 0.5
 """When somebody asks for a motion, where a fault only shows in one."""
+
+
+Planned = tuple[float, str, float | None]
+"""When a fault begins, its kind, and how much of it."""
 
 
 class Mode(StrEnum):
@@ -58,7 +65,7 @@ class Plan:
     state: str
     person: int
     depth: int
-    faults: tuple[tuple[float, str, float | None], ...]
+    faults: tuple[Planned, ...]
     presses: tuple[tuple[float, Verb], ...]
 
 
@@ -108,43 +115,63 @@ def plan(number: int, mode: Mode = Mode.RANDOM) -> Plan:
         if cell is None:
             raise ValueError(f"the matrix has {count(mode)} cells, from 0")
         name, state, at_s = cell
-        faults: tuple[tuple[float, str, float | None], ...] = ((at_s, name, None),)
+        faults: tuple[Planned, ...] = ((at_s, name, None),)
     else:
         duo = next(islice(duos(), number, None), None) if number >= 0 else None
         if duo is None:
             raise ValueError(f"there are {count(mode)} pairs, from 0")
         state = random.choice(MATRIX_STATES)
-        faults = tuple((round(random.uniform(0.1, 4.0), 2), name, _amount(name, random)) for name in duo)
-    person, depth = random.randrange(len(PEOPLE)), random.choice((0, 0, 1))
-    return Plan(number, state, person, depth, faults, _motion(state, faults))
+        faults = _in_order([(round(random.uniform(0.1, 4.0), 2), name, _amount(name, random)) for name in duo])
+    return Plan(number, state, random.randrange(len(PEOPLE)), 0, faults, _motion(state, faults))
 
 
 def _random_plan(number: int, random: Random) -> Plan:
-    """One to three faults, and up to three presses around them."""
+    """One to three faults, and up to three presses around them. What only shows in a motion begins at once."""
     state = random.choice(tuple(STATES))
     names = random.sample(tuple(CATALOGUE), random.choice((1, 1, 1, 2, 2, 3)))
-    faults = tuple(sorted((round(random.expovariate(0.6), 2), name, _amount(name, random)) for name in names))
-    presses = tuple(
-        sorted((round(random.uniform(0.0, 8.0), 2), random.choice(PRESSES)) for _ in range(random.choice((0, 0, 1, 2, 3))))
-    )
+    faults = _in_order([(_when(name, random), name, _amount(name, random)) for name in names])
+    motion = _motion(state, faults)
+    presses = [
+        (round(random.uniform(0.0, 8.0), 2), random.choice(PRESSES)) for _ in range(random.choice((0, 0, 1, 2, 3)))
+    ]
+    if any(CATALOGUE[name].moving for name in names):
+        presses = [(at_s + 2.0, verb) for at_s, verb in presses]
     depth = random.choice((0, 0, 0, 1, 1, 2))
-    person = random.randrange(len(PEOPLE))
-    return Plan(number, state, person, depth, faults, tuple(sorted((*presses, *_motion(state, faults)))))
+    return Plan(number, state, random.randrange(len(PEOPLE)), depth, faults, tuple(sorted((*presses, *motion))))
+
+
+def _when(name: str, random: Random) -> float:
+    at_s = round(random.expovariate(0.6), 2)
+    return 0.1 if CATALOGUE[name].moving else at_s
+
+
+def _in_order(faults: Sequence[Planned]) -> tuple[Planned, ...]:
+    """By time; but what only shows in a motion, or in bytes on the wire, comes before what may end all of that."""
+    times = sorted(at_s for at_s, _, _ in faults)
+    names = sorted(faults, key=lambda one: (_rank(CATALOGUE[one[1]]), one[0]))
+    return tuple((at_s, name, amount) for at_s, (_, name, amount) in zip(times, names, strict=True))
+
+
+def _rank(kind: Kind) -> int:
+    return 0 if kind.moving else 1 if kind.layer == "wire" else 3 if kind.name == "host_killed" else 2
 
 
 def _amount(name: str, random: Random) -> float | None:
     amount = CATALOGUE[name].amount
-    return None if amount is None else round(random.uniform(amount.least, amount.most), 3)
+    if amount is None:
+        return None
+    value = random.uniform(amount.least, amount.most)
+    if amount.least < 0.0 < amount.most:
+        value = random.choice((amount.least, amount.most)) * random.uniform(SMALLEST, 1.0)  # nearly 0 is no fault
+    return round(value, 3)
 
 
-def _motion(state: str, faults: Sequence[tuple[float, str, float | None]]) -> tuple[tuple[float, Verb], ...]:
+def _motion(state: str, faults: Sequence[Planned]) -> tuple[tuple[float, Verb], ...]:
     """A press that moves the table, where a fault would show in nothing else."""
-    kinds = [(at_s, CATALOGUE[name]) for at_s, name, _ in faults]
-    due = [at_s for at_s, kind in kinds if kind.moving or kind.name == "disk_hangs"]
-    if not due:
+    due = [at_s for at_s, name, _ in faults if CATALOGUE[name].moving]
+    if not due or state in MOVING_STATES:
         return ()
-    verb = Verb.START if state == "armed" else Verb.LEVEL
-    return ((max(due) + MOVE_AFTER_S, verb),) if state not in ("setting_out", "going_down", "standing_up") else ()
+    return ((max(due) + MOVE_AFTER_S, Verb.START if state == "armed" else Verb.LEVEL),)
 
 
 # ---- one run --------------------------------------------------------------------------------------------------------
@@ -156,7 +183,6 @@ class _Running:
 
     rig: Rig
     going: list[Going]
-    since_s: float
     still_s: float = 0.0
     calm_s: float = 0.0
 
@@ -178,7 +204,7 @@ class _Running:
 
     def _lost(self) -> bool:
         """Nobody there: nothing will move by itself."""
-        return not self.rig.table.switches.secured and not self.rig.table.switches.occupied
+        return not (self.rig.table.switches.ankles_locked or self.rig.table.switches.occupied)
 
 
 def run(number: int, mode: Mode = Mode.RANDOM, story: bool = False) -> Result:
@@ -206,26 +232,23 @@ def record(planned: Plan) -> Trace:
     trace.may_strand = may_strand(kinds)
     zero_s = rig.now_s
     going = [Going(name, amount, random) for _, name, amount in planned.faults]
-    todo: list[tuple[float, Going | Verb]] = sorted(
-        [*((zero_s + at_s, verb) for at_s, verb in planned.presses),
-         *((zero_s + at_s, one) for (at_s, _, _), one in zip(planned.faults, going, strict=True))],
-        key=lambda item: item[0],
-    )  # fmt: skip
-    last_s = todo[-1][0] if todo else zero_s
-    running = _Running(rig, going, zero_s)
+    presses = [(zero_s + at_s, verb) for at_s, verb in planned.presses]
+    faults = [(zero_s + at_s, one) for (at_s, _, _), one in zip(planned.faults, going, strict=True)]
+    last_s = max([zero_s, *(at_s for at_s, _ in presses), *(at_s for at_s, _ in faults)])
+    running = _Running(rig, going)
     begun: list[Going] = []
     while True:
-        while todo and todo[0][0] <= rig.now_s:
-            _, what = todo.pop(0)
-            if isinstance(what, Going):
-                what.begin(rig)
-                begun.append(what)
-            else:
-                rig.press(what, **({"preset": "gentle"} if what is Verb.START else {}))
+        # Each begins when the one before has changed something: after it there may be nothing left to change.
+        while faults and faults[0][0] <= rig.now_s and not (begun and not begun[-1].acted):
+            begun.append(faults.pop(0)[1])
+            begun[-1].begin(rig)
+        while presses and presses[0][0] <= rig.now_s:
+            verb = presses.pop(0)[1]
+            rig.press(verb, **({"preset": "gentle"} if verb is Verb.START else {}))
         for one in begun:
             one.tick(rig)
         rig.tick()
-        if not todo and running.settled(last_s):
+        if not (presses or faults) and running.settled(last_s):
             break
         if rig.now_s - zero_s > LONGEST_S:
             trace.settled = False

@@ -6,8 +6,8 @@ A `Rig` is a `ClosedLoop` with a wire between its halves and a record of what re
 
 from typing import Final
 
-from controller.account import Clock, LedgerFailed, Witness
-from controller.booking import Booking
+from controller.account import Clock, Entry, LedgerFailed, Reconciled, Witness
+from controller.booking import Booking, Reconcile, Settle
 from controller.core import BrokerStatus, Core, Input
 from controller.model import Verb, Wish
 from controller.presets import bundled
@@ -27,6 +27,8 @@ BOOTED_S: Final = 5000.0
 WALL_S: Final = 1.8e9
 EXPIRY_S: Final = 10.0
 """How long the wishes of a run's people are good for, by the wall clock."""
+CHECKPOINT_S: Final = 10.0
+"""How often the daemon lets the ledger note its time: a disk that hangs is noticed by then at the latest."""
 TICK_S: Final = 0.02
 
 
@@ -52,6 +54,8 @@ class Rig(ClosedLoop):
         self.last_deep_s: float | None = None
         self.exposed_s = 0.0
         self.episode_before_s = 0.0
+        self._counted_s: float | None = None
+        self._checkpoint_s = 0.0
         self._waiting = b""
         self._posted: list[Input] = []
         super().__init__(seed, angle_deg, table=Table(seed, angle_deg, person))
@@ -86,12 +90,26 @@ class Rig(ClosedLoop):
         self.mark("restart of the controller")
 
     def _record(self, request: object) -> None:
-        if not self.disk:
-            super()._record(request)
-        elif self.disk == "hangs":
+        if self.disk == "hangs":
             self.unanswered += 1
-        else:
+        elif self.disk:
             self.give(LedgerFailed(self.disk))
+        elif isinstance(request, Reconcile):
+            self._reconcile(request)
+        else:
+            if isinstance(request, Settle):
+                self._counted_s = request.unit_count_s
+            super()._record(request)
+
+    def _reconcile(self, request: Reconcile) -> None:
+        """What the unit counted beside the sessions is charged, as the real ledger does; an open session is left out."""
+        extra_s = 0.0
+        if self.core.conduct.booking.session is None:
+            extra_s = max(request.unit_count_s - (self._counted_s or request.unit_count_s), 0.0)
+            self._counted_s = request.unit_count_s
+        if extra_s:
+            self.account = self.account.charge("guest", Entry(request.ledger_s, extra_s, False))
+        self.give(Reconciled(extra_s, self.account))
 
     @property
     def ledger_s(self) -> float:
@@ -155,6 +173,9 @@ class Rig(ClosedLoop):
             inputs = [*inputs, *self._posted]
             self._posted = []
         self._inputs = []
+        if now_s >= self._checkpoint_s:
+            self._checkpoint_s = now_s + CHECKPOINT_S
+            self.unanswered += self.disk == "hangs"
         output = self.core.step(now_s, now_s, data, inputs)
         if output.answers:
             self.answers.extend(output.answers)

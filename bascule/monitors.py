@@ -17,6 +17,8 @@ from typing import Final
 from controller.model import State
 from protocol.messages import Cause, Flag, Rung
 
+from simulator.faults import CATALOGUE, Layer
+
 from .campaign_trace import Sample, Trace
 
 TICK_S: Final = 0.02
@@ -27,6 +29,8 @@ STANDS_DPS: Final = 0.1
 """A drive that is slower stands still: what the motor's lag leaves after braking."""
 SLACK_DEG: Final = 0.3
 """What the motor's coasting and the brake's play may still move."""
+PLAY_DEG: Final = 0.004
+"""In 20 ms: the drive moves and the bed does not follow."""
 BRAKING_S: Final = 1.3
 LIMIT_DEG: Final = 30.0
 """Of a guest, who is on the table in every run."""
@@ -103,7 +107,26 @@ def angle(trace: Trace) -> float:
     return LIMIT_DEG + 1.0 - deepest
 
 
+def _misled(trace: Trace) -> bool:
+    """A loop that follows a broken sensor, or drives a broken drive, is held by the trip and not by its plan."""
+    layers = (Layer.SENSORS, Layer.MOTOR, Layer.POWER)
+    return any(CATALOGUE[name].layer in layers or name == "arms_up" for name in trace.kinds)
+
+
+def _blinded(trace: Trace) -> bool:
+    """Both angle sensors are broken: what is left is the level switch, and nobody knows the angle."""
+    return len({name.split("_")[0] for name in trace.kinds if CATALOGUE[name].layer is Layer.SENSORS}) > 1
+
+
+def _slack(trace: Trace) -> float:
+    """What coasting may move, and a drive that goes its own way before it is stopped; each wish lets it try again."""
+    tries = 1 + sum(mark.what.startswith("wish") for mark in trace.marks)
+    return SLACK_DEG + tries * sum(CATALOGUE[name].travel_deg for name in trace.kinds)
+
+
 def rate(trace: Trace) -> float:
+    if _misled(trace):
+        return inf
     return 3.1 - max((abs(mean) for _, mean in _mean_dps(trace, 25)), default=0.0)
 
 
@@ -111,38 +134,52 @@ def trip(trace: Trace) -> float:
     return 0.5 - _longest(trace, lambda sample: abs(sample.drive_dps) > 5.0)
 
 
-def _ordinary(trace: Trace, window: int) -> Iterator[tuple[int, int]]:
-    """Stretches without anything sudden: nothing pressed, no cause that comes or goes, no brake that bites."""
-    sudden = sorted(
-        mark.now_s for mark in trace.marks
-        if mark.what.startswith(("stop", "level", "fault", "boot", "wish", "event", "restart"))
-    )  # fmt: skip
-    index = 0
-    calm = 0
+def _planned(trace: Trace, window: int) -> Iterator[tuple[Sample, ...]]:
+    """Begin, middle and end of stretches in which only a plan moves the table, and nothing sudden has happened.
+
+    Nothing pressed, no cause that comes or goes, no brake that bites. Where the drive crosses the linkage's play the
+    bed is not moved by the plan; `acceleration` judges what that does to a person.
+    """
+    samples = trace.samples
+    words = ("stop", "level", "fault", "boot", "wish", "event", "restart")
+    sudden = sorted(mark.now_s for mark in trace.marks if mark.what.startswith(words))
+    index = calm = 0
     for i, (before, now) in enumerate(_steps(trace), 1):
         while index < len(sudden) and sudden[index] < now.now_s - 1.0:
             index += 1
         hit = index < len(sudden) and sudden[index] <= now.now_s
         changed = before.active != now.active or before.rung != now.rung or (before.flags ^ now.flags) & BRAKE
-        calm = 0 if hit or changed or not _leased(now) or now.rung >= LEVEL else calm + 1
+        loose = abs(now.bed_deg - now.drive_deg - before.bed_deg + before.drive_deg) > PLAY_DEG
+        calm = 0 if hit or changed or loose or not _leased(now) or now.rung >= LEVEL else calm + 1
         if calm >= window:
-            yield i - window, i
+            yield samples[i - window], samples[i - window // 2], samples[i]
 
 
 def acceleration(trace: Trace) -> float:
-    samples, worst = trace.samples, 0.0
-    for i, j in _ordinary(trace, 25):
-        worst = max(worst, abs(samples[j].drive_dps - samples[i].drive_dps) / 0.5)
-    return 1.0 - worst
+    """As the bed's mean over half a second; where the hardware stops the table, it does so at once."""
+    if _misled(trace):
+        return inf
+    samples, worst, excused_s = trace.samples, 0.0, -1.0
+    for before, now in zip(samples, samples[25:], strict=False):
+        if _excused(now) or now.unit_s < now.now_s - 0.1:
+            excused_s = now.now_s
+        if now.now_s - excused_s > 1.0:
+            worst = max(worst, abs(now.bed_dps - before.bed_dps) / 0.5)
+    return 5.0 - worst
 
 
-def jerk(trace: Trace) -> float:
-    samples, worst = trace.samples, 0.0
-    for i, j in _ordinary(trace, 50):
-        k = (i + j) // 2
-        bend = samples[j].drive_dps - 2.0 * samples[k].drive_dps + samples[i].drive_dps
-        worst = max(worst, abs(bend) / 0.25)
-    return 2.0 - worst
+def plan_acceleration(trace: Trace) -> float:
+    if _misled(trace):
+        return inf
+    rates = (abs(end.drive_dps - begin.drive_dps) for begin, _, end in _planned(trace, 25))
+    return 1.5 - max(rates, default=0.0) / 0.5
+
+
+def plan_jerk(trace: Trace) -> float:
+    if _misled(trace):
+        return inf
+    bends = (abs(end.drive_dps - 2.0 * half.drive_dps + begin.drive_dps) for begin, half, end in _planned(trace, 50))
+    return 3.0 - max(bends, default=0.0) / 0.25
 
 
 # ---- stop -----------------------------------------------------------------------------------------------------------
@@ -186,12 +223,13 @@ def stop_holds(trace: Trace) -> float:
         return inf
     ends = sorted([*trace.times("level"), *trace.times("boot")])
     least, distinct = 5.0, 0
-    last_s, stop_index, ended = -inf, 0, True
+    last_s, frame_s, stop_index, ended = -inf, -inf, 0, True
     for sample in trace.samples:
         while stop_index < len(stops) and stops[stop_index] <= sample.now_s:
-            if stops[stop_index] - last_s > 0.5:
+            if stops[stop_index] - frame_s > 0.5:  # closer ones are one stop, repeated
                 distinct += 1
-            last_s, ended = stops[stop_index], False
+                last_s = stops[stop_index]
+            frame_s, ended = stops[stop_index], False
             stop_index += 1
         if ended or distinct > 4:
             continue
@@ -248,17 +286,18 @@ def lease(trace: Trace) -> float:
 
 def silence(trace: Trace) -> float:
     """Two seconds of silence, and half a second until the table moves; a freeze by a stop goes on."""
-    least = 2.5
+    least, idle_s = 2.5, 0.0
     for sample in trace.samples:
-        if sample.bed_deg <= DEEP_DEG or sample.active & STOPPED or _excused(sample):
-            continue
-        if not (sample.flags & DRIVEN or sample.drive_dps < -STANDS_DPS):
+        driven = sample.flags & DRIVEN or sample.drive_dps < -STANDS_DPS
+        if sample.bed_deg <= DEEP_DEG or sample.active & STOPPED or _excused(sample) or driven:
+            idle_s = 0.0
+        elif (idle_s := idle_s + TICK_S) > 1.0:  # a unit that restarts looks at its sensors first
             least = min(least, 2.5 - (sample.now_s - sample.fresh_s))
     return least
 
 
 def return_time(trace: Trace) -> float:
-    """From the first moment of a return: at 0.5 °/s, and 8 s for slowing down, reversing and arriving."""
+    """From the first moment of a return: at 0.5 °/s, 5° more than it is, and 8 s to slow down, reverse and arrive."""
     least, began_s, due_s = inf, None, 0.0
     for sample in trace.samples:
         returning = sample.rung in (2, 3) and not sample.active & STOPPED and not _excused(sample)
@@ -267,7 +306,7 @@ def return_time(trace: Trace) -> float:
                 least = min(least, due_s - sample.now_s)
             began_s = None
         elif began_s is None:
-            began_s, due_s = sample.now_s, sample.now_s + sample.bed_deg / 0.5 + 8.0
+            began_s, due_s = sample.now_s, sample.now_s + (sample.bed_deg + 5.0) / 0.5 + 8.0
         else:
             least = min(least, due_s - sample.now_s) if sample.now_s > due_s else least
     return least
@@ -275,6 +314,8 @@ def return_time(trace: Trace) -> float:
 
 def stranded(trace: Trace) -> float:
     """At rest head down without a session for 20 s after the last stop or wish, and 4 s for a return to begin."""
+    if _blinded(trace):
+        return inf
     acts = sorted(mark.now_s for mark in trace.marks if mark.what.startswith(("stop", "level", "wish", "boot")))
     least, since_s, index = 24.0, None, 0
     for sample in trace.samples:
@@ -283,7 +324,7 @@ def stranded(trace: Trace) -> float:
             index += 1
             acted = True
         live = sample.state in LIVE and sample.now_s - sample.fresh_s < 2.5
-        if sample.bed_deg <= DEEP_DEG or _moves(sample) or live or _excused(sample):
+        if sample.bed_deg <= DEEP_DEG or _moves(sample) or sample.flags & DRIVEN or live or _excused(sample):
             since_s = None
         elif since_s is None or acted:
             since_s = sample.now_s
@@ -330,7 +371,7 @@ def head_down_time(trace: Trace) -> float:
 
 
 def no_increase(trace: Trace) -> float:
-    return SLACK_DEG - _rise(trace, lambda sample: not _leased(sample))
+    return _slack(trace) - _rise(trace, lambda sample: not _leased(sample))
 
 
 def granted(trace: Trace) -> float:
@@ -341,7 +382,7 @@ def granted(trace: Trace) -> float:
             armed_s = now.now_s
         elif now.drive_deg > before.drive_deg and now.now_s > armed_s + BRAKING_S and not now.lowering:
             rise += now.drive_deg - before.drive_deg
-    return SLACK_DEG - rise
+    return _slack(trace) - rise
 
 
 def interlock(trace: Trace) -> float:
@@ -351,7 +392,7 @@ def interlock(trace: Trace) -> float:
         empty_s = 0.0 if now.occupied else empty_s + TICK_S
         if (open_s > 0.1 + BRAKING_S or empty_s > 0.5 + BRAKING_S) and not now.lowering:
             rise += max(now.drive_deg - before.drive_deg, 0.0)
-    return SLACK_DEG - rise
+    return _slack(trace) - rise
 
 
 def resume(trace: Trace) -> float:
@@ -371,7 +412,7 @@ def resume(trace: Trace) -> float:
         # A pause slows down gently, from 1.5 °/s within 3 s.
         if not permitted and now.now_s > revoked_s + 3.0 and not now.lowering:
             rise += max(now.drive_deg - before.drive_deg, 0.0)
-    return SLACK_DEG - rise
+    return _slack(trace) - rise
 
 
 def head_up_holds(trace: Trace) -> float:
@@ -380,7 +421,7 @@ def head_up_holds(trace: Trace) -> float:
         for before, now in _steps(trace)
         if now.bed_deg < -DEEP_DEG and not _leased(now) and not now.lowering
     )
-    return SLACK_DEG - travel
+    return _slack(trace) - travel
 
 
 # ---- the emergency stop ---------------------------------------------------------------------------------------------
@@ -408,7 +449,7 @@ def release(trace: Trace) -> float:
                 held = False
             elif now.now_s > released_s + 0.3:
                 travel += abs(now.drive_deg - before.drive_deg)
-    return SLACK_DEG - travel
+    return _slack(trace) - travel
 
 
 # ---- people are told the truth, and stand up only after the pause -------------------------------------------------
@@ -442,6 +483,8 @@ def told(trace: Trace) -> float:
 
 def honest(trace: Trace) -> float:
     """An angle that the controller trusts is wrong by more than 3.5° for at most half a second."""
+    if _blinded(trace):
+        return inf
     return 0.5 - _longest(
         trace,
         lambda sample: sample.believed_deg is not None
@@ -451,7 +494,10 @@ def honest(trace: Trace) -> float:
 
 
 def budget(trace: Trace) -> float:
-    return inf if trace.charged_s is None else trace.charged_s - trace.exposed_s + 1.5
+    """A whole second for what is counted in seconds, and 0.4 s for each time the unit was away."""
+    if trace.charged_s is None or _blinded(trace):
+        return inf
+    return trace.charged_s - trace.exposed_s + 1.0 + 0.4 * len(trace.times("boot"))
 
 
 def applied(trace: Trace) -> float:
@@ -462,8 +508,11 @@ MONITORS: Final = (
     Monitor("angle", ("F14", "H2"), "°", "The bed stays within the limit and 1°.", angle),
     Monitor("rate", ("H6",), "°/s", "The drive makes at most 3 °/s (mean over half a second, 0.1 °/s of noise).", rate),
     Monitor("trip", ("F12", "H6"), "s", "Nothing is faster than 5 °/s for half a second.", trip),
-    Monitor("acceleration", ("H6", "H8"), "°/s²", "A plan accelerates by at most 1 °/s².", acceleration),
-    Monitor("jerk", ("H8",), "°/s³", "A plan jerks by at most 2 °/s³.", jerk),
+    Monitor("acceleration", ("H8",), "°/s²", "The bed stops and starts with at most 5 °/s², but for the hardware's stops.",
+            acceleration),
+    Monitor("plan_acceleration", ("H6", "H8"), "°/s²", "A plan accelerates by at most 1 °/s², and half for the loop.",
+            plan_acceleration),
+    Monitor("plan_jerk", ("H8",), "°/s³", "A plan jerks by at most 2 °/s³, and half for the loop.", plan_jerk),
     Monitor("stop_travel", ("H11",), "°", "After a stop the drive moves at most 1.5°.", stop_travel),
     Monitor("stop_time", ("H11",), "s", "1.3 s after a stop the drive stands.", stop_time),
     Monitor("stop_holds", ("H7", "H11"), "s", "What a stop froze stays 20 s if nobody wishes.", stop_holds),

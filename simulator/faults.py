@@ -22,8 +22,6 @@ from .wire import FROM_UNIT, TO_UNIT, Filter, Wire
 
 NOTICED_CDEG: Final = 5
 """A reading that is changed by less is one of the noise's."""
-MOVES_DPS: Final = 0.05
-"""A drive that is slower stands still."""
 WILD_CDEG: Final = 0x7FFF
 """What a sensor says that is not there."""
 SAMPLE_S: Final = 0.01
@@ -181,16 +179,19 @@ class Setting(Fault):
         super().__init__()
         self._part, self._name, self._value, self._shows = part, name, value, shows
         self._before: object = None
+        self._since_ms = 0
 
     def begin(self, site: Site) -> None:
         """See `Fault`."""
+        self._since_ms = site.table.now_ms
         part = self._part(site.table)
         self._before = getattr(part, self._name)
         self._put(site.table, self._value)
 
     def tick(self, site: Site) -> None:
         """See `Fault`."""
-        self.acted += self._shows(site.table)
+        if site.table.now_ms > self._since_ms:
+            self.acted += self._shows(site.table)
 
     def end(self, site: Site) -> None:
         """See `Fault`."""
@@ -278,7 +279,8 @@ class Kind:
     """One kind of fault.
 
     `for_s`: how long it lasts when nobody says; 0 is for ever. `moving`: it only shows while the drive is asked to
-    move. `strands`: the right reaction may be to hold, head down too, and call for help.
+    move. `strands`: the right reaction may be to hold, head down too, and call for help. `travel_deg`: how far it may
+    move the table against every order before the unit's reaction has stopped it.
     """
 
     name: str
@@ -290,6 +292,7 @@ class Kind:
     for_s: float = 0.0
     moving: bool = False
     strands: bool = False
+    travel_deg: float = 0.0
     by_hand: str = ""
 
     def value(self, amount: float | None) -> float:
@@ -335,12 +338,8 @@ def _always(_: Table) -> bool:
     return True
 
 
-def _drives(table: Table) -> bool:
-    return abs(table.physics.drive_dps) > MOVES_DPS
-
-
-def _strains(table: Table) -> bool:
-    """The motor has current and the drive stands."""
+def _powered(table: Table) -> bool:
+    """The motor has current, so that what is wrong with the drive makes a difference."""
     return table.physics.current_a > 0.0
 
 
@@ -372,7 +371,7 @@ KINDS: Final = (
     Kind("stuck_from_unit", _L.WIRE, ("F3",), "what the unit says waits in a buffer and comes in one burst",
          lambda _: OnWire(wire.Stuck, FROM_UNIT), for_s=1.0),
     Kind("dribble", _L.WIRE, ("F2",), "only so many bytes get through in 20 ms", _wire(wire.Dribble),
-         Amount("how many", "bytes", 5.0, 60.0, 30.0), 4.0),
+         Amount("how many", "bytes", 5.0, 30.0, 20.0), 4.0),
     # ---- sensors
     Kind("bed_stuck", _L.SENSORS, ("F7",), "the sensor on the bed keeps its last reading", _stuck("bed")),
     Kind("drive_stuck", _L.SENSORS, ("F7",), "the sensor on the drive keeps its last reading", _stuck("drive")),
@@ -422,15 +421,16 @@ KINDS: Final = (
     Kind("arms_up", _L.SWITCHES, (), "the person stretches the arms overhead",
          lambda _: Setting(_physics, "arms_wanted", 1.0, _always), for_s=5.0),
     # ---- motor
-    Kind("jam", _L.MOTOR, ("F10",), "something holds the drive", lambda _: Setting(_physics, "jammed", True, _strains),
+    Kind("jam", _L.MOTOR, ("F10",), "something holds the drive", lambda _: Setting(_physics, "jammed", True, _powered),
          moving=True, strands=True),
     Kind("wrong_way", _L.MOTOR, ("F9",), "the motor runs the other way",
-         lambda _: Setting(_physics, "polarity", -1, _drives), moving=True, strands=True),
+         lambda _: Setting(_physics, "polarity", -1, _powered), moving=True, strands=True,
+         travel_deg=3.5),
     Kind("heavy", _L.MOTOR, ("F11",), "the joints turn hard",
-         lambda nm: Setting(_physics, "coulomb_nm", nm, _drives), Amount("friction", "N·m", 20.0, 150.0, 80.0),
+         lambda nm: Setting(_physics, "coulomb_nm", nm, _powered), Amount("friction", "N·m", 20.0, 150.0, 80.0),
          moving=True),
     Kind("loose_linkage", _L.MOTOR, ("F8",), "the linkage has play",
-         lambda deg: Setting(_physics, "backlash_deg", deg, _drives), Amount("how much", "°", 0.6, 2.5, 2.0),
+         lambda deg: Setting(_physics, "backlash_deg", deg, _powered), Amount("how much", "°", 0.6, 2.5, 2.0),
          moving=True),
     # ---- unit
     Kind("unit_resets", _L.UNIT, ("F5",), "the tilt unit restarts", lambda _: Pulse(Table.reset_unit)),
