@@ -17,15 +17,16 @@ from random import Random
 from typing import Final
 
 from controller.model import State, Verb
-from protocol.messages import Rung
+from protocol.messages import Cause, Rung
 from simulator.faults import CATALOGUE, KINDS, Kind
 
 from .campaign_faults import Going
 from .campaign_rig import Rig
-from .campaign_states import DEPTHS_DEG, PEOPLE, STATES, begin
+from .campaign_states import PEOPLE, STATES, begin
 from .campaign_trace import Mark, Trace
 from .monitors import MONITORS
 
+STOPPED: Final = int(Cause.STOPPED)
 SETTLED_S: Final = 3.0
 """A run ends when nothing has happened for so long. Chosen: longer than any reaction takes to begin."""
 LONGEST_S: Final = 150.0
@@ -199,7 +200,8 @@ class _Running:
         self.calm_s = self.calm_s + 0.02 if live else 0.0
         if self.calm_s >= SETTLED_S:
             return True
-        waits = physics.bed_deg > 2.5 and tap.rung != Rung.HOLD and not self._lost()
+        frozen = tap.active & STOPPED and physics.bed_deg > 1.0
+        waits = (physics.bed_deg > 2.5 or frozen) and tap.rung != Rung.HOLD and not self._lost()
         return self.still_s >= SETTLED_S and not waits
 
     def _lost(self) -> bool:

@@ -102,7 +102,7 @@ class Rig(ClosedLoop):
             super()._record(request)
 
     def _reconcile(self, request: Reconcile) -> None:
-        """What the unit counted beside the sessions is charged, as the real ledger does; an open session is left out."""
+        """What the unit counted beside the sessions is charged, as the real ledger does; not while one is open."""
         extra_s = 0.0
         if self.core.conduct.booking.session is None:
             extra_s = max(request.unit_count_s - (self._counted_s or request.unit_count_s), 0.0)
@@ -128,10 +128,10 @@ class Rig(ClosedLoop):
 
     def post(self, given: Input) -> None:
         """Something from the MQTT thread: a live stop goes to the port at once, everything to the control thread."""
-        if isinstance(given, Wish) and given.verb is Verb.STOP and not given.retained:
-            if self.connected and not self.stalled:
-                self._reach_unit(self.wire.through(STOP_FRAME, TO_UNIT, self.table.now_ms))
-                given = Wish(given.verb, given.id, given.code, sent=True)
+        stops = isinstance(given, Wish) and given.verb is Verb.STOP and not given.retained
+        if stops and self.connected and not self.stalled:
+            self._reach_unit(self.wire.through(STOP_FRAME, TO_UNIT, self.table.now_ms))
+            given = Wish(Verb.STOP, sent=True)
         self._posted.append(given)
 
     def mark(self, what: str) -> None:

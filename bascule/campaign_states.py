@@ -2,7 +2,7 @@
 
 import pickle
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 from controller.model import Verb
@@ -144,7 +144,7 @@ STATES: Final[dict[str, Callable[[Person, int], Rig]]] = {
 """Where runs begin, by name: a person and one of three depths make a rig."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _frozen_state(name: str, person: int, depth: int) -> tuple[bytes, float]:
     """The rig as bytes, without the sensors' noise, which is new in each run."""
     rig = STATES[name](PEOPLE[person], depth)

@@ -16,7 +16,6 @@ from typing import Final
 
 from controller.model import State
 from protocol.messages import Cause, Flag, Rung
-
 from simulator.faults import CATALOGUE, Layer
 
 from .campaign_trace import Sample, Trace
@@ -45,7 +44,7 @@ MOVERS: Final = ("wish start", "wish goto", "wish jog", "wish resume", "wish ski
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """One requirement: the faults and hazards of docs/safety.md it watches, its unit, and the sentence it stands for."""
+    """One requirement: the faults and hazards of docs/safety.md it watches, its unit, and what it says."""
 
     name: str
     ids: tuple[str, ...]
@@ -337,7 +336,7 @@ def ends_home(trace: Trace) -> float:
     last = trace.samples[-1]
     if trace.may_strand or (last.state in LIVE and last.now_s - last.fresh_s < 1.0):
         return inf
-    return LEVEL_DEG + 0.5 - last.bed_deg
+    return DEEP_DEG - last.bed_deg
 
 
 def ends_still(trace: Trace) -> float:
@@ -475,9 +474,11 @@ def told(trace: Trace) -> float:
     """While the controller hears the unit (its nonces come back fresh), R3 shows as a fault within a second."""
     return 1.0 - _longest(
         trace,
-        lambda sample: sample.rung == HOLD
-        and sample.now_s - sample.fresh_s < 0.15
-        and sample.state not in (State.FAULT, State.OFFLINE),
+        lambda sample: (
+            sample.rung == HOLD
+            and sample.now_s - sample.fresh_s < 0.15
+            and sample.state not in (State.FAULT, State.OFFLINE)
+        ),
     )
 
 
@@ -487,9 +488,11 @@ def honest(trace: Trace) -> float:
         return inf
     return 0.5 - _longest(
         trace,
-        lambda sample: sample.believed_deg is not None
-        and sample.now_s - sample.fresh_s < 0.15
-        and abs(sample.believed_deg - sample.bed_deg) > 3.5,
+        lambda sample: (
+            sample.believed_deg is not None
+            and sample.now_s - sample.fresh_s < 0.15
+            and abs(sample.believed_deg - sample.bed_deg) > 3.5
+        ),
     )
 
 
@@ -508,7 +511,7 @@ MONITORS: Final = (
     Monitor("angle", ("F14", "H2"), "°", "The bed stays within the limit and 1°.", angle),
     Monitor("rate", ("H6",), "°/s", "The drive makes at most 3 °/s (mean over half a second, 0.1 °/s of noise).", rate),
     Monitor("trip", ("F12", "H6"), "s", "Nothing is faster than 5 °/s for half a second.", trip),
-    Monitor("acceleration", ("H8",), "°/s²", "The bed stops and starts with at most 5 °/s², but for the hardware's stops.",
+    Monitor("acceleration", ("H8",), "°/s²", "The bed stops and starts at 5 °/s² at most, but in R3.",
             acceleration),
     Monitor("plan_acceleration", ("H6", "H8"), "°/s²", "A plan accelerates by at most 1 °/s², and half for the loop.",
             plan_acceleration),

@@ -304,9 +304,8 @@ class Kind:
         if amount is None:
             return self.amount.usual
         if not self.amount.least <= amount <= self.amount.most:
-            raise ValueError(
-                f"{self.name}: {self.amount.meaning} is {self.amount.least:g} to {self.amount.most:g} {self.amount.unit}"
-            )
+            least, most, unit = self.amount.least, self.amount.most, self.amount.unit
+            raise ValueError(f"{self.name}: {self.amount.meaning} is {least:g} to {most:g} {unit}".rstrip())
         return amount
 
 
@@ -490,6 +489,10 @@ class Injector:
     def running(self) -> list[str]:
         """Names of the faults at work."""
         return [name for name, _, _ in self._running]
+
+    def acted(self) -> list[tuple[str, int]]:
+        """The faults at work, each with what it has changed so far."""
+        return [(name, fault.acted) for name, fault, _ in self._running]
 
     def begin(self, kind: Kind, amount: float | None = None, for_s: float | None = None) -> Fault:
         """Begin a fault; None: its usual amount and time. ValueError if it can't be done here or so."""

@@ -227,6 +227,11 @@ class Wire:
         self.filters: list[Filter] = []
         self._late = [b"", b""]
 
+    @property
+    def clear(self) -> bool:
+        """Nothing is at work on it, and nothing waits."""
+        return not (self.filters or self._late[TO_UNIT] or self._late[FROM_UNIT])
+
     def add(self, fault: Filter) -> None:
         """A fault begins."""
         self.filters.append(fault)
