@@ -144,7 +144,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Seed of the simulated sensors.")] = 0,
     start_angle: Annotated[float, typer.Option(min=-80, max=60, metavar="DEG", help="Where the table is.")] = -80.0,
     scenario_file: Annotated[
-        Path | None, typer.Option("--scenario", metavar="FILE", help="Lines to do by themselves: 12.5 fault jam 5s")
+        Path | None, typer.Option("--scenario", metavar="FILE", help="Lines to do by themselves: 12.5 fault stall 5s")
     ] = None,
 ) -> None:
     """A simulated table and tilt unit in real time. Type 'help' while it runs, or use 'bascule fault'."""
@@ -195,7 +195,7 @@ def _scenario(path: Path | None, table: Table) -> list[tuple[float, str]]:
 @app.command(context_settings={"ignore_unknown_options": True})
 def fault(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[KIND [AMOUNT] [FOR]]", help="jam 5s, off, estop on, …")
+        list[str] | None, typer.Argument(metavar="[KIND [AMOUNT] [FOR]]", help="stall 5s, off, estop on, …")
     ] = None,
     pty: Annotated[Path | None, typer.Option(metavar="LINK", help="Of the simulator that serves there.")] = None,
     tcp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Of the simulator that serves there.")] = None,

@@ -106,9 +106,10 @@ class Hands:
         kind = _kind(words[0])
         amount, for_s = None, None
         for word in words[1:]:
-            if (seconds := SECONDS.fullmatch(word)) and for_s is None:
+            seconds, number = SECONDS.fullmatch(word), NUMBER.fullmatch(word)
+            if seconds and for_s is None:
                 for_s = float(seconds[1])
-            elif (number := NUMBER.fullmatch(word)) and amount is None:
+            elif number and not seconds and amount is None:
                 amount = float(number[1])
             else:
                 raise HandError(f"{word}: the form is fault {kind.name} [AMOUNT] [5s]")
@@ -171,7 +172,7 @@ def _described(kind: Kind) -> str:
 
 
 def scenario(hands: Hands, text: str) -> list[tuple[float, str]]:
-    """Lines with a time in front, `12.5 fault jam 5s`, in order; # begins a comment. HandError names the line."""
+    """Lines with a time in front, `12.5 fault stall 5s`, in order; # begins a comment. HandError names the line."""
     found = []
     for number, whole in enumerate(text.splitlines(), 1):
         line = whole.split("#", 1)[0].strip()
