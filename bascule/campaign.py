@@ -7,7 +7,7 @@ cell of their tables in the same way.
 Runs are independent and small, so that any `concurrent.futures.Executor` can do them (see `falsify`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -89,21 +89,17 @@ class Result:
 # ---- plans ----------------------------------------------------------------------------------------------------------
 
 
-def cells() -> Iterator[tuple[str, str, float]]:
-    """Every kind in every state at every timing."""
-    return ((kind.name, state, at_s) for kind in KINDS for state in MATRIX_STATES for at_s in TIMINGS_S)
-
-
-def duos() -> Iterator[tuple[str, str]]:
-    """All pairs of kinds."""
-    return combinations(CATALOGUE, 2)
+CELLS: Final = tuple((kind.name, state, at_s) for kind in KINDS for state in MATRIX_STATES for at_s in TIMINGS_S)
+"""Every kind in every state at every timing."""
+DUOS: Final = tuple(combinations(CATALOGUE, 2))
+"""All pairs of kinds."""
 
 
 def count(mode: Mode) -> int:
     """How many runs a mode has; random ones have no end."""
     if mode is Mode.RANDOM:
         raise ValueError("random runs have no end")
-    return sum(1 for _ in (cells() if mode is Mode.MATRIX else duos()))
+    return len(CELLS if mode is Mode.MATRIX else DUOS)
 
 
 def plan(number: int, mode: Mode = Mode.RANDOM) -> Plan:
@@ -111,18 +107,14 @@ def plan(number: int, mode: Mode = Mode.RANDOM) -> Plan:
     random = Random(f"{mode} {number}")
     if mode is Mode.RANDOM:
         return _random_plan(number, random)
+    if not 0 <= number < count(mode):
+        raise ValueError(f"{mode} has {count(mode)} runs, from 0; there is no {number}")
     if mode is Mode.MATRIX:
-        cell = next(islice(cells(), number, None), None) if number >= 0 else None
-        if cell is None:
-            raise ValueError(f"the matrix has {count(mode)} cells, from 0")
-        name, state, at_s = cell
+        name, state, at_s = CELLS[number]
         faults: tuple[Planned, ...] = ((at_s, name, None),)
     else:
-        duo = next(islice(duos(), number, None), None) if number >= 0 else None
-        if duo is None:
-            raise ValueError(f"there are {count(mode)} pairs, from 0")
         state = random.choice(MATRIX_STATES)
-        faults = _in_order([(round(random.uniform(0.1, 4.0), 2), name, _amount(name, random)) for name in duo])
+        faults = _in_order([(round(random.uniform(0.1, 4.0), 2), name, _amount(name, random)) for name in DUOS[number]])
     return Plan(number, state, random.randrange(len(PEOPLE)), 0, faults, _motion(state, faults))
 
 

@@ -420,8 +420,8 @@ KINDS: Final = (
     Kind("arms_up", _L.SWITCHES, (), "the person stretches the arms overhead",
          lambda _: Setting(_physics, "arms_wanted", 1.0, _always), for_s=5.0),
     # ---- motor
-    Kind("stall", _L.MOTOR, ("F10",), "something holds the drive", lambda _: Setting(_physics, "jammed", True, _powered),
-         moving=True, strands=True),
+    Kind("stall", _L.MOTOR, ("F10",), "something holds the drive",
+         lambda _: Setting(_physics, "jammed", True, _powered), moving=True, strands=True),
     Kind("wrong_way", _L.MOTOR, ("F9",), "the motor runs the other way",
          lambda _: Setting(_physics, "polarity", -1, _powered), moving=True, strands=True,
          travel_deg=3.5),
