@@ -115,7 +115,7 @@ def plan(number: int, mode: Mode = Mode.RANDOM) -> Plan:
     else:
         state = random.choice(MATRIX_STATES)
         faults = _in_order([(round(random.uniform(0.1, 4.0), 2), name, _amount(name, random)) for name in DUOS[number]])
-    return Plan(number, state, random.randrange(len(PEOPLE)), 0, faults, _motion(state, faults))
+    return Plan(number, state, _person(faults, random), 0, faults, _motion(state, faults))
 
 
 def _random_plan(number: int, random: Random) -> Plan:
@@ -127,15 +127,15 @@ def _random_plan(number: int, random: Random) -> Plan:
     presses = [
         (round(random.uniform(0.0, 8.0), 2), random.choice(PRESSES)) for _ in range(random.choice((0, 0, 1, 2, 3)))
     ]
-    if any(CATALOGUE[name].moving for name in names):
+    if any(CATALOGUE[name].moving or CATALOGUE[name].resting for name in names):
         presses = [(at_s + 2.0, verb) for at_s, verb in presses]
     depth = random.choice((0, 0, 0, 1, 1, 2))
-    return Plan(number, state, random.randrange(len(PEOPLE)), depth, faults, tuple(sorted((*presses, *motion))))
+    return Plan(number, state, _person(faults, random), depth, faults, tuple(sorted((*presses, *motion))))
 
 
 def _when(name: str, random: Random) -> float:
     at_s = round(random.expovariate(0.6), 2)
-    return 0.1 if CATALOGUE[name].moving else at_s
+    return 0.1 if CATALOGUE[name].moving or CATALOGUE[name].resting else at_s
 
 
 def _in_order(faults: Sequence[Planned]) -> tuple[Planned, ...]:
@@ -146,7 +146,7 @@ def _in_order(faults: Sequence[Planned]) -> tuple[Planned, ...]:
 
 
 def _rank(kind: Kind) -> int:
-    return 0 if kind.moving else 1 if kind.layer == "wire" else 3 if kind.name == "host_killed" else 2
+    return 0 if kind.moving or kind.resting else 1 if kind.layer == "wire" else 3 if kind.name == "host_killed" else 2
 
 
 def _amount(name: str, random: Random) -> float | None:
@@ -160,11 +160,21 @@ def _amount(name: str, random: Random) -> float | None:
 
 
 def _motion(state: str, faults: Sequence[Planned]) -> tuple[tuple[float, Verb], ...]:
-    """A press that moves the table, where a fault would show in nothing else."""
-    due = [at_s for at_s, name, _ in faults if CATALOGUE[name].moving]
-    if not due or state in MOVING_STATES:
-        return ()
-    return ((max(due) + MOVE_AFTER_S, Verb.START if state == "armed" else Verb.LEVEL),)
+    """A press that moves the table, or lets it rest, where a fault would show in nothing else."""
+    kinds = [(at_s, CATALOGUE[name]) for at_s, name, _ in faults]
+    moving = [at_s for at_s, kind in kinds if kind.moving]
+    if moving and state not in MOVING_STATES:
+        return ((max(moving) + MOVE_AFTER_S, Verb.START if state == "armed" else Verb.LEVEL),)
+    resting = [at_s for at_s, kind in kinds if kind.resting]
+    if resting and state in (*MOVING_STATES, "oscillating"):
+        return ((max(resting) + MOVE_AFTER_S, Verb.STOP),)
+    return ()
+
+
+def _person(faults: Sequence[Planned], random: Random) -> int:
+    """Somebody; where a brake has to slip, somebody who is a load for it."""
+    resting = any(CATALOGUE[name].resting for _, name, _ in faults)
+    return random.choice([i for i, person in enumerate(PEOPLE) if person.offset_m or not resting])
 
 
 # ---- one run --------------------------------------------------------------------------------------------------------

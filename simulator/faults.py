@@ -20,6 +20,9 @@ from .sensors import Sensors, Switches
 from .table import Table
 from .wire import FROM_UNIT, TO_UNIT, Filter, Wire
 
+SLIPS_DPS: Final = 0.02
+WARM, HOT = 0.75, 0.9
+"""Of what the motor may take: beyond the unit's two thresholds, 0.7 and 0.8."""
 NOTICED_CDEG: Final = 5
 """A reading that is changed by less is one of the noise's."""
 WILD_CDEG: Final = 0x7FFF
@@ -222,6 +225,26 @@ class Bounce(Fault):
         setattr(site.table.switches, self._name, True)
 
 
+class SideStuck(Fault):
+    """The level switch reports one side. It acts where that is the wrong one."""
+
+    def __init__(self, side: bool) -> None:
+        super().__init__()
+        self._side = side
+
+    def begin(self, site: Site) -> None:
+        """See `Fault`."""
+        site.table.sensors.side_fault = self._read
+
+    def _read(self, side: bool) -> bool:
+        self.acted += side is not self._side
+        return self._side
+
+    def end(self, site: Site) -> None:
+        """See `Fault`."""
+        site.table.sensors.side_fault = None
+
+
 class Gone(Fault):
     """The person is off the table: an ankle lock open and nobody sensed."""
 
@@ -279,8 +302,8 @@ class Kind:
     """One kind of fault.
 
     `for_s`: how long it lasts when nobody says; 0 is for ever. `moving`: it only shows while the drive is asked to
-    move. `strands`: the right reaction may be to hold, head down too, and call for help. `travel_deg`: how far it may
-    move the table against every order before the unit's reaction has stopped it.
+    move; `resting`: while a load rests on the brake. `strands`: the right reaction may be to hold, head down too, and
+    call for help. `travel_deg`: how far it may move the table against every order before the unit has stopped it.
     """
 
     name: str
@@ -291,6 +314,7 @@ class Kind:
     amount: Amount | None = None
     for_s: float = 0.0
     moving: bool = False
+    resting: bool = False
     strands: bool = False
     travel_deg: float = 0.0
     by_hand: str = ""
@@ -340,6 +364,16 @@ def _always(_: Table) -> bool:
 def _powered(table: Table) -> bool:
     """The motor has current, so that what is wrong with the drive makes a difference."""
     return table.physics.current_a > 0.0
+
+
+def _slips(table: Table) -> bool:
+    """The drive turns although the motor has no current."""
+    return table.physics.current_a == 0.0 and abs(table.physics.drive_dps) > SLIPS_DPS
+
+
+def _heated(heat: float) -> Make:
+    """The motor stays as hot as that, whatever it does."""
+    return lambda _: Pulse(lambda table: setattr(table.memory, "heat", heat), 0.5)
 
 
 _PART = Amount("the part of the transmissions that it hits", "", 0.01, 1.0, 0.2)
@@ -399,6 +433,8 @@ KINDS: Final = (
          _sensor("bed", _shifted), Amount("how much", "°", -1.0, 1.0, 1.0)),
     Kind("drive_offset", _L.SENSORS, ("F8",), "the sensor on the drive is off by less than anybody can notice",
          _sensor("drive", _shifted), Amount("how much", "°", -1.0, 1.0, -1.0)),
+    Kind("level_switch_stuck", _L.SENSORS, ("F8",), "the level switch reports one side for ever",
+         lambda side: SideStuck(side > 0.5), Amount("which side: 1 head down, 0 head up", "", 0.0, 1.0, 0.0)),
     # ---- switches, by hands and feet
     Kind("estop_pressed", _L.SWITCHES, ("F24",), "the emergency stop is pressed",
          lambda _: Setting(_switches, "estop", True, _always), for_s=2.0, strands=True),
@@ -431,7 +467,31 @@ KINDS: Final = (
     Kind("loose_linkage", _L.MOTOR, ("F8",), "the linkage has play",
          lambda deg: Setting(_physics, "backlash_deg", deg, _powered), Amount("how much", "°", 0.6, 2.5, 2.0),
          moving=True),
+    Kind("weak_motor", _L.MOTOR, ("F11",), "the motor makes only a part of its speed",
+         lambda part: Setting(_physics, "strength", part, _powered), Amount("which part", "", 0.25, 0.9, 0.5),
+         moving=True),
+    Kind("runaway", _L.MOTOR, ("F12",), "the motor runs by itself while the brake is off",
+         lambda dps: Setting(_physics, "runaway_dps", dps, _powered), Amount("how fast", "°/s", -6.0, 6.0, 2.0),
+         moving=True, strands=True, travel_deg=6.0),
+    # ---- brake
+    Kind("brake_slips", _L.BRAKE, ("F13",), "the brake does not hold the load",
+         lambda dps: Setting(_physics, "slip_dps", dps, _slips), Amount("how fast", "°/s", 0.1, 2.0, 0.5),
+         resting=True, travel_deg=90.0),
+    # ---- power
+    Kind("supply_low", _L.POWER, ("F16",), "the supply is weak",
+         lambda volt: Setting(_table, "supply_v", volt, _always), Amount("its voltage", "V", 10.4, 10.9, 10.7)),
+    Kind("supply_critical", _L.POWER, ("F16",), "the supply breaks down",
+         lambda volt: Setting(_table, "supply_v", volt, _always), Amount("its voltage", "V", 5.0, 9.5, 9.0), 2.0,
+         strands=True),
+    Kind("supply_dips", _L.POWER, ("F16",), "the supply dips for a moment",
+         lambda volt: Setting(_table, "supply_v", volt, _always), Amount("its voltage", "V", 7.0, 10.9, 9.0), 0.06),
+    Kind("power_cut", _L.POWER, ("F5", "F16"), "the unit loses power for a moment, and its memory",
+         lambda _: Pulse(Table.lose_memory)),
+    Kind("motor_warm", _L.POWER, ("F15",), "the motor has only its reserve left", _heated(WARM)),
+    Kind("motor_hot", _L.POWER, ("F15",), "the motor is beyond its reserve", _heated(HOT)),
     # ---- unit
+    Kind("unit_hangs", _L.UNIT, ("F6",), "the unit does nothing for a while; a watchdog ends that",
+         lambda ms: Pulse(lambda table: table.hang(ms / 1000)), Amount("how long", "ms", 20.0, 3000.0, 1000.0)),
     Kind("unit_resets", _L.UNIT, ("F5",), "the tilt unit restarts", lambda _: Pulse(Table.reset_unit)),
     Kind("unit_resets_twice", _L.UNIT, ("F5",), "the tilt unit restarts twice within a second",
          lambda _: Pulse(Table.reset_unit, 0.7), for_s=0.8, strands=True),

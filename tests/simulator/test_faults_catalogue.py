@@ -69,7 +69,7 @@ SOUND = said(None)[0]
 
 def test_there_are_at_least_forty_kinds_on_every_layer() -> None:
     assert len(CATALOGUE) == len(KINDS) >= 40
-    assert {kind.layer for kind in KINDS} >= {*Layer} - {Layer.BRAKE, Layer.POWER}, "those two wait for the unit"
+    assert {kind.layer for kind in KINDS} == set(Layer)
 
 
 @pytest.mark.parametrize("kind", HERE, ids=lambda kind: kind.name)
@@ -97,7 +97,8 @@ def _parts(table: Table) -> list[object]:
     physics, sensors, switches = table.physics, table.sensors, table.switches
     return [
         physics.jammed, physics.polarity, physics.coulomb_nm, physics.backlash_deg, physics.arms_wanted,
-        sensors.bed_fault, sensors.drive_fault,
+        sensors.bed_fault, sensors.drive_fault, sensors.side_fault,
+        physics.strength, physics.slip_dps, physics.runaway_dps, table.supply_v,
         switches.occupied, switches.ankles_locked, switches.estop, switches.lowering, switches.arm_button,
     ]  # fmt: skip
 
