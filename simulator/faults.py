@@ -225,20 +225,16 @@ class Bounce(Fault):
         setattr(site.table.switches, self._name, True)
 
 
-class SideStuck(Fault):
-    """The level switch reports one side. It acts where that is the wrong one."""
-
-    def __init__(self, side: bool) -> None:
-        super().__init__()
-        self._side = side
+class WrongSide(Fault):
+    """The level switch reports the other side."""
 
     def begin(self, site: Site) -> None:
         """See `Fault`."""
         site.table.sensors.side_fault = self._read
 
     def _read(self, side: bool) -> bool:
-        self.acted += side is not self._side
-        return self._side
+        self.acted += 1
+        return not side
 
     def end(self, site: Site) -> None:
         """See `Fault`."""
@@ -418,9 +414,9 @@ KINDS: Final = (
     Kind("drive_mirrored", _L.SENSORS, ("F7",), "the sensor on the drive has its sign flipped",
          _sensor("drive", _mirrored)),
     Kind("bed_drifts", _L.SENSORS, ("F8",), "the sensor on the bed drifts", _sensor("bed", _drifting),
-         Amount("how fast", "°/s", -3.0, 3.0, 0.7)),
+         Amount("how fast", "°/s", -3.0, 3.0, 0.7), travel_deg=3.0),
     Kind("drive_drifts", _L.SENSORS, ("F8",), "the sensor on the drive drifts", _sensor("drive", _drifting),
-         Amount("how fast", "°/s", -3.0, 3.0, 0.7)),
+         Amount("how fast", "°/s", -3.0, 3.0, 0.7), travel_deg=3.0),
     Kind("bed_noisy", _L.SENSORS, ("F7",), "the sensor on the bed is noisy", _sensor("bed", _noisy),
          Amount("standard deviation", "°", 0.2, 10.0, 1.5)),
     Kind("drive_noisy", _L.SENSORS, ("F7",), "the sensor on the drive is noisy", _sensor("drive", _noisy),
@@ -433,8 +429,7 @@ KINDS: Final = (
          _sensor("bed", _shifted), Amount("how much", "°", -1.0, 1.0, 1.0)),
     Kind("drive_offset", _L.SENSORS, ("F8",), "the sensor on the drive is off by less than anybody can notice",
          _sensor("drive", _shifted), Amount("how much", "°", -1.0, 1.0, -1.0)),
-    Kind("level_switch_stuck", _L.SENSORS, ("F8",), "the level switch reports one side for ever",
-         lambda side: SideStuck(side > 0.5), Amount("which side: 1 head down, 0 head up", "", 0.0, 1.0, 0.0)),
+    Kind("level_switch_wrong", _L.SENSORS, ("F8",), "the level switch reports the other side", lambda _: WrongSide()),
     # ---- switches, by hands and feet
     Kind("estop_pressed", _L.SWITCHES, ("F24",), "the emergency stop is pressed",
          lambda _: Setting(_switches, "estop", True, _always), for_s=2.0, strands=True),
@@ -475,7 +470,7 @@ KINDS: Final = (
          moving=True, strands=True, travel_deg=6.0),
     # ---- brake
     Kind("brake_slips", _L.BRAKE, ("F13",), "the brake does not hold the load",
-         lambda dps: Setting(_physics, "slip_dps", dps, _slips), Amount("how fast", "°/s", 0.1, 2.0, 0.5),
+         lambda dps: Setting(_physics, "slip_dps", dps, _slips), Amount("how fast", "°/s", 0.1, 2.0, 0.5), 8.0,
          resting=True, travel_deg=90.0),
     # ---- power
     Kind("supply_low", _L.POWER, ("F16",), "the supply is weak",
@@ -484,7 +479,7 @@ KINDS: Final = (
          lambda volt: Setting(_table, "supply_v", volt, _always), Amount("its voltage", "V", 5.0, 9.5, 9.0), 2.0,
          strands=True),
     Kind("supply_dips", _L.POWER, ("F16",), "the supply dips for a moment",
-         lambda volt: Setting(_table, "supply_v", volt, _always), Amount("its voltage", "V", 7.0, 10.9, 9.0), 0.06),
+         lambda volt: Setting(_table, "supply_v", volt, _always), Amount("its voltage", "V", 7.0, 10.9, 9.0), 0.04),
     Kind("power_cut", _L.POWER, ("F5", "F16"), "the unit loses power for a moment, and its memory",
          lambda _: Pulse(Table.lose_memory)),
     Kind("motor_warm", _L.POWER, ("F15",), "the motor has only its reserve left", _heated(WARM)),

@@ -102,7 +102,7 @@ BAD: Final[dict[str, tuple[Callable[[], Trace], float]]] = {
     "trip": (lambda: run(1.0, dps=5.5), -0.5),
     "acceleration": (jolt, -0.6),
     "plan_acceleration": (jolt, -4.1),
-    "plan_jerk": (jerky, -1.0),
+    "plan_jerk": (jerky, -0.5),
     "stop_travel": (lambda: run(3.0, dps=1.5, marks=((0.5, "stop reaches the unit"),)), -0.45),
     "stop_time": (lambda: run(3.0, dps=0.5, marks=((0.5, "stop reaches the unit"),)), -TICK_S),
     "stop_holds": (
@@ -128,7 +128,7 @@ BAD: Final[dict[str, tuple[Callable[[], Trace], float]]] = {
     "no_increase": (lambda: run(4.0, dps=1.0, lease_s=0.5), -1.9),
     "granted": (lambda: run(4.0, dps=1.0, flags=DRIVEN), -2.4),
     "interlock": (lambda: run(4.0, dps=1.0, ankles_locked=False), -2.3),
-    "resume": (lambda: joined(run(1.0), run(6.0, state=State.PAUSED), run(2.0, dps=1.0)), -1.7),
+    "resume": (lambda: joined(run(1.0), run(6.0, state=State.PAUSED), run(2.0, dps=1.0)), -1.4),
     "head_up_holds": (lambda: run(2.0, -30.0, -1.0, **UNLEASED), -1.7),
     "emergency_stop": (lambda: run(2.0, dps=-1.0, estop=True), -1.5),
     "release": (lambda: joined(run(1.0, estop=True), run(1.0), run(1.0, 10.0, -1.0)), -0.7),
