@@ -7,7 +7,8 @@ from typing import Final
 from controller.account import LedgerFailed
 from controller.core import BrokerStatus, PortLost
 from controller.model import Reason, Unreadable, Verb, Wish
-from simulator.faults import CATALOGUE, Fault, Kind, Site
+from simulator.fault_acts import Fault, Site
+from simulator.faults import CATALOGUE, Kind
 
 from .campaign_rig import WALL_S, Rig
 

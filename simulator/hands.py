@@ -5,7 +5,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from .faults import CATALOGUE, KINDS, Injector, Kind, Site
+from .fault_acts import Site
+from .faults import CATALOGUE, KINDS, Injector, Kind
 from .table import Table
 from .wire import Wire
 

@@ -5,7 +5,8 @@ from random import Random
 import pytest
 
 from protocol.messages import Telemetry
-from simulator.faults import CATALOGUE, KINDS, Injector, Kind, Layer, Site
+from simulator.fault_acts import Site
+from simulator.faults import CATALOGUE, KINDS, Injector, Kind, Layer
 from simulator.table import Table
 from simulator.wire import FROM_UNIT, TO_UNIT, Delay, Dribble, Filter, Jitter, Reordering, Stuck, Wire
 
