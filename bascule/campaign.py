@@ -18,7 +18,7 @@ from typing import Final
 
 from controller.model import State, Verb
 from protocol.messages import Cause, Rung
-from simulator.faults import CATALOGUE, KINDS, Kind
+from simulator.faults import CATALOGUE, KINDS, Kind, Layer
 
 from .campaign_faults import Going
 from .campaign_rig import Rig
@@ -91,7 +91,9 @@ class Result:
 
 CELLS: Final = tuple((kind.name, state, at_s) for kind in KINDS for state in MATRIX_STATES for at_s in TIMINGS_S)
 """Every kind in every state at every timing."""
-DUOS: Final = tuple(combinations(CATALOGUE, 2))
+IMPOSSIBLE: Final = ("stall", "brake_slips")
+"""What is jammed does not slip."""
+DUOS: Final = tuple(duo for duo in combinations(CATALOGUE, 2) if duo != IMPOSSIBLE)
 """All pairs of kinds."""
 
 
@@ -122,6 +124,8 @@ def _random_plan(number: int, random: Random) -> Plan:
     """One to three faults, and up to three presses around them. What only shows in a motion begins at once."""
     state = random.choice(tuple(STATES))
     names = random.sample(tuple(CATALOGUE), random.choice((1, 1, 1, 2, 2, 3)))
+    if set(names) >= set(IMPOSSIBLE):
+        names.remove(IMPOSSIBLE[1])
     faults = _in_order([(_when(name, random), name, _amount(name, random)) for name in names])
     motion = _motion(state, faults)
     presses = [
@@ -139,14 +143,23 @@ def _when(name: str, random: Random) -> float:
 
 
 def _in_order(faults: Sequence[Planned]) -> tuple[Planned, ...]:
-    """By time; but what only shows in a motion, or in bytes on the wire, comes before what may end all of that."""
+    """By time; but what only shows in a motion, at rest, or in bytes on the wire comes before what may end all that.
+
+    What only shows in a motion begins together: each of it may end the motion.
+    """
     times = sorted(at_s for at_s, _, _ in faults)
-    names = sorted(faults, key=lambda one: (_rank(CATALOGUE[one[1]]), one[0]))
-    return tuple((at_s, name, amount) for at_s, (_, name, amount) in zip(times, names, strict=True))
+    ordered = sorted(faults, key=lambda one: (_rank(CATALOGUE[one[1]]), one[0]))
+    return tuple(
+        (times[0] if CATALOGUE[name].moving else at_s, name, amount)
+        for at_s, (_, name, amount) in zip(times, ordered, strict=True)
+    )
 
 
 def _rank(kind: Kind) -> int:
-    return 0 if kind.moving or kind.resting else 1 if kind.layer == "wire" else 3 if kind.name == "host_killed" else 2
+    """A sensor that is gone shows no other fault of its; a controller that is gone sends nothing to damage."""
+    if kind.moving or kind.resting:
+        return 0 if kind.moving else 1
+    return 2 if kind.layer is Layer.WIRE else 4 if kind.name.endswith("_gone") or kind.name == "host_killed" else 3
 
 
 def _amount(name: str, random: Random) -> float | None:
@@ -263,9 +276,10 @@ def record(planned: Plan) -> Trace:
 
 
 def may_strand(kinds: Sequence[Kind]) -> bool:
-    """Whether R3 may be the right end: a kind that strands, or two that take away both sensors or the whole wire."""
-    sensors = {kind.name.split("_")[0] for kind in kinds if kind.layer == "sensors"}
-    return any(kind.strands for kind in kinds) or len(sensors) > 1
+    """Whether R3 may be the right end: a kind that strands, both sensors broken, or nobody there and a lock open."""
+    sensors = {kind.name.split("_")[0] for kind in kinds if kind.layer is Layer.SENSORS}
+    gone = {"nobody_sensed", "ankle_lock_open"} <= {kind.name for kind in kinds}
+    return any(kind.strands for kind in kinds) or len(sensors) > 1 or gone
 
 
 def _account(rig: Rig, trace: Trace) -> None:

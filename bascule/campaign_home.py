@@ -38,7 +38,11 @@ def lease(trace: Trace) -> float:
 def silence(trace: Trace) -> float:
     """Two seconds of silence, and half a second until the table moves; a freeze by a stop goes on."""
     least, idle_s = 2.5, 0.0
+    boots = trace.times("boot")
     for sample in trace.samples:
+        while boots and boots[0] <= sample.now_s:
+            boots.pop(0)
+            idle_s = 0.0
         driven = sample.flags & DRIVEN or sample.drive_dps < -STANDS_DPS
         if sample.bed_deg <= DEEP_DEG or sample.active & STOPPED or excused(sample) or driven:
             idle_s = 0.0

@@ -14,6 +14,7 @@ from .campaign_rules import (
     LIMIT_DEG,
     PLAY_DEG,
     TICK_S,
+    blinded,
     excused,
     leased,
     longest,
@@ -38,7 +39,9 @@ def rate(trace: Trace) -> float:
 
 
 def trip(trace: Trace) -> float:
-    return 0.5 - longest(trace, lambda sample: abs(sample.drive_dps) > 5.0)
+    """Half a second; a whole one where a broken sensor hides the motor's doings."""
+    allowed_s = 1.0 if blinded(trace, 1) else 0.5
+    return allowed_s - longest(trace, lambda sample: abs(sample.drive_dps) > 5.0)
 
 
 def _planned(trace: Trace, window: int) -> Iterator[tuple[Sample, ...]]:
@@ -170,10 +173,14 @@ def _after_stop(trace: Trace) -> Iterator[Sample]:
 
 
 def slow_return(trace: Trace) -> float:
+    if slips(trace):
+        return inf
     return 1.15 - max((abs(sample.drive_dps) for sample in _after_stop(trace)), default=0.0)
 
 
 def slow_with_open_lock(trace: Trace) -> float:
+    if slips(trace):
+        return inf
     open_s, worst = 0.0, 0.0
     for sample in trace.samples:
         open_s = 0.0 if sample.ankles_locked else open_s + TICK_S

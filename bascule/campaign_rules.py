@@ -85,9 +85,10 @@ def misled(trace: Trace) -> bool:
     return any(CATALOGUE[name].layer in layers or name == "arms_up" for name in trace.kinds)
 
 
-def blinded(trace: Trace) -> bool:
-    """Both angle sensors are broken: what is left is the level switch, and nobody knows the angle."""
-    return len({name.split("_")[0] for name in trace.kinds if CATALOGUE[name].layer is Layer.SENSORS}) > 1
+def blinded(trace: Trace, sensors: int = 2) -> bool:
+    """So many angle sensors are broken. With two of them only the level switch is left: nobody knows the angle."""
+    broken = {name.split("_")[0] for name in trace.kinds if CATALOGUE[name].layer is Layer.SENSORS}
+    return len(broken) >= sensors
 
 
 def slips(trace: Trace) -> bool:

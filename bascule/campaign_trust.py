@@ -23,6 +23,7 @@ from .campaign_rules import (
     longest,
     moves,
     slack,
+    slips,
     steps,
     total_rise,
 )
@@ -84,6 +85,8 @@ def head_up_holds(trace: Trace) -> float:
 
 
 def emergency_stop(trace: Trace) -> float:
+    if slips(trace):
+        return inf
     pressed_s, least = 0.0, 0.5
     for sample in trace.samples:
         pressed_s = pressed_s + TICK_S if sample.estop else 0.0
@@ -151,10 +154,10 @@ def honest(trace: Trace) -> float:
 
 
 def budget(trace: Trace) -> float:
-    """A whole second for what is counted in seconds, and 0.4 s for each time the unit was away."""
+    """A second for what is counted in seconds, half of one for the edge at 5°, 0.4 s each time the unit was away."""
     if trace.charged_s is None or blinded(trace):
         return inf
-    return trace.charged_s - trace.exposed_s + 1.0 + 0.4 * len(trace.times("boot"))
+    return trace.charged_s - trace.exposed_s + 1.5 + 0.4 * len(trace.times("boot"))
 
 
 def applied(trace: Trace) -> float:

@@ -229,7 +229,7 @@ KINDS: Final = (
     Kind("arm_button_stuck", _L.SWITCHES, ("F21",), "the arm button stays pressed",
          lambda _: Setting(_switches, "arm_button", True, _always)),
     Kind("arms_up", _L.SWITCHES, (), "the person stretches the arms overhead",
-         lambda _: Setting(_physics, "arms_wanted", 1.0, _always), for_s=5.0),
+         lambda _: Setting(_physics, "arms_wanted", 1.0, _always), for_s=5.0, travel_deg=1.0),
     # ---- motor
     Kind("stall", _L.MOTOR, ("F10",), "something holds the drive",
          lambda _: Setting(_physics, "jammed", True, _powered), moving=True, strands=True),
@@ -238,7 +238,7 @@ KINDS: Final = (
          travel_deg=3.5),
     Kind("heavy", _L.MOTOR, ("F11",), "the joints turn hard",
          lambda nm: Setting(_physics, "coulomb_nm", nm, _powered), Amount("friction", "N·m", 20.0, 150.0, 80.0),
-         moving=True),
+         moving=True, travel_deg=1.0),
     Kind("loose_linkage", _L.MOTOR, ("F8",), "the linkage has play",
          lambda deg: Setting(_physics, "backlash_deg", deg, _powered), Amount("how much", "°", 0.6, 2.5, 2.0),
          moving=True),
