@@ -136,7 +136,7 @@ BAD: Final[dict[str, tuple[Callable[[], Trace], float]]] = {
     "siren": (lambda: run(1.0, rung=int(Rung.HOLD)), -0.9),
     "told": (lambda: run(3.0, rung=int(Rung.HOLD)), -2.0),
     "honest": (lambda: run(3.0, believed_deg=2.0), -2.5),
-    "budget": (lambda: ended(charged_s=10.0, exposed_s=20.0), -9.0),
+    "budget": (lambda: ended(charged_s=10.0, exposed_s=20.0), -8.5),
     "applied": (lambda: ended(unacted=("stall",)), -1.0),
 }
 """For each requirement a run that breaks it, and by how much."""
