@@ -91,6 +91,7 @@ class Result:
 
 CELLS: Final = tuple((kind.name, state, at_s) for kind in KINDS for state in MATRIX_STATES for at_s in TIMINGS_S)
 """Every kind in every state at every timing."""
+RESTARTS: Final = ("unit_resets", "unit_hangs", "power_cut")
 IMPOSSIBLE: Final = ("stall", "brake_slips")
 """What is jammed does not slip."""
 DUOS: Final = tuple(duo for duo in combinations(CATALOGUE, 2) if duo != IMPOSSIBLE)
@@ -276,10 +277,14 @@ def record(planned: Plan) -> Trace:
 
 
 def may_strand(kinds: Sequence[Kind]) -> bool:
-    """Whether R3 may be the right end: a kind that strands, both sensors broken, or nobody there and a lock open."""
+    """Whether R3 may be the right end: a kind that strands, or two that do so together.
+
+    Both sensors broken, nobody there and a lock open, two restarts of the unit within a minute.
+    """
     sensors = {kind.name.split("_")[0] for kind in kinds if kind.layer is Layer.SENSORS}
     gone = {"nobody_sensed", "ankle_lock_open"} <= {kind.name for kind in kinds}
-    return any(kind.strands for kind in kinds) or len(sensors) > 1 or gone
+    restarts = sum(kind.name in RESTARTS for kind in kinds) > 1
+    return any(kind.strands for kind in kinds) or len(sensors) > 1 or gone or restarts
 
 
 def _account(rig: Rig, trace: Trace) -> None:

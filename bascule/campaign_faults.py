@@ -242,6 +242,7 @@ class StaleBurst(Burst):
 
     def begin(self, rig: Rig) -> None:
         """See `OnRig`."""
+        rig.mark("wish resume, stale")  # a second after a pause the contract lets it through
         self._send(rig, [_wish(verb) for verb in self.random.sample(PUSHING, len(PUSHING))])
 
 

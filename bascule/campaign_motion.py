@@ -96,7 +96,7 @@ def plan_jerk(trace: Trace) -> float:
 def _stops(trace: Trace) -> Iterator[tuple[int, int]]:
     """For each stop that reaches the unit: its sample, and the last one that it rules, at most 1.3 s later."""
     samples = trace.samples
-    ends = sorted(trace.times("level"))
+    ends = sorted([*trace.times("level"), *trace.times("boot")])
     first_s = samples[0].now_s if samples else 0.0
     for stop_s in trace.times("stop"):
         i = max(round((stop_s - first_s) / TICK_S), 0)
