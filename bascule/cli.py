@@ -1,11 +1,14 @@
 """The command line. Exit status: 0 done, 1 refused or failed, 2 usage or configuration."""
 
 import json
+import os
 import queue
 import signal
+import socket
 import sys
 import threading
-from contextlib import suppress
+import time
+from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -23,13 +26,16 @@ from controller.mqtt.connection import Address
 from controller.presets import Preset, bundled
 from controller.serial_port import SerialPort
 from simulator import protocol_sim
-from simulator.server import Endpoint, Pty, ServerError, Tcp, serve
+from simulator.faults import KINDS, Kind
+from simulator.hands import WORDS, HandError, Hands, help_text, scenario
+from simulator.server import Asked, Endpoint, Pty, ServerError, Tcp, serve
 from simulator.table import Table
 
 from . import demo as demo_
 from . import log
 from .assembly import address_of, assemble
 from .broker import BrokerError
+from .remote_hands import HandsError, Listener, ask, socket_path
 from .send import SendError
 from .send import send as send_command
 
@@ -127,14 +133,23 @@ def _load(config: Path | None, **options: Any) -> Config:
     return load(config, named)
 
 
+PtyOption = Annotated[Path | None, typer.Option(metavar="LINK", help="Serve on a pty with a link here.")]
+TcpOption = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Serve on TCP.")]
+
+
 @app.command()
 def simulate(
-    pty: Annotated[Path | None, typer.Option(metavar="LINK", help="Serve on a pty with a link here.")] = None,
-    tcp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Serve on TCP.")] = None,
+    pty: PtyOption = None,
+    tcp: TcpOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulated sensors.")] = 0,
     start_angle: Annotated[float, typer.Option(min=-80, max=60, metavar="DEG", help="Where the table is.")] = -80.0,
+    scenario_file: Annotated[
+        Path | None, typer.Option("--scenario", metavar="FILE", help="Lines to do by themselves: 12.5 fault stall 5s")
+    ] = None,
 ) -> None:
-    """A simulated table and tilt unit in real time. Type 'help' while it runs."""
+    """A simulated table and tilt unit in real time. Type 'help' while it runs, or use 'bascule fault'."""
+    table = Table(seed, start_angle)
+    plot = _scenario(scenario_file, table)
     try:
         endpoint = _endpoint(pty, tcp)
     except ServerError as error:
@@ -144,7 +159,7 @@ def simulate(
     console.print(
         f"A simulated table at [bold]{where}[/]. In another terminal: bascule run --port {where}", soft_wrap=True
     )
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    lines: queue.SimpleQueue[str | Asked] = queue.SimpleQueue()
     done = threading.Event()
 
     def leave(_: int, __: FrameType | None) -> None:
@@ -153,16 +168,106 @@ def simulate(
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGTERM, leave)
     threading.Thread(target=_read_lines, args=(lines,), daemon=True).start()
+    with ExitStack() as until_over:
+        until_over.callback(endpoint.close)
+        if hasattr(socket, "AF_UNIX"):
+            try:
+                until_over.enter_context(closing(Listener(socket_path(pty, endpoint.name), lines)))
+            except HandsError as error:
+                console.print(f"{error}.", markup=False)
+
+        def say(words: str) -> None:
+            console.print(words, markup=False, highlight=False)
+
+        serve(table, endpoint, lines, say, done.is_set, plot)
+
+
+def _scenario(path: Path | None, table: Table) -> list[tuple[float, str]]:
+    """What is to happen by itself."""
+    if path is None:
+        return []
     try:
-        serve(
-            Table(seed, start_angle),
-            endpoint,
-            lines,
-            lambda answer: console.print(answer, markup=False, highlight=False),
-            done.is_set,
-        )
-    finally:
-        endpoint.close()
+        return scenario(Hands(table), path.read_text("utf-8"))
+    except (OSError, HandError, UnicodeDecodeError) as error:
+        fail(f"--scenario {path}: {error}", 2)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def fault(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[KIND [AMOUNT] [FOR]]", help="stall 5s, off, estop on, …")
+    ] = None,
+    pty: Annotated[Path | None, typer.Option(metavar="LINK", help="Of the simulator that serves there.")] = None,
+    tcp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Of the simulator that serves there.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Break something in a running 'bascule simulate'; without a kind: what there is."""
+    if not words:
+        if as_json:
+            print(json.dumps([_kind_as_json(kind) for kind in KINDS], ensure_ascii=False, indent=1))  # noqa: T201
+        else:
+            print(help_text())  # noqa: T201
+        return
+    if (pty is None) == (tcp is None):
+        fail("Name the simulator that is meant: --pty LINK or --tcp HOST:PORT, as it was begun with.", 2)
+    if not hasattr(socket, "AF_UNIX"):
+        fail("This system has no local sockets for that; type the line into the simulator's own terminal.")
+    line = " ".join(words if words[0] in WORDS else ["fault", *words])
+    try:
+        done, answer = ask(socket_path(pty, tcp), line)
+    except HandsError as error:
+        fail(f"{error}.")
+    if not done:
+        fail(answer)
+    print(json.dumps({"answer": answer}, ensure_ascii=False) if as_json else answer)  # noqa: T201
+
+
+def _kind_as_json(kind: Kind) -> dict[str, Any]:
+    """A kind of fault for machines; `here` says whether `bascule simulate` can do it by itself."""
+    return {
+        "kind": kind.name, "layer": str(kind.layer), "faults": list(kind.ids), "meaning": kind.meaning,
+        "amount": None if kind.amount is None else kind.amount._asdict(), "for_s": kind.for_s or None,
+        "here": kind.make is not None, "by_hand": kind.by_hand or None,
+    }  # fmt: skip
+
+
+@app.command()
+def campaign(
+    runs: Annotated[int | None, typer.Option(min=1, help="How many (1000, or all); 1 tells its story.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The first run's number.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes (default: one a core).")] = 0,
+    matrix: Annotated[bool, typer.Option("--matrix", help="Every kind in every state at every timing.")] = False,
+    pairs: Annotated[bool, typer.Option("--pairs", help="All pairs of kinds.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulated sessions with faults in virtual time, every requirement watched; exit 1 if one did not hold."""
+    from . import campaign as campaign_
+    from . import campaign_report as report
+
+    if matrix and pairs:
+        fail("--matrix and --pairs are two campaigns; choose one.", 2)
+    mode = campaign_.Mode.MATRIX if matrix else campaign_.Mode.PAIRS if pairs else campaign_.Mode.RANDOM
+    count = runs or 1000
+    if mode is not campaign_.Mode.RANDOM:
+        most = campaign_.count(mode) - seed
+        if most <= 0:
+            fail(f"--seed {seed}: --{mode} has {campaign_.count(mode)} runs, from 0.", 2)
+        count = min(runs or most, most)
+    if count == 1 and not as_json:
+        result = report.tell(seed, mode, print)
+        if result.violated:
+            fail(f"A requirement did not hold. Again: {report.again(mode, seed)}")
+        return
+    jobs = jobs or os.cpu_count() or 1
+    began_s = time.monotonic()
+    findings = report.run_all(seed, count, mode, jobs, Console(stderr=True))
+    took_s = time.monotonic() - began_s
+    if as_json:
+        print(report.as_json(findings, mode, took_s))  # noqa: T201
+    else:
+        report.show(findings, mode, took_s, Console())
+    if findings.violations:
+        fail(f"A requirement did not hold. Again: {report.again(mode, findings.violations[0].number)}")
 
 
 def _endpoint(pty: Path | None, tcp: str | None) -> Endpoint:
@@ -178,7 +283,7 @@ def _endpoint(pty: Path | None, tcp: str | None) -> Endpoint:
     return Tcp(host or "127.0.0.1", int(port))
 
 
-def _read_lines(lines: "queue.SimpleQueue[str]") -> None:
+def _read_lines(lines: "queue.SimpleQueue[str | Asked]") -> None:
     with suppress(ValueError, OSError):
         for line in sys.stdin:
             lines.put(line)

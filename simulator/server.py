@@ -9,13 +9,14 @@ import queue
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from .hands import HandError, do
+from .hands import HandError, Hands
 from .table import Table
 from .unit import TICK_MS
+from .wire import FROM_UNIT, TO_UNIT
 
 TICK_S: Final = TICK_MS / 1000
 LATE_S: Final = 0.1
@@ -154,27 +155,54 @@ class Pace:
         return max(self._next_s - now_s, 0.0)
 
 
+class Asked(NamedTuple):
+    """A line from somebody who wants to know whether it was done, and the answer."""
+
+    line: str
+    answer: Callable[[bool, str], None]
+
+
 def serve(
     table: Table,
     endpoint: Endpoint,
-    lines: "queue.SimpleQueue[str]",
+    lines: "queue.SimpleQueue[str | Asked]",
     say: Callable[[str], None],
     done: Callable[[], bool],
+    scenario: Sequence[tuple[float, str]] = (),
 ) -> None:
-    """Run the table in real time until `done`; `lines` are what hands do meanwhile, `say` gets the answers."""
+    """Run the table in real time until `done`; `lines` are what is done to it meanwhile, `say` gets the answers.
+
+    `scenario`: lines to do by themselves, each with its time on the table's clock, in order.
+    """
     pace = Pace(time.monotonic())
-    out = b""
+    hands = Hands(table)
+    wire, due = hands.wire, list(scenario)
+    out = received = b""
     while not done():
-        received = endpoint.exchange(out, pace.wait_s(time.monotonic()))
+        received += endpoint.exchange(out, pace.wait_s(time.monotonic()))
         out = b""
-        if received:
+        if received and wire.clear:
             table.receive(received)
+            received = b""
         while not lines.empty():
-            try:
-                answer = do(table, lines.get())
-            except HandError as error:
-                answer = str(error)
-            if answer:
-                say(answer)
+            _do(hands, lines.get(), say)
         for _ in range(pace.due(time.monotonic())):
-            out += table.tick()
+            while due and due[0][0] <= table.now_s:
+                _do(hands, due.pop(0)[1], say)
+            for words in hands.tick():
+                say(words)
+            table.receive(wire.through(received, TO_UNIT, table.now_ms))
+            received = b""
+            out += wire.through(table.tick(), FROM_UNIT, table.now_ms)
+
+
+def _do(hands: Hands, asked: str | Asked, say: Callable[[str], None]) -> None:
+    line = asked if isinstance(asked, str) else asked.line
+    try:
+        done, answer = True, hands.do(line)
+    except HandError as error:
+        done, answer = False, str(error)
+    if isinstance(asked, Asked):
+        asked.answer(done, answer)
+    if answer:
+        say(answer)
