@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from protocol.messages import Rung
+from protocol.messages import Cause, Rung
 
 from .causes import gravest
 from .estimator import ORDINARY, Estimate
@@ -76,6 +76,10 @@ def untrusted(e: Estimate, _: Circumstances) -> Verdict | None:
     return None
 
 
+PASSING: Final = ORDINARY | int(Cause.RESTARTED)
+"""Causes that pass by themselves: a unit that was switched on just now has to look at its sensors first."""
+
+
 def unit_reacts(e: Estimate, c: Circumstances) -> Verdict | None:
     """F13, F15, F16: the unit stands on its ladder, or something is latched there: no session goes on over that.
 
@@ -83,7 +87,7 @@ def unit_reacts(e: Estimate, c: Circumstances) -> Verdict | None:
     """
     if e.rung >= Rung.LEVEL or e.latched:
         return Verdict(Action.HOME, "unit", "The tilt unit ended the session.")
-    if c.state in LIVE and e.rung == Rung.REFUSE and e.causes & ~ORDINARY:
+    if c.state in LIVE and e.rung == Rung.REFUSE and e.causes & ~PASSING:
         return Verdict(Action.HOME, "unit", f"The tilt unit refuses to go on: {gravest(e)}.")
     return None
 

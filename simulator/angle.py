@@ -24,6 +24,9 @@ SIDE_CDEG: Final = 200
 off together (domain.md: calibrated to 1.5°; the cam's hysteresis 0.25°)."""
 SIDE_TICKS: Final = 25
 """500 ms: it may bounce."""
+ALONE_TICKS: Final = 50
+"""1 s: one sensor that is left and the level switch contradict each other at the edge of level, and nobody can tell.
+A sensor that drifts would carry a person step by step from level to standing."""
 NO_SENSOR, DISAGREEMENT = int(Cause.NO_SENSOR), int(Cause.DISAGREEMENT)
 BED_SENSOR, DRIVE_SENSOR = int(Cause.BED_SENSOR), int(Cause.DRIVE_SENSOR)
 LEVEL_SWITCH, SIDE_UNKNOWN = int(Cause.LEVEL_SWITCH), int(Cause.SIDE_UNKNOWN)
@@ -79,12 +82,12 @@ class Angle:
 
         `latched` are the causes that wait for an acknowledgement: what failed before is suspected first.
         """
-        voter = self._voter
+        voter, suspect = self._voter, Suspect.NOBODY
         if latched:
             suspect = SUSPECTS.get(latched & SENSORS, Suspect.NOBODY)
             voter.judge(None if latched & LEVEL_SWITCH else head_down_side, suspect)
         else:
-            voter.judge(head_down_side, Suspect.NOBODY)
+            voter.judge(head_down_side)
         bed, drive = voter.bed, voter.drive
         if bed.failing or drive.failing or voter.apart:
             self.causes = self._name()
@@ -94,6 +97,10 @@ class Angle:
             bed = drive = drive if bed.failing else bed
         else:
             self.causes = 0
+            if suspect is Suspect.BED:  # a mirrored one agrees at 0°: it stays out until somebody acknowledged it
+                bed = drive
+            elif suspect is Suspect.DRIVE:
+                drive = bed
         self.trusted = self._known = True
         self._side_lost = False
         angle_cdeg, rate_cdps = bed.smooth_cdeg, bed.rate_cdps
@@ -104,23 +111,24 @@ class Angle:
         self.head_down = self.worst_cdeg > (ARRIVED_CDEG if returning else kernel.LEVEL_CDEG)
         self._fast_ticks = 0 if -MOVING_CDPS < rate_cdps < MOVING_CDPS else self._fast_ticks + 1
         self.moving = self._fast_ticks >= MOVING_TICKS
-        if self._contradicted(head_down_side):
+        alone = bed is drive
+        if self._contradicted(head_down_side, kernel.LEVEL_CDEG if alone else SIDE_CDEG):
             self._side_ticks += 1
-            if self._side_ticks >= SIDE_TICKS:
-                self.causes |= LEVEL_SWITCH
+            if self._side_ticks >= (ALONE_TICKS if alone else SIDE_TICKS):
+                self.causes |= SIDE_UNKNOWN if alone else LEVEL_SWITCH
         else:
             self._side_ticks = 0
 
-    def _contradicted(self, head_down_side: bool) -> bool:
-        """Whether the level switch reports one side while the table is clearly on the other."""
+    def _contradicted(self, head_down_side: bool, by_cdeg: int) -> bool:
+        """Whether the level switch reports one side while the table is by so much on the other."""
         if head_down_side:
-            return self.worst_cdeg < -SIDE_CDEG
-        return self.worst_cdeg > SIDE_CDEG and self.angle_deg * 100 > SIDE_CDEG
+            return self.worst_cdeg < -by_cdeg
+        return self.worst_cdeg > by_cdeg and self.angle_deg * 100 > by_cdeg
 
     def _lose(self, head_down_side: bool, latched: int) -> None:
         """The angle is not trusted. Two plausible sensors still show a runaway, though not where the table is (F12)."""
         if self.trusted:
-            self._side_lost = self._contradicted(head_down_side) or latched & LEVEL_SWITCH != 0
+            self._side_lost = self._contradicted(head_down_side, SIDE_CDEG) or latched & LEVEL_SWITCH != 0
             self.trusted = False
         if self._side_lost and self._known:
             self.causes |= SIDE_UNKNOWN

@@ -311,7 +311,7 @@ def test_a_stop_wins_every_race_on_the_wire(
 ) -> None:
     """F1, F2, H11: whatever is in flight, 1.3 s after the last stop frame nothing moves, and nothing will."""
     loop = Race(seed, 0.0 if angle_deg > 0 else angle_deg - 10.0)
-    loop.run(0.5)
+    loop.run(1.0)
     loop.arm_and(Verb.GOTO, angle_deg=28.0)
     assert loop.run(30.0, lambda: loop.angle_deg >= angle_deg)
     loop.delay_ms, loop.lane_ms, loop.loss, loop.doubling = wires
@@ -633,7 +633,7 @@ def test_f24_the_emergency_stop() -> None:
     loop.table.switches.estop = True
     loop.run(1.0)
     assert loop.state is State.FAULT
-    assert interrupted(loop) in ("The emergency stop is pressed.", "a fault: the emergency stop was pressed")
+    assert interrupted(loop) in ("The emergency stop is pressed.", "the emergency stop was pressed")
     assert not loop.wish(Verb.LEVEL).moving
     loop.table.switches.estop = False
     stays(loop, 30.0)

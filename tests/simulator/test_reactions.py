@@ -497,3 +497,36 @@ def test_a_power_cut_forgets_and_says_so_by_its_counts():
     host.run(1.0)
     assert host.rung == Rung.LEVEL
     assert host.run(30.0, host.at_level)
+
+
+# ---- what the campaign found ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["bed", "drive"])
+def test_a_mirrored_sensor_is_not_believed_at_level_where_it_agrees(which: str):
+    """F7: the return on the other one ends at level; the mirrored one stays out until it is acknowledged."""
+    host = holding(20.0)
+    break_sensor(host, which, "sign")
+    host.let_go()
+    assert host.run(30.0, host.at_level)
+    host.run(20.0)
+    assert abs(host.angle_deg) <= 1.5
+    assert host.latched == (C.BED_SENSOR if which == "bed" else C.DRIVE_SENSOR)
+
+
+def test_a_sensor_that_drifts_alone_does_not_carry_anybody_to_standing():
+    """F7, H8: the other one has failed; the level switch has the last word, and it ends in R3."""
+    host = holding(12.0)
+    break_sensor(host, "drive", "rail")
+    drift = [0]
+
+    def drifting(cdeg: int) -> int:
+        drift[0] += 1
+        return cdeg + drift[0] // 2
+
+    host.table.sensors.bed_fault = drifting
+    host.let_go()
+    host.run(200.0)
+    assert host.angle_deg > -15.0
+    assert host.rung == Rung.HOLD
+    assert C.SIDE_UNKNOWN in host.latched
