@@ -1,0 +1,46 @@
+"""What the waivers lean on: each check observes a module over a whole or bounded domain, the same way each time.
+
+A check is given the module, sound or mutated, and yields what it saw; two modules that look the same do the same
+there. Domains hold every value at which a decision of the function can change, and those next to it.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+from types import ModuleType
+
+WHOLE_RATE = range(-700, 701)
+"""Rates in cdps: all of them, well beyond the trip at 500."""
+
+
+def braking(kernel: ModuleType) -> Iterator[object]:
+    """Every rate."""
+    for last_cdps in WHOLE_RATE:
+        yield kernel.braking(last_cdps)
+
+
+SMALL = range(-4, 5)
+"""Around 0 and around each other: where functions that only compare their arguments can change their mind."""
+
+
+def limit(kernel: ModuleType) -> Iterator[object]:
+    """Own and asked limit around 0 and around each other, and far apart."""
+    for own_cdeg, asked_cdeg in product((*SMALL, 6000), (*SMALL, -6000, 6001)):
+        yield kernel.limit(own_cdeg, asked_cdeg)
+
+
+def target(kernel: ModuleType) -> Iterator[object]:
+    """Asked target, limit and lowest in every order, with every tie."""
+    for asked_cdeg, limit_cdeg, lowest_cdeg in product(SMALL, SMALL, SMALL):
+        yield kernel.target(asked_cdeg, limit_cdeg, lowest_cdeg)
+
+
+def rate(kernel: ModuleType) -> Iterator[object]:
+    """Wanted rate and cap around 0 and each other, the worst angle around the limit and 1° beyond it."""
+    for wanted_cdps, cap_cdps, increase, beyond in product(SMALL, range(5), (False, True), (-1, 0, 1, 99, 100, 101)):
+        yield kernel.rate(wanted_cdps, cap_cdps, increase, 3000 + beyond, 3000)
+
+
+def encode(framing: ModuleType) -> Iterator[object]:
+    """Payloads of every length, with and without zeros in them and in their CRC."""
+    for length, step in product(range(1, 65), (0, 1, 37, 255)):
+        yield framing.encode(bytes(i * step & 0xFF for i in range(length)))
