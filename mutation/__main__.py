@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from . import waivers
 from .changed import NoBaseError, changed_lines_of
 from .mutants import Mutant, mutants
-from .run import BrokenTestsError, Result, Sound, prepare, run, sound
+from .run import BrokenTestsError, Result, prepare, run
 from .targets import ROOT, TARGETS
 
 CHANGED_S: Final = 60.0
@@ -58,24 +58,21 @@ def work(files: Sequence[str], base: str | None, processes: int, budget_s: float
     """Mutate, test, and check the waivers."""
     until_s = float("inf") if budget_s is None else time.monotonic() + budget_s
     planted = {file: some for file in files if (some := chosen(file, base))}
-    stages: dict[str, list[Sound]] = {file: sound(file) for file in planted}
-    jobs = [(mutant, stages[file]) for file, some in planted.items() for mutant in some]
-    if budget_s is not None:
-        random.Random(0).shuffle(jobs)  # so that what is reached in time is spread over all that changed
-    results = run(jobs, processes, until_s, Progress(len(jobs)))
-    noticed = {file: [r.mutant for r in results if r.killed and r.mutant.file == file] for file in planted}
-    claims = waivers.read()
+    progress = Progress(sum(map(len, planted.values())))
     report = Report([], [], [])
+    claims = waivers.read()
     if claims_whole:
         report.wrong.extend(f"{claim.file}: no mutant {claim.after!r}" for claim in waivers.unknown(claims, planted))
-    for file in planted:
-        report.rows.append(_row(file, [r for r in results if r.mutant.file == file], claims, noticed[file], report))
+    for file, some in planted.items():
+        if budget_s is not None:
+            random.Random(0).shuffle(some)  # so that what is reached in time is spread over all that changed
+        results = run(file, some, processes, until_s, progress)
+        report.rows.append(_row(file, results, claims, report))
     return report
 
 
-def _row(
-    file: str, results: Sequence[Result], claims: Sequence[waivers.Waiver], noticed: Sequence[Mutant], report: Report
-) -> Row:
+def _row(file: str, results: Sequence[Result], claims: Sequence[waivers.Waiver], report: Report) -> Row:
+    noticed = [result.mutant for result in results if result.killed]
     waived = 0
     survived: list[Mutant] = []
     for result in results:

@@ -29,9 +29,10 @@ def limit(kernel: ModuleType) -> Iterator[object]:
 
 
 def target(kernel: ModuleType) -> Iterator[object]:
-    """Asked target, limit and lowest in every order, with every tie."""
+    """Asked target, limit and lowest with every tie. No limit is below level, and the travel begins far below that."""
     for asked_cdeg, limit_cdeg, lowest_cdeg in product(SMALL, SMALL, SMALL):
-        yield kernel.target(asked_cdeg, limit_cdeg, lowest_cdeg)
+        if lowest_cdeg <= limit_cdeg:
+            yield kernel.target(asked_cdeg, limit_cdeg, lowest_cdeg)
 
 
 def rate(kernel: ModuleType) -> Iterator[object]:

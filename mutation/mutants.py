@@ -49,18 +49,24 @@ def mutants(file: str, source: str, lines: frozenset[int] | None = None) -> list
     return found
 
 
+def code_of(source: str) -> CodeType:
+    """The code of a module. SyntaxError where it is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        return compile(source, "", "exec", dont_inherit=True)
+
+
 def compiled(source: str) -> bytes | None:
     """The code that a source compiles to, without line numbers; None where it does not."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            return marshal.dumps(_placeless(compile(source, "", "exec", dont_inherit=True)))
+        return marshal.dumps(placeless(code_of(source)))
     except SyntaxError:
         return None
 
 
-def _placeless(code: CodeType) -> CodeType:
-    consts = tuple(_placeless(const) if isinstance(const, CodeType) else const for const in code.co_consts)
+def placeless(code: CodeType) -> CodeType:
+    """The code without its line numbers, and so the same wherever it stands."""
+    consts = tuple(placeless(const) if isinstance(const, CodeType) else const for const in code.co_consts)
     return code.replace(co_consts=consts, co_linetable=b"", co_firstlineno=1)
 
 

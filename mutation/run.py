@@ -1,7 +1,7 @@
 """Tests against mutants: a process each, forked from one that has everything slow imported already.
 
-No file is touched. The child hears the mutated source whenever somebody imports that module, and then runs pytest in
-itself; it is killed when it takes too long or too much memory. Hypothesis draws the same examples each time.
+No file is touched. First the quick way (quick.py); what that does not settle gets a process that hears the mutated
+source whenever somebody imports the module. Hypothesis draws the same examples each time.
 """
 
 import gc
@@ -9,12 +9,13 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
-import resource
-import signal
 import sys
+import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import cobs.cobs  # noqa: F401  # imported here once, so that no child has to
@@ -22,28 +23,39 @@ import hypothesis.strategies
 import pydantic  # noqa: F401
 import pytest
 
+from . import quick
+from .fork import Pool
 from .mutants import Mutant
+from .order import CheapFirst, Stopwatch
 from .targets import ROOT, TARGETS, module_name, tests_of
 
-LIMIT_CPU_FACTOR: Final = 4
-LIMIT_CPU_S: Final = 3.0
+CPU_FACTOR: Final = 4
+CPU_S: Final = 3.0
 """A mutant may use 3 s and four times what the sound code takes: beyond that it hangs, and that is noticed."""
-LIMIT_WALL_FACTOR: Final = 20
-"""Chosen: the processor may be shared by many, so the clock on the wall is the last resort only."""
-LIMIT_BYTES: Final = 4 << 30
-"""Address space. Chosen: ten times what a run takes; a bound that was mutated away ends there."""
+SOUND_S: Final = 600.0
+"""For the sound code. Chosen: ten times what the slowest stage takes."""
 PYTEST: Final = ("-x", "-q", "--tb=no", "--no-header", "-p", "no:cacheprovider", "-o", "addopts=", "--assert=plain")
 
 
-class Sound(NamedTuple):
-    """The sound code's time in one stage of tests."""
+class Stage(NamedTuple):
+    """Some tests, the seconds that the sound code takes in them, and the file that has them by test."""
 
     tests: tuple[str, ...]
     seconds: float
+    times: Path
+
+    def pytest(self, *plugins: object) -> int:
+        """Run them in this process."""
+        return int(pytest.main([*PYTEST, *self.tests], [CheapFirst(self.times), *plugins]))
+
+    @property
+    def cpu_s(self) -> float:
+        """What a mutant may use."""
+        return CPU_S + CPU_FACTOR * self.seconds
 
 
 class Result(NamedTuple):
-    """Whether the tests noticed a mutant. `seconds`: of all its stages; None where time was up before its turn."""
+    """Whether the tests noticed a mutant. `seconds`: of all its processes; None where time was up before its turn."""
 
     mutant: Mutant
     killed: bool
@@ -95,87 +107,69 @@ def prepare(cache: str) -> None:
     gc.freeze()
 
 
-def fork(work: Callable[[], int], cpu_s: float, wall_s: float) -> int:
-    """Do the work in a child that says nothing; its process id. The child's status is what `work` returns."""
-    pid = os.fork()
-    if pid:
-        return pid
-    status = 1  # whatever else ends it is a failed test
-    try:
-        null = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(null, stream)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_PROF, cpu_s)
-        signal.setitimer(signal.ITIMER_REAL, wall_s)
-        resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
-        status = work()
-    finally:
-        os._exit(status)
-
-
-def ended(status: int) -> int:
-    """The exit status of a child, −n where signal n ended it."""
-    return os.waitstatus_to_exitcode(status)
-
-
-def sound(file: str) -> list[Sound]:
+def stages_of(file: str) -> list[Stage]:
     """Run the stages of a file's tests without a mutant. BrokenTestsError where they do not pass."""
-    stages: list[Sound] = []
-    for stage in TARGETS[file]:
-        tests = tests_of(stage)
-        begin = time.monotonic()
-        _, status = os.waitpid(fork(lambda tests=tests: _pytest(tests), 600.0, 600.0), 0)  # type: ignore[misc]
-        if ended(status) != pytest.ExitCode.OK:
-            raise BrokenTestsError(f"{file}: without any mutant, {' '.join(tests)} ended with {ended(status)}")
-        stages.append(Sound(tuple(tests), time.monotonic() - begin))
+    stages: list[Stage] = []
+    for patterns in TARGETS[file]:
+        tests = tests_of(patterns)
+        handle, times = tempfile.mkstemp(".json", dir=sys.pycache_prefix)
+        os.close(handle)
+        pool = Pool(1)
+        pool.start(0, SOUND_S, partial(pytest.main, [*PYTEST, *tests], [Stopwatch(Path(times))]))
+        _, status, seconds = pool.wait()
+        if status != pytest.ExitCode.OK:
+            raise BrokenTestsError(f"{file}: without any mutant, {' '.join(tests)} ended with {status}")
+        stages.append(Stage(tuple(tests), seconds, Path(times)))
     return stages
 
 
-def _pytest(tests: Sequence[str]) -> int:
-    return int(pytest.main([*PYTEST, *tests]))
-
-
-def _noticed(mutant: Mutant, tests: Sequence[str]) -> int:
-    plant(mutant)
-    return _pytest(tests)
-
-
-class _Job(NamedTuple):
-    mutant: Mutant
-    stages: tuple[Sound, ...]
-    seconds: float
-
-
 def run(
-    jobs: Iterable[tuple[Mutant, Sequence[Sound]]], processes: int, until_s: float, tell: Callable[[Result], None]
+    file: str, mutants: Sequence[Mutant], processes: int, until_s: float, tell: Callable[[Result], None]
 ) -> list[Result]:
-    """Run every mutant against its stages until one notices it. Nothing begins after `until_s` (monotonic)."""
-    waiting = deque(_Job(mutant, tuple(stages), 0.0) for mutant, stages in jobs)
-    running: dict[int, tuple[_Job, float]] = {}
+    """Run each mutant of a file against its stages until one notices it. Nothing begins after `until_s` (monotonic)."""
+    stages = stages_of(file)
+    settled = quick.noticed(file, mutants, stages[0].pytest, stages[0].cpu_s, processes, until_s)
+    results = [Result(mutants[index], True, seconds) for index, seconds in settled.items()]
+    for result in results:
+        tell(result)
+    left = [mutant for index, mutant in enumerate(mutants) if index not in settled]
+    return results + _slowly(left, stages, processes, until_s, tell)
+
+
+def _noticed(mutant: Mutant, stage: Stage) -> int:
+    plant(mutant)
+    return stage.pytest()
+
+
+def _slowly(
+    mutants: Sequence[Mutant], stages: Sequence[Stage], processes: int, until_s: float, tell: Callable[[Result], None]
+) -> list[Result]:
+    """A new import for each mutant, stage after stage."""
+    waiting = deque((index, 0) for index in range(len(mutants)))
+    stage_of: dict[int, int] = {}
+    spent = [0.0] * len(mutants)
     results: list[Result] = []
 
     def done(result: Result) -> None:
         results.append(result)
         tell(result)
 
-    while waiting or running:
-        while waiting and len(running) < processes:
-            job = waiting.popleft()
+    pool = Pool(processes)
+    while waiting or pool.busy:
+        while waiting and not pool.full:
+            index, number = waiting.popleft()
+            mutant, stage = mutants[index], stages[number]
             if time.monotonic() >= until_s:
-                done(Result(job.mutant, False, None))
+                done(Result(mutant, False, None))
                 continue
-            stage = job.stages[0]
-            cpu_s = LIMIT_CPU_S + LIMIT_CPU_FACTOR * stage.seconds
-            pid = fork(lambda job=job: _noticed(job.mutant, job.stages[0].tests), cpu_s, LIMIT_WALL_FACTOR * cpu_s)  # type: ignore[misc]
-            running[pid] = (job, time.monotonic())
-        if running:
-            pid, status = os.wait()
-            job, begin = running.pop(pid)
-            seconds = job.seconds + time.monotonic() - begin
-            killed = ended(status) != pytest.ExitCode.OK
-            if not killed and len(job.stages) > 1:
-                waiting.appendleft(_Job(job.mutant, job.stages[1:], seconds))
+            stage_of[index] = number
+            pool.start(index, stage.cpu_s, partial(_noticed, mutant, stage))
+        if pool.busy:
+            index, status, seconds = pool.wait()
+            spent[index] += seconds
+            killed = status != pytest.ExitCode.OK
+            if killed or stage_of[index] + 1 == len(stages):
+                done(Result(mutants[index], killed, spent[index]))
             else:
-                done(Result(job.mutant, killed, seconds))
+                waiting.appendleft((index, stage_of[index] + 1))
     return results

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from . import equivalence
+from .fork import bound, fork
 from .mutants import Mutant, changed_lines
-from .run import ended, fork, plant
+from .run import plant
 from .targets import ROOT, module_name
 
 WAIVERS: Final = Path(__file__).with_name("waivers.toml")
@@ -91,6 +92,7 @@ def _seen(waiver: Waiver, mutant: Mutant | None) -> bytes | None:
     reading, writing = os.pipe()
 
     def observe() -> int:
+        bound(LIMIT_S)
         if mutant is not None:
             plant(mutant)
         digest = hashlib.sha256()
@@ -100,9 +102,9 @@ def _seen(waiver: Waiver, mutant: Mutant | None) -> bytes | None:
         os.write(writing, digest.digest())
         return 0
 
-    pid = fork(observe, LIMIT_S, LIMIT_S * 10)
+    pid = fork(observe)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         digest = pipe.read()
     _, status = os.waitpid(pid, 0)
-    return digest if ended(status) == 0 else None
+    return digest if os.waitstatus_to_exitcode(status) == 0 else None
