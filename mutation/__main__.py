@@ -149,7 +149,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         parser.error("say --changed, --all, or which FILE")
     for file in given.files:
         if file not in TARGETS:
-            parser.error(f"{file} is not in mutation/targets.py, which names {', '.join(TARGETS)}")
+            parser.error(f"{file} is not in mutation/targets.toml, which names {', '.join(TARGETS)}")
     if given.jobs < 1:
         parser.error("--jobs needs at least one process")
     return given

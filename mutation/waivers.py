@@ -70,7 +70,7 @@ def prove(waiver: Waiver, mutant: Mutant, noticed: Sequence[Mutant]) -> None:
         if other.scope == waiver.scope and _seen(waiver, other) == sound:
             out, into = changed_lines((ROOT / other.file).read_text("utf-8"), other.source)
             raise WaiverError(
-                f"{_name(waiver)}: {waiver.check} is blind, it misses {out!r} → {into!r}, which tests notice"
+                f"{_name(waiver)}: {waiver.check} misses {out!r} → {into!r}, which tests notice"
             )
 
 
