@@ -8,7 +8,7 @@ from types import CodeType
 from typing import NamedTuple
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, PositionProvider
 
 from .operators import OPERATORS
 
@@ -31,17 +31,14 @@ def mutants(file: str, source: str, lines: frozenset[int] | None = None) -> list
     wrapper = MetadataWrapper(cst.parse_module(source))
     finder = _Finder(only_annotations(source))
     wrapper.visit(finder)
-    module = wrapper.module
-    parts = [module.code_for_node(part) for part in module.body]
-    head = source[: source.index(parts[0])]
+    data = source.encode()
     seen = {compiled(source)}
     found: list[Mutant] = []
     for place in finder.places:
         if lines is not None and lines.isdisjoint(range(place.first_line, place.last_line + 1)):
             continue
-        changed = module.body[place.part].deep_replace(place.old, place.new)
-        assert isinstance(changed, cst.CSTNode)
-        text = "".join((head, *parts[: place.part], module.code_for_node(changed), *parts[place.part + 1 :]))
+        new = wrapper.module.code_for_node(place.new).encode()
+        text = (data[: place.start] + new + data[place.end :]).decode()
         code = compiled(text)
         if code is not None and code not in seen:
             seen.add(code)
@@ -100,33 +97,26 @@ def changed_lines(before: str, after: str) -> tuple[str, str]:
 
 
 class _Place(NamedTuple):
-    part: int
     scope: str
     first_line: int
     last_line: int
-    old: cst.CSTNode
+    start: int
+    end: int
     new: cst.CSTNode
 
 
 class _Finder(cst.CSTVisitor):
     """Every place where an operator has something to offer. Annotations do nothing when the code runs."""
 
-    METADATA_DEPENDENCIES = (PositionProvider,)
+    METADATA_DEPENDENCIES = (PositionProvider, ByteSpanPositionProvider)
 
     def __init__(self, idle_names: frozenset[str]) -> None:
         super().__init__()
         self.places: list[_Place] = []
         self._idle_names = idle_names
         self._scope: list[str] = []
-        self._part = -1
-        self._module: cst.Module | None = None
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.Module):
-            self._module = node
-            return True
-        if self._module is not None and not self._scope and any(node is part for part in self._module.body):
-            self._part += 1
         if isinstance(node, cst.Annotation | cst.Import | cst.ImportFrom) or self._idle(node):
             return False
         if isinstance(node, cst.FunctionDef | cst.ClassDef):
@@ -147,11 +137,25 @@ class _Finder(cst.CSTVisitor):
     def _offers(self, node: cst.CSTNode) -> Iterator[_Place]:
         for kind, operator in OPERATORS:
             if isinstance(node, kind):
-                lines = self.get_metadata(PositionProvider, node)
                 for new in operator(node):
-                    if _is_false(node) and _is_none(new):
-                        continue
-                    yield _Place(self._part, ".".join(self._scope), lines.start.line, lines.end.line, node, new)
+                    if not (_is_false(node) and _is_none(new)):
+                        yield self._place(*_smaller(node, new))
+
+    def _place(self, old: cst.CSTNode, new: cst.CSTNode) -> _Place:
+        lines = self.get_metadata(PositionProvider, old)
+        span = self.get_metadata(ByteSpanPositionProvider, old)
+        scope = ".".join(self._scope)
+        return _Place(scope, lines.start.line, lines.end.line, span.start, span.start + span.length, new)
+
+
+def _smaller(old: cst.CSTNode, new: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:
+    """Of a branch only its condition; of an expression what stands inside its brackets, which stay."""
+    match old, new:
+        case (cst.If() | cst.While() | cst.CompIf(), cst.If() | cst.While() | cst.CompIf()):
+            old, new = old.test, new.test
+    if isinstance(old, cst.BaseExpression) and isinstance(new, cst.BaseExpression) and old.lpar and new.lpar:
+        new = new.with_changes(lpar=new.lpar[len(old.lpar) :], rpar=new.rpar[len(old.rpar) :])
+    return old, new
 
 
 def _is_false(node: cst.CSTNode) -> bool:

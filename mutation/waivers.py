@@ -69,9 +69,7 @@ def prove(waiver: Waiver, mutant: Mutant, noticed: Sequence[Mutant]) -> None:
     for other in noticed:
         if other.scope == waiver.scope and _seen(waiver, other) == sound:
             out, into = changed_lines((ROOT / other.file).read_text("utf-8"), other.source)
-            raise WaiverError(
-                f"{_name(waiver)}: {waiver.check} misses {out!r} → {into!r}, which tests notice"
-            )
+            raise WaiverError(f"{_name(waiver)}: {waiver.check} misses {out!r} → {into!r}, which tests notice")
 
 
 def unknown(waivers: Sequence[Waiver], mutants: Mapping[str, Sequence[Mutant]]) -> list[Waiver]:
