@@ -1,7 +1,7 @@
 """The limits at their edges, and what is said when something is no limit."""
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -35,3 +35,8 @@ def test_layers_have_no_room_for_more_and_can_be_told_apart() -> None:
         DEFAULTS.day_deg = 3  # type: ignore[attr-defined]
     assert not hasattr(DEFAULTS, "__dict__")
     assert len({DEFAULTS, combine()}) == 1
+
+
+def test_every_hard_limit_says_that_it_is_one() -> None:
+    """H12: a refusal names whose limit it is."""
+    assert {getattr(DEFAULTS, field.name).reason for field in fields(DEFAULTS)} == {"hard limit"}
