@@ -6,13 +6,31 @@ there. Domains hold every value at which a decision of the function can change, 
 
 from collections.abc import Iterator
 from itertools import product
+from math import nan
 from types import ModuleType
 from typing import Any
 
-from protocol.messages import Setpoint
+from controller.estimator import Estimate
+from controller.model import Limit, State, Target
+from protocol.messages import (
+    Acknowledge,
+    Arm,
+    Disarm,
+    Hello,
+    Identity,
+    Keepalive,
+    Level,
+    Setpoint,
+    Telemetry,
+)
 
 WHOLE_RATE = range(-700, 701)
 """Rates in cdps: all of them, well beyond the trip at 500."""
+
+
+STILL = Telemetry(500, 10_000, 40, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0)
+AHEAD = (0, 1, 2, 3, 0x7FFE, 0x7FFF, 0x8000, 0x8001, 0xFFFE, 0xFFFF)
+"""Sequence numbers ahead of the last: the duplicate, the next ones, and both sides of the middle."""
 
 
 def braking(kernel: ModuleType) -> Iterator[object]:
@@ -82,3 +100,92 @@ def lease(module: ModuleType) -> Iterator[object]:
         lasts_ms = 1000 + min(lease_ms, 500)
         yield grant.expired(lasts_ms), grant.expired(lasts_ms + 1), grant.limit_cdeg, grant.setpoint
     yield from granted(module)
+
+
+def setpoint(link: ModuleType) -> Iterator[object]:
+    """Frames of the host's setpoints, before and after telemetry, with each argument varied."""
+    host = link.HostLink(7)
+    for heard in (b"", link.frame(Identity(1, 8, 0, 1, 0, 1, 1, 1, 1, 60.0, 3.0)), link.frame(STILL)):
+        host.receive(heard, 1.0)
+        for asked in product((0, 40), (0.0, -80.0, 30.5), (0.0, -3.0), (0.0, 60.0)):
+            yield host.setpoint(*asked)
+
+
+def judged(link: ModuleType) -> Iterator[object]:
+    """Each numbered message after each other state of the unit: greeted or not, and with every reason to reject it.
+
+    The sequence is the first one, or so far ahead of the last; the nonce fresh, too old or unknown; the stop count the
+    unit's or another.
+    """
+    for greeted, ahead, behind, stops in product((False, True), (None, *AHEAD), (0, 1, 2, 40), (40, 41)):
+        sequence = 9 if ahead is None else 100 + ahead & 0xFFFF
+        nonce = 1001 - behind & 0xFFFF
+        for message in (
+            Level(sequence, stops),
+            Arm(sequence, nonce, stops),
+            Disarm(sequence),
+            Setpoint(sequence, nonce, stops, 10.0, 0.0, 30.0, 0.5),
+            Keepalive(sequence, nonce),
+            Acknowledge(sequence, nonce),
+        ):
+            unit = link.UnitLink(999, 40)
+            if greeted:
+                unit.receive(link.frame(Hello(1, 7)), 0)
+            unit.issue(0)
+            if ahead is not None:
+                unit.receive(link.frame(Keepalive(100, 1000)), 0)
+            unit.issue(200)
+            for now_ms in (301, 320):
+                passed = unit.receive(link.frame(message), now_ms)
+                yield passed, unit.outbox, unit.duplicates, unit.stop_count, unit.session, unit.silent(2301)
+
+
+SOUND = Estimate(
+    angle_deg=20.0, rate_dps=0.0, worst_deg=20.0, trusted=True, head_down=True, sound=True, moving=False,
+    occupied=True, ankles_locked=True, estop=False, lowering=False, armed=True, frozen=False, rung=0, causes=0,
+    latched=0, stop_count=5, head_down_s=9, arm_presses=3,
+)  # fmt: skip
+WRONG: tuple[dict[str, Any], ...] = (
+    {}, {"estop": True}, {"trusted": False}, {"ankles_locked": False}, {"occupied": False}, {"latched": 4}, {"rung": 2},
+)  # fmt: skip
+"""What makes a table unsound; the estimator calls it sound when, and only when, none of these holds."""
+
+
+def assessed(safety: ModuleType) -> Iterator[object]:
+    """Each thing that can be wrong with the table with each that can be wrong around it, two at a time."""
+    usual = safety.Circumstances(
+        state=State.RUNNING, age_s=0.02, limit=Limit(30.0, "guest"), continuous_left_s=100.0, allowed_left_s=200.0,
+        allowed=Limit(900.0, "hard limit"), reserved_left_s=40.0, broker_down_s=-1.0, local_stop=False,
+        ledger_failed="", grant_lost=False,
+    )  # fmt: skip
+    around: tuple[dict[str, Any], ...] = (
+        {}, {"continuous_left_s": 0.0}, {"reserved_left_s": 0.0}, {"ledger_failed": "full"}, {"grant_lost": True},
+        {"broker_down_s": 1.0}, {"broker_down_s": 10.0}, {"age_s": 1.0}, {"limit": Limit(3.0, "x")},
+    )  # fmt: skip
+    for one, two, three, four in product(WRONG, WRONG, around, around):
+        table = SOUND._replace(**{**two, **one}, sound=not one and not two)
+        verdict = safety.assess(table, usual._replace(**{**three, **four}))
+        yield None if verdict is None else (int(verdict.action), *verdict[1:])
+
+
+def led(safety: ModuleType) -> Iterator[object]:
+    """A target at every edge of the gate with every one or two things about the table and the permit changed."""
+    targets = product(
+        (nan, -91.0, -90.9, 0.0, 4.5, 5.0, 5.5, 19.0, 20.0, 20.25, 20.0 + 0.3, 20.5, 30.0, 30.5, 90.9, 91.0, 92.0),
+        (nan, -10.0, -9.9, -3.5, -3.0, -0.5, 0.0, 0.5, 3.0, 3.5, 9.9, 10.0),
+    )
+    tables: tuple[dict[str, Any], ...] = (
+        {}, {"trusted": False}, {"estop": True}, {"rung": 1}, {"rung": 2}, {"armed": False}, {"sound": False},
+        {"angle_deg": 4.9}, {"angle_deg": -20.0},
+    )  # fmt: skip
+    permits: tuple[dict[str, Any], ...] = (
+        {}, *({"state": state} for state in State), {"action": safety.Action.HOLD}, {"action": safety.Action.HOME},
+        {"limit_deg": 0.0}, {"limit_deg": -1.0}, {"limit_deg": 4.0}, {"limit_deg": 5.0}, {"rate_dps": 0.0},
+        {"rate_dps": 1.0}, {"reserved_left_s": 0.0}, {"reserved_left_s": 0.5}, {"reserved_left_s": nan},
+        {"reserved_left_s": 0.0, "limit_deg": 4.0}, {"reserved_left_s": 0.0, "limit_deg": 5.0},
+    )  # fmt: skip
+    usual = safety.Permit(State.RUNNING, safety.Action.NONE, 30.0, 3.0, 40.0)
+    for target, table, permit in product([None, *targets], tables, permits):
+        out = safety.Outgoing(safety.Order.MOVE, None if target is None else Target(*target))
+        result = safety.gate(out, SOUND._replace(**table), usual._replace(**permit))
+        yield None if result is None else (result.order is safety.Order.MOVE, result is out, result.target)

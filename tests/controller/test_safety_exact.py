@@ -174,7 +174,21 @@ def test_a_unit_on_its_ladder_is_not_led_up(rung: int) -> None:
 
 def test_every_order_is_an_order_of_its_own_and_the_gate_knows_no_other() -> None:
     assert [order.name for order in Order] == ["KEEPALIVE", "STOP", "LEVEL", "ARM", "DISARM", "ACKNOWLEDGE", "MOVE"]
-    assert len({order.value for order in Order}) == 7
+    assert [order.value for order in Order] == [1, 2, 3, 4, 5, 6, 7]
     assert Outgoing(Order.STOP) == (Order.STOP, None)
     assert KEEP == (Order.KEEPALIVE, None)
-    assert gate(Outgoing("dance"), LYING, PERMIT) is KEEP  # type: ignore[arg-type]
+    for head_down in (False, True):
+        assert gate(Outgoing("dance"), LYING._replace(head_down=head_down), PERMIT) is KEEP  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("order", [Order.KEEPALIVE, Order.STOP, Order.LEVEL, Order.DISARM])
+def test_what_always_passes_is_passed_on_as_it_is(order: Order) -> None:
+    """H11."""
+    out = Outgoing(order)
+    assert gate(out, LYING, PERMIT) is out
+
+
+@pytest.mark.parametrize(("angle_deg", "rate_dps"), [(30.0, 3.0), (10.0, -3.0), (30.0, 0.0)])
+def test_exactly_at_a_limit_nothing_is_cut(angle_deg: float, rate_dps: float) -> None:
+    out = move(angle_deg, rate_dps)
+    assert gate(out, LYING, PERMIT) is out
