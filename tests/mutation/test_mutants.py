@@ -2,6 +2,7 @@
 
 import pytest
 
+from mutation import targets
 from mutation.changed import hunks
 from mutation.mutants import changed_lines, mutants
 
@@ -90,3 +91,9 @@ def test_the_lines_that_a_diff_names() -> None:
     diff = "@@ -1 +1 @@\n-a\n+b\n@@ -4,0 +5,3 @@ def f\n+c\n+d\n+e\n@@ -9,2 +12,0 @@\n-x\n-y\n"
     assert hunks(diff) == {1, 5, 6, 7}
     assert hunks("") == frozenset()
+
+
+@pytest.mark.parametrize("file", targets.TARGETS)
+def test_what_is_mutated_is_there_and_has_tests(file: str) -> None:
+    assert (targets.ROOT / file).is_file()
+    assert all(targets.tests_of(stage) for stage in targets.TARGETS[file])
