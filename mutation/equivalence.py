@@ -28,7 +28,7 @@ WHOLE_RATE = range(-700, 701)
 """Rates in cdps: all of them, well beyond the trip at 500."""
 
 
-STILL = Telemetry(500, 10_000, 40, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0)
+STILL = Telemetry(*(0,) * len(Telemetry._fields))._replace(nonce=500, time_ms=10_000, stop_count=40)
 AHEAD = (0, 1, 2, 3, 0x7FFE, 0x7FFF, 0x8000, 0x8001, 0xFFFE, 0xFFFF)
 """Sequence numbers ahead of the last: the duplicate, the next ones, and both sides of the middle."""
 

@@ -10,7 +10,8 @@ from protocol.messages import Hello, HostMessage, Identity, Keepalive, Telemetry
 
 def telemetry(nonce: int) -> Telemetry:
     """A telemetry of a table at rest, 20 ms after the one before."""
-    return Telemetry(nonce, nonce * 20, 40, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0)
+    zeros = Telemetry(*(0,) * len(Telemetry._fields))
+    return zeros._replace(nonce=nonce, time_ms=nonce * 20, stop_count=40)
 
 
 def identity(session: int, protocol: int = 1) -> Identity:
