@@ -1,4 +1,4 @@
-"""The gate exactly at each edge: what goes out there, and what does not the least bit beyond."""
+"""The gate exactly at each edge: what goes out there, and what does not 0.01° beyond, which is as fine as the wire is."""
 
 from math import nextafter
 from typing import Any
@@ -41,10 +41,10 @@ def move(angle_deg: float, rate_dps: float = 0.0) -> Outgoing:
         (10.0, 10.0, None),
         (10.0, less(10.0), (10.0, 3.0)),
         (30.0, 3.0, (30.0, 3.0)),
-        (30.0, more(3.0), (30.0, 3.0)),
-        (more(30.0), 1.0, (30.0, 0.0)),
-        (more(30.0), -1.0, (30.0, -1.0)),
-        (more(30.0), -4.0, (30.0, -3.0)),
+        (30.0, 3.01, (30.0, 3.0)),
+        (30.01, 1.0, (30.0, 0.0)),
+        (30.01, -1.0, (30.0, -1.0)),
+        (30.01, -4.0, (30.0, -3.0)),
         (10.0, -3.0, (10.0, -3.0)),
     ],
 )
@@ -85,8 +85,8 @@ def test_a_target_up_to_0_3_degrees_above_the_table_is_no_increase(angle_deg: fl
     e = LYING._replace(angle_deg=angle_deg, armed=False)
     still = move(angle_deg + 0.3)
     assert gate(still, e, PERMIT) is still
-    assert gate(move(more(angle_deg + 0.3)), e, PERMIT) is KEEP
-    assert gate(move(angle_deg, more(0.0)), e, PERMIT) is KEEP
+    assert gate(move(angle_deg + 0.31), e, PERMIT) is KEEP
+    assert gate(move(angle_deg, 0.01), e, PERMIT) is KEEP
 
 
 @pytest.mark.parametrize("rung", [1, 2, 3, 4])
