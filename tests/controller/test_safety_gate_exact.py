@@ -1,4 +1,4 @@
-"""The gate exactly at each edge: what goes out there, and what does not 0.01° beyond, which is as fine as the wire is."""
+"""The gate exactly at each edge: what goes out there, and what does not one step of the wire, 0.01°, beyond."""
 
 from math import nextafter
 from typing import Any
