@@ -89,6 +89,11 @@ def test_a_target_up_to_0_3_degrees_above_the_table_is_no_increase(angle_deg: fl
     assert gate(move(angle_deg, 0.01), e, PERMIT) is KEEP
 
 
+def test_between_two_steps_of_the_wire_a_target_counts_as_the_higher_one() -> None:
+    """H15."""
+    assert gate(move(0.3055), LYING._replace(angle_deg=0.004, armed=False), PERMIT) is KEEP
+
+
 @pytest.mark.parametrize("rung", [1, 2, 3, 4])
 def test_a_unit_on_its_ladder_is_not_led_up(rung: int) -> None:
     e = LYING._replace(rung=rung)
