@@ -1,0 +1,191 @@
+"""What the waivers lean on: each check observes a module over a whole or bounded domain, the same way each time.
+
+A check is given the module, sound or mutated, and yields what it saw; two modules that look the same do the same
+there. Domains hold every value at which a decision of the function can change, and those next to it.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+from math import nan
+from types import ModuleType
+from typing import Any
+
+from controller.estimator import Estimate
+from controller.model import Limit, State, Target
+from protocol.messages import (
+    Acknowledge,
+    Arm,
+    Disarm,
+    Hello,
+    Identity,
+    Keepalive,
+    Level,
+    Setpoint,
+    Telemetry,
+)
+
+WHOLE_RATE = range(-700, 701)
+"""Rates in cdps: all of them, well beyond the trip at 500."""
+
+
+STILL = Telemetry(*(0,) * len(Telemetry._fields))._replace(nonce=500, time_ms=10_000, stop_count=40)
+AHEAD = (0, 1, 2, 3, 0x7FFE, 0x7FFF, 0x8000, 0x8001, 0xFFFE, 0xFFFF)
+"""Sequence numbers ahead of the last: the duplicate, the next ones, and both sides of the middle."""
+
+
+def braking(kernel: ModuleType) -> Iterator[object]:
+    """Every rate."""
+    for last_cdps in WHOLE_RATE:
+        yield kernel.braking(last_cdps)
+
+
+SMALL = range(-4, 5)
+"""Around 0 and around each other: where functions that only compare their arguments can change their mind."""
+
+
+def limit(kernel: ModuleType) -> Iterator[object]:
+    """Own and asked limit around 0 and around each other, and far apart."""
+    for own_cdeg, asked_cdeg in product((*SMALL, 6000), (*SMALL, -6000, 6001)):
+        yield kernel.limit(own_cdeg, asked_cdeg)
+
+
+def target(kernel: ModuleType) -> Iterator[object]:
+    """Asked target, limit and lowest with every tie. No limit is below level, and the travel begins far below that."""
+    for asked_cdeg, limit_cdeg, lowest_cdeg in product(SMALL, SMALL, SMALL):
+        if lowest_cdeg <= limit_cdeg:
+            yield kernel.target(asked_cdeg, limit_cdeg, lowest_cdeg)
+
+
+def rate(kernel: ModuleType) -> Iterator[object]:
+    """Wanted rate and cap around 0 and each other, the worst angle around the limit and 1° beyond it."""
+    for wanted_cdps, cap_cdps, increase, beyond in product(SMALL, range(5), (False, True), (-1, 0, 1, 99, 100, 101)):
+        yield kernel.rate(wanted_cdps, cap_cdps, increase, 3000 + beyond, 3000)
+
+
+def encode(framing: ModuleType) -> Iterator[object]:
+    """Payloads of every length, with and without zeros in them and in their CRC."""
+    for length, step in product(range(1, 65), (0, 1, 37, 255)):
+        yield framing.encode(bytes(i * step & 0xFF for i in range(length)))
+
+
+def _seen(grant: Any, now_ms: int) -> tuple[object, ...]:
+    targets = [grant.target_cdeg(rate_dps, now_ms) for rate_dps in (0.0, -0.0, 1.0, -10.0, 10.0)]
+    return grant.armed, grant.setpoint, grant.limit_cdeg, grant.expired(now_ms), *targets
+
+
+def granted(module: ModuleType) -> Iterator[object]:
+    """Every order of up to three things that happen to a grant, looked at before, during and after a lease."""
+    one = Setpoint(1, 1, 1, 10.0, 0.0, 30.0, 0.5)
+    two = Setpoint(2, 1, 1, -70.0, 2.0, 20.0, 0.2)
+    for length in range(4):
+        for steps in product(("arm", "one", "two", "release"), repeat=length):
+            grant = module.Grant()
+            for at_ms, step in enumerate(steps):
+                match step:
+                    case "arm":
+                        grant.arm()
+                    case "release":
+                        grant.release()
+                    case _:
+                        grant.lease(one if step == "one" else two, at_ms * 100)
+            for now_ms in (0, 100, 200, 400, 401, 500, 501, 700, 701):
+                yield _seen(grant, now_ms)
+
+
+def lease(module: ModuleType) -> Iterator[object]:
+    """Every length of a lease that the wire carries in whole milliseconds, its last moment and the one after."""
+    for lease_ms in range(0x10000):
+        grant = module.Grant()
+        grant.lease(Setpoint(1, 1, 1, 10.0, 0.0, 30.0, lease_ms / 1000), 1000)
+        lasts_ms = 1000 + min(lease_ms, 500)
+        yield grant.expired(lasts_ms), grant.expired(lasts_ms + 1), grant.limit_cdeg, grant.setpoint
+    yield from granted(module)
+
+
+def setpoint(link: ModuleType) -> Iterator[object]:
+    """Frames of the host's setpoints, before and after telemetry, with each argument varied."""
+    host = link.HostLink(7)
+    for heard in (b"", link.frame(Identity(1, 8, 0, 1, 0, 1, 1, 1, 1, 60.0, 3.0)), link.frame(STILL)):
+        host.receive(heard, 1.0)
+        for asked in product((0, 40), (0.0, -80.0, 30.5), (0.0, -3.0), (0.0, 60.0)):
+            yield host.setpoint(*asked)
+
+
+def judged(link: ModuleType) -> Iterator[object]:
+    """Each numbered message after each other state of the unit: greeted or not, and with every reason to reject it.
+
+    The sequence is the first one, or so far ahead of the last; the nonce fresh, too old or unknown; the stop count the
+    unit's or another.
+    """
+    for greeted, ahead, behind, stops in product((False, True), (None, *AHEAD), (0, 1, 2, 40), (40, 41)):
+        sequence = 9 if ahead is None else 100 + ahead & 0xFFFF
+        nonce = 1001 - behind & 0xFFFF
+        for message in (
+            Level(sequence, stops),
+            Arm(sequence, nonce, stops),
+            Disarm(sequence),
+            Setpoint(sequence, nonce, stops, 10.0, 0.0, 30.0, 0.5),
+            Keepalive(sequence, nonce),
+            Acknowledge(sequence, nonce),
+        ):
+            unit = link.UnitLink(999, 40)
+            if greeted:
+                unit.receive(link.frame(Hello(1, 7)), 0)
+            unit.issue(0)
+            if ahead is not None:
+                unit.receive(link.frame(Keepalive(100, 1000)), 0)
+            unit.issue(200)
+            for now_ms in (301, 320):
+                passed = unit.receive(link.frame(message), now_ms)
+                yield passed, unit.outbox, unit.duplicates, unit.stop_count, unit.session, unit.silent(2301)
+
+
+SOUND = Estimate(
+    angle_deg=20.0, rate_dps=0.0, worst_deg=20.0, trusted=True, head_down=True, sound=True, moving=False,
+    occupied=True, ankles_locked=True, estop=False, lowering=False, armed=True, frozen=False, rung=0, causes=0,
+    latched=0, stop_count=5, head_down_s=9, arm_presses=3,
+)  # fmt: skip
+WRONG: tuple[dict[str, Any], ...] = (
+    {}, {"estop": True}, {"trusted": False}, {"ankles_locked": False}, {"occupied": False}, {"latched": 4}, {"rung": 2},
+)  # fmt: skip
+"""What makes a table unsound; the estimator calls it sound when, and only when, none of these holds."""
+
+
+def assessed(safety: ModuleType) -> Iterator[object]:
+    """Each thing that can be wrong with the table with each that can be wrong around it, two at a time."""
+    usual = safety.Circumstances(
+        state=State.RUNNING, age_s=0.02, limit=Limit(30.0, "guest"), continuous_left_s=100.0, allowed_left_s=200.0,
+        allowed=Limit(900.0, "hard limit"), reserved_left_s=40.0, broker_down_s=-1.0, local_stop=False,
+        ledger_failed="", grant_lost=False,
+    )  # fmt: skip
+    around: tuple[dict[str, Any], ...] = (
+        {}, {"continuous_left_s": 0.0}, {"reserved_left_s": 0.0}, {"ledger_failed": "full"}, {"grant_lost": True},
+        {"broker_down_s": 1.0}, {"broker_down_s": 10.0}, {"age_s": 1.0}, {"limit": Limit(3.0, "x")},
+    )  # fmt: skip
+    for one, two, three, four in product(WRONG, WRONG, around, around):
+        table = SOUND._replace(**{**two, **one}, sound=not one and not two)
+        verdict = safety.assess(table, usual._replace(**{**three, **four}))
+        yield None if verdict is None else (int(verdict.action), *verdict[1:])
+
+
+def led(safety: ModuleType) -> Iterator[object]:
+    """A target at every edge of the gate with every one or two things about the table and the permit changed."""
+    targets = product(
+        (nan, -91.0, -90.9, 0.0, 4.5, 5.0, 5.5, 19.0, 20.0, 20.25, 20.0 + 0.3, 20.5, 30.0, 30.5, 90.9, 91.0, 92.0),
+        (nan, -10.0, -9.9, -3.5, -3.0, -0.5, 0.0, 0.5, 3.0, 3.5, 9.9, 10.0),
+    )
+    tables: tuple[dict[str, Any], ...] = (
+        {}, {"trusted": False}, {"estop": True}, {"rung": 1}, {"rung": 2}, {"armed": False}, {"sound": False},
+        {"angle_deg": 4.9}, {"angle_deg": -20.0},
+    )  # fmt: skip
+    permits: tuple[dict[str, Any], ...] = (
+        {}, *({"state": state} for state in State), {"action": safety.Action.HOLD}, {"action": safety.Action.HOME},
+        {"limit_deg": 0.0}, {"limit_deg": -1.0}, {"limit_deg": 4.0}, {"limit_deg": 5.0}, {"rate_dps": 0.0},
+        {"rate_dps": 1.0}, {"reserved_left_s": 0.0}, {"reserved_left_s": 0.5}, {"reserved_left_s": nan},
+        {"reserved_left_s": 0.0, "limit_deg": 4.0}, {"reserved_left_s": 0.0, "limit_deg": 5.0},
+    )  # fmt: skip
+    usual = safety.Permit(State.RUNNING, safety.Action.NONE, 30.0, 3.0, 40.0)
+    for target, table, permit in product([None, *targets], tables, permits):
+        out = safety.Outgoing(safety.Order.MOVE, None if target is None else Target(*target))
+        result = safety.gate(out, SOUND._replace(**table), usual._replace(**permit))
+        yield None if result is None else (result.order is safety.Order.MOVE, result is out, result.target)
