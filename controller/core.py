@@ -58,6 +58,14 @@ class Leave(NamedTuple):
 Input = Wish | Unreadable | BrokerStatus | Reserved | Settled | Reconciled | LedgerFailed | PortLost | Leave
 
 
+class Lost(NamedTuple):
+    """What was last known of the table when the link went down: when, whether head down, and the unit's count."""
+
+    heard_s: float
+    head_down: bool
+    head_down_s: int
+
+
 class Output(NamedTuple):
     """What one step wants done: bytes for the port, answers and events to publish, requests to the ledger."""
 
@@ -84,6 +92,7 @@ class Core:
         self.broker = BrokerStatus(False, "Not connected to the MQTT broker yet.")
         self.connects = 0
         self.heard_s: float | None = None
+        self._lost: Lost | None = None
         self.answered_s = -inf
         self._refused = ""
         self._met = 0
@@ -161,6 +170,9 @@ class Core:
         meter, booking = self.conduct.meter, self.conduct.booking
         if self.heard_s is None:
             self._presses = e.arm_presses
+            if self._lost is not None and self._lost.head_down and e.head_down_s < self._lost.head_down_s:
+                meter.count(UNKNOWN_DEG, now_s - self._lost.heard_s)  # it lost its memory: nobody counted meanwhile
+            self._lost = None
             booking.connected(self.desk.unit, e.head_down_s, now_s)
         else:
             gap_s = now_s - self.heard_s
@@ -191,6 +203,8 @@ class Core:
         if self.estimate is not None:
             self.conduct.event(EventKind.LINK_LOST, why)
         self.conduct.lost(why)
+        if self.estimate is not None and self.heard_s is not None:
+            self._lost = Lost(self.heard_s, self.estimate.head_down, self.estimate.head_down_s)
         self.estimate = None
         self.heard_s = None
         self._estimator = Estimator()

@@ -72,7 +72,8 @@ class Ledger:
             if ends := [entry.ended_s for entry in ledger._account.entries.get(EVERYBODY, ())]:
                 hours = math.ceil((max(ends) + DAY_S - ledger.ledger_s) / 3600)
                 ledger.notice = (
-                    f"The record of head-down time was damaged and is kept beside {path}. To be safe, all of today's "
+                    f"The record of head-down time was damaged or deleted; what was left is kept beside {path}. "
+                    "To be safe, all of today's "
                     f"time counts as used: a session is possible again in {hours} h."
                 )
             ledger._held = held.pop_all()

@@ -61,6 +61,10 @@ _ENVIRONMENT: Final = {
 """Errors that say nothing about what is in the file."""
 
 
+MARK: Final = b"There is a record of head-down time beside this file.\n"
+"""In the lock file: a record that is missing although it stands there was deleted, and is no first start."""
+
+
 class LedgerError(Exception):
     """The record of head-down time can't be kept: one plain sentence that names the file."""
 
@@ -91,10 +95,14 @@ def open_file(path: Path, witness: Witness) -> tuple[sqlite3.Connection, ExitSta
         lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         held.callback(os.close, lock)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        had_one = os.fstat(lock).st_size > 0
         if not _sound(path):
             _set_aside(path)
         if not path.exists():
-            _begin(path, witness)
+            _begin(path, witness, had_one or bool(_damaged(path)))
+        if not had_one:
+            os.write(lock, MARK)
+            os.fsync(lock)
         path.chmod(0o600)
         return held.enter_context(closing(_connect(path))), held.pop_all()
 
@@ -181,8 +189,11 @@ def _set_aside(path: Path) -> None:
     _sync(path.parent)
 
 
-def _begin(path: Path, witness: Witness) -> None:
-    """A new record under another name, renamed when it is whole, so that half a one is never taken for one."""
+def _begin(path: Path, witness: Witness, lost: bool) -> None:
+    """A new record under another name, renamed when it is whole, so that half a one is never taken for one.
+
+    `lost`: there was one before, so the day counts as used.
+    """
     new = path.with_suffix(".new")
     for tail in ("", "-wal", "-shm"):
         Path(f"{new}{tail}").unlink(missing_ok=True)
@@ -191,7 +202,7 @@ def _begin(path: Path, witness: Witness) -> None:
     with closing(_connect(new)) as db:
         db.executescript(_TABLES)
         write_clock(db, clock)
-        if _damaged(path):
+        if lost:
             db.execute(
                 "INSERT INTO session (person, total_s, used_s, started_s, ended_s, wall_s, outcome) "
                 "VALUES (?, ?, ?, 0, 0, ?, 'damaged')",

@@ -81,7 +81,8 @@ def test_damage_uses_up_the_day_for_everybody(path: Path, kind: str) -> None:
     DAMAGE[kind](path)
     with closing(Ledger.open(path, BOOT)) as ledger:
         assert ledger.notice == (
-            f"The record of head-down time was damaged and is kept beside {path}. To be safe, all of today's time "
+            f"The record of head-down time was damaged or deleted; what was left is kept beside {path}. "
+            "To be safe, all of today's time "
             "counts as used: a session is possible again in 24 h."
         )
         for person in ("ana", "guest", "never seen"):
@@ -96,6 +97,17 @@ def test_damage_uses_up_the_day_for_everybody(path: Path, kind: str) -> None:
     with closing(Ledger.open(path, Witness(SET, 100.0 + DAY, "boot 1"))) as ledger:
         assert ledger.account().head_down_today_s("ana", ledger.ledger_s) == 0
         assert ledger.notice is None
+
+
+def test_a_deleted_record_is_no_first_start(path: Path) -> None:
+    """F19, H3: the lock file remembers that there was one."""
+    used(path)
+    path.unlink()
+    with closing(Ledger.open(path, BOOT)) as ledger:
+        assert ledger.account().head_down_today_s("ana", ledger.ledger_s) == DAY_LIMIT_S
+        assert ledger.notice is not None
+    with closing(Ledger.open(path, Witness(SET, 100.0 + DAY, "boot 1"))) as ledger:
+        assert ledger.account().head_down_today_s("ana", ledger.ledger_s) == 0
 
 
 def test_each_damaged_record_is_kept_under_its_own_number(path: Path) -> None:
@@ -207,7 +219,9 @@ def test_what_is_committed_is_on_the_disk(path: Path, monkeypatch: pytest.Monkey
     with held:
         for name, value in (("journal_mode", "wal"), ("synchronous", 2), ("fullfsync", 1)):
             assert db.execute(f"PRAGMA {name}").fetchone() == (value,)
-    assert synced == [str(path.parent)] * 2, "once after the damaged file was moved, once after the new one was"
+    assert synced == [str(path.parent)] * 2 + [str(path.with_suffix(".lock"))], (
+        "once after the damaged file was moved, once after the new one was, and the mark that there is one"
+    )
 
 
 def test_nobody_else_reads_a_record_even_while_it_begins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from controller.estimator import Estimate
+from controller.gate import KEEP, Order, Outgoing, Permit, gate
 from controller.model import State, Target
-from controller.safety import KEEP, Action, Order, Outgoing, Permit, gate
+from controller.safety import Action
 
 LYING = Estimate(
     angle_deg=20.0, rate_dps=0.0, worst_deg=20.0, trusted=True, head_down=True, sound=True, moving=False,
