@@ -50,7 +50,7 @@ class Clock(NamedTuple):
     trusted: bool
 
     def resume(self, now: Witness) -> "Clock":
-        """The next value after an absence, judged strictly.
+        """F18: the next value after an absence, judged strictly.
 
         Within one boot only the time since that boot counts. Over a reboot there is only the wall clock, and it counts
         as far as it is ahead of the most that it was ahead in the last day: a clock that was wrong for a while, went

@@ -206,7 +206,7 @@ _KEYS: Final = {name: type(section).model_fields for name, section in Config()}
 
 
 def load(path: Path | None, overrides: Mapping[str, object] | None = None) -> Config:
-    """Read the file, if there is one, and let the options win over it. ConfigError lists every problem.
+    """F23, H12: read the file, if there is one, and let the options win over it. ConfigError lists every problem.
 
     `overrides`: dotted keys such as "mqtt.broker"; None means that the option was not given. Relative paths in the file
     start at its folder, those of options at the working directory.

@@ -199,7 +199,7 @@ class Core:
         self.conduct.note = self._refused
 
     def _lose(self, why: str) -> None:
-        """The link is down: nothing of what was believed or granted holds any more."""
+        """F4: the link is down; nothing of what was believed or granted holds any more."""
         if self.estimate is not None:
             self.conduct.event(EventKind.LINK_LOST, why)
         self.conduct.lost(why)

@@ -68,7 +68,7 @@ class LinkDocument:
     """The serial link to the tilt unit; `age_s` of the newest telemetry."""
 
     up: bool
-    age_s: Seconds | None
+    age_s: Seconds | None  # H10: who shows a state can show how old it is
     unit: str | None
     firmware: str | None
     protocol: int | None

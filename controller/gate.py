@@ -127,7 +127,7 @@ def vet(
     rung: int,
     home: bool,
 ) -> tuple[int, int] | None:
-    """A target within the limits, and its rate; None if it may not go out at all.
+    """H4: a target within the limits, and its rate; None if it may not go out at all.
 
     Downwards in a live state; upwards only in a live session that nothing speaks against. `home`: the verdict of the
     first door is to go home.

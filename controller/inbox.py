@@ -12,7 +12,7 @@ LENGTH: Final = 64
 
 
 class Inbox:
-    """Filled by any thread, emptied by the one that owns the state."""
+    """F22: bounded; filled by any thread, emptied by the one that owns the state."""
 
     def __init__(self) -> None:
         self._urgent: deque[Input] = deque(maxlen=LENGTH)

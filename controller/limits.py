@@ -74,7 +74,7 @@ def continuous_s(strictest_angle_deg: float) -> float:
 
 
 def level_pause_s(deepest_angle_deg: float, head_down_s: float) -> float:
-    """Seconds to lie level before standing up, by the deepest angle and the head-down time since the last pause.
+    """H8: seconds to lie level before standing up, by the deepest angle and the head-down time since the last pause.
 
     Prior head-down exaggerates the drop in blood pressure on standing up (Sheriff 2010). A NaN gets the long pause.
     """

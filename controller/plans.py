@@ -17,7 +17,7 @@ TO_LEVEL: Final = (Step("to level", 0.0, 0.0, STAND_RATE_DPS),)
 
 
 def standing_up(from_deg: float) -> tuple[Step, ...]:
-    """To standing, slowly, with the stop on the way."""
+    """H8: to standing, slowly, with the stop on the way."""
     return (_STOP, _TO_STANDING) if from_deg > STAND_BREAK_DEG else (_TO_STANDING,)
 
 

@@ -16,7 +16,10 @@ _log = logging.getLogger(__name__)
 
 
 class PortKeeper:
-    """`port` is the one that is open now, if any; the stop lane writes to the same. `tell` gets each new problem."""
+    """F3, F4: opens the port again when it is gone or half-open.
+
+    `port` is the one that is open now, if any; the stop lane writes to the same. `tell` gets each new problem.
+    """
 
     def __init__(self, open_port: Callable[[], Port], lane: StopLane, tell: Callable[[str], None]) -> None:
         self._open_port = open_port

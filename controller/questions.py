@@ -69,6 +69,7 @@ def unknown_person(w: Wish, s: Situation) -> str | None:
 
 
 def retained(w: Wish, _: Situation) -> str | None:
+    """F21."""
     if w.retained:
         return "The broker had kept this command; nothing moves on old commands. Send it without the retain flag."
     return None
@@ -176,6 +177,7 @@ def not_armed(w: Wish, s: Situation) -> str | None:
 
 
 def too_soon(w: Wish, s: Situation) -> str | None:
+    """F21: a burst out of a stale queue is no human hand."""
     if s.stopped_at_s is not None and s.hand_s - s.stopped_at_s < HUMAN_S:
         return "A stop was pressed just now. Wait a second."
     if w.verb in (Verb.RESUME, Verb.SKIP) or (s.jog is not None and w.direction != 0):

@@ -15,7 +15,7 @@ from .urgent import APART_S
 
 
 class StopLane:
-    """Holds the port that is open now, if one is. `frames`: how many stop frames it has written in all."""
+    """H11, F22: holds the port that is open now, if one is. `frames`: how many stop frames it has written in all."""
 
     def __init__(self) -> None:
         self.port: Port | None = None

@@ -25,7 +25,7 @@ BLIND_TRIES_S: Final = 2.0
 
 
 class Urgent:
-    """What is still to be confirmed."""
+    """H11: what is still to be confirmed, and is repeated until then."""
 
     def __init__(self) -> None:
         self._count: int | None = None

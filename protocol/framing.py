@@ -36,7 +36,7 @@ def encode(payload: bytes) -> bytes:
 
 
 class Deframer:
-    """Cuts a byte stream into payloads, whatever the size of the chunks it comes in.
+    """F1: cuts a byte stream into payloads, whatever the size of the chunks it comes in.
 
     It holds at most one unfinished frame. After any garbage the next delimiter brings it back in step. A run of damaged
     frames is reported once, by its first `Damage`; the rest is counted in `damaged` until a good frame ends the run.

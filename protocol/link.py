@@ -263,7 +263,7 @@ class UnitLink:
         return passed
 
     def reject(self, reason: Reject, code: int = 0, sequence: int = 0) -> None:
-        """Say once per bad run that a frame was not obeyed."""
+        """Say once per bad run that a frame was not obeyed (F1)."""
         if not self._bad_run:
             self._bad_run = True
             if len(self.outbox) < OUTBOX_LIMIT:

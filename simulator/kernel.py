@@ -84,7 +84,7 @@ LATCHED, NOT_ARMED, NOT_AT_REST = int(Reject.LATCHED), int(Reject.NOT_ARMED), in
 
 
 def rung(active: int, latched: int, head_down: bool) -> int:
-    """The most severe rung that applies.
+    """The most severe rung that applies. On the head-up side nothing but REFUSE and HOLD (H15).
 
     A latched HOLD yields to a live wish for level once nothing that holds is active any more: not for anything else.
     Once nobody was sensed while an ankle lock was open (F26), only that wish moves: no reaction of the unit's own does.
@@ -218,7 +218,7 @@ def refuse_setpoint(
     target_cdeg: int,
     angle_cdeg: int,
 ) -> int:
-    """Why a setpoint becomes no lease, as a code of `Reject`, or 0. `frozen`: by a stop, head down.
+    """Why a setpoint becomes no lease (H4), as a code of `Reject`, or 0. `frozen`: by a stop, head down.
 
     Without a grant a setpoint may only lead down: out of a freeze on the head-up side, or to standing.
     """
@@ -303,7 +303,7 @@ def braking(last_cdps: int) -> int:
 
 
 def rate(wanted_cdps: int, cap_cdps: int, increase: bool, worst_cdeg: int, limit_cdeg: int) -> int:
-    """The rate that the drive may be given: capped, and towards head down only when that is allowed below the limit."""
+    """H6: the rate that the drive may be given, capped; towards head down only when that is allowed below the limit."""
     if wanted_cdps > 0 and (not increase or worst_cdeg >= limit_cdeg + OVER_ANGLE_MARGIN_CDEG):
         return 0
     if wanted_cdps > cap_cdps:
@@ -339,7 +339,7 @@ def drive_back(last_cdps: int) -> int:
 
 
 def return_rate_cap(stopped: bool, ankles_open: bool) -> int:
-    """How fast the unit returns to level by itself."""
+    """How fast the unit returns to level by itself (H7)."""
     return SLOW_RATE_CDPS if stopped or ankles_open else HARD_RATE_CDPS
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from protocol.messages import Cause
 
 RESET_LOOP_MS: Final = 60_000
-"""A second reset in 60 s holds (safety.md, F5)."""
+"""H9: a second reset in 60 s holds (safety.md, F5)."""
 RESTART_MS: Final = 1000
 """What a restart may have taken from the count of head-down time: the watchdog's 250 ms and the start. Chosen: more."""
 RESET_LOOP: Final = int(Cause.RESET_LOOP)

@@ -10,7 +10,7 @@ PROGRESS_MS: Final = 3000
 COMMANDED_DEG: Final = 1.5
 """Only where the drive was asked for three times that: a slow turn of a swing is no stall."""
 WRONG_WAY_DEG: Final = 1.5
-"""Safety.md, F9, allows 2°. Chosen: more than the slack of a drive (domain.md: at most 1° of backlash)."""
+"""H5: safety.md, F9, allows 2°. Chosen: more than the slack of a drive (domain.md: at most 1° of backlash)."""
 STALL_A: Final = 6.0
 STALL_FULL_A: Final = 20.0
 """At full power; the same part of it at less. Domain.md: 4 to 12 A running, 20 to 30 A stalled; a stall draws as much
@@ -35,7 +35,7 @@ class Progress:
         self._from_deg = None
 
     def tick(self, angle_deg: float, rate_dps: float, elapsed_ms: int) -> int:
-        """One tick of driving at a commanded rate; the cause if the table got nowhere or the wrong way, else 0."""
+        """One tick of driving at a commanded rate; the cause if it gets nowhere (F11) or the wrong way (F9), or 0."""
         if self._from_deg is None or rate_dps * self._commanded_deg < 0.0:
             self._begin(angle_deg)  # where the drive turns round, what was asked for before is no measure any more
             return 0
@@ -58,7 +58,7 @@ class Progress:
 
 
 class Stall:
-    """Whether the motor draws what a motor draws that stands still (F10)."""
+    """Whether the motor draws what a motor draws that stands still (F10, H7)."""
 
     __slots__ = ("_ticks",)
 

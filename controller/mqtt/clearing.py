@@ -22,7 +22,7 @@ def as_clearing(wish: Wish) -> Wish:
 
 
 class Clearing:
-    """Remembers of each command whether its last message was filled."""
+    """F21: remembers of each command whether its last message was filled."""
 
     def __init__(self) -> None:
         self._filled: set[Verb] = set()

@@ -75,7 +75,7 @@ _ARGUMENTS: Final = {
 
 
 def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Unreadable | None:
-    """What one message on `command/<verb>` means. `wall_s`: Unix seconds, to judge `expires`.
+    """What one message on `command/<verb>` means, however hostile (F22). `wall_s`: Unix seconds, to judge `expires`.
 
     None: the empty message that clears a retained command, on the verbs that need an argument. The others can't tell
     it from a command here; `clearing` does.
