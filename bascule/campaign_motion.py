@@ -21,6 +21,7 @@ from .campaign_rules import (
     mean_dps,
     misled,
     moves,
+    runs_wild,
     slips,
     steps,
 )
@@ -107,7 +108,7 @@ def _stops(trace: Trace) -> Iterator[tuple[int, int]]:
 
 
 def stop_travel(trace: Trace) -> float:
-    if slips(trace):
+    if slips(trace) or runs_wild(trace):
         return inf
     samples, worst = trace.samples, 0.0
     for i, j in _stops(trace):
@@ -173,13 +174,13 @@ def _after_stop(trace: Trace) -> Iterator[Sample]:
 
 
 def slow_return(trace: Trace) -> float:
-    if slips(trace):
+    if slips(trace) or runs_wild(trace):
         return inf
     return 1.15 - max((abs(sample.drive_dps) for sample in _after_stop(trace)), default=0.0)
 
 
 def slow_with_open_lock(trace: Trace) -> float:
-    if slips(trace):
+    if slips(trace) or runs_wild(trace):
         return inf
     open_s, worst = 0.0, 0.0
     for sample in trace.samples:

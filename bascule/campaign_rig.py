@@ -19,8 +19,8 @@ from simulator.wire import BUFFER, FROM_UNIT, TO_UNIT, Wire
 from .campaign_trace import HostTap, Mark, Sample, Trace, UnitTap
 from .closed_loop import ClosedLoop
 
-EXPOSED_DEG: Final = 5.0
-"""Restated from docs/domain.md: head-down time counts above it."""
+EXPOSED_DEG: Final = 5.6
+"""Restated from docs/domain.md: head-down time counts above 5°, and a sensor may be off by 0.6°."""
 EPISODE_END_S: Final = 60.0
 BOOTED_S: Final = 5000.0
 """How long the host has been up when a run begins, and Unix time then. Chosen: any."""

@@ -91,6 +91,11 @@ def blinded(trace: Trace, sensors: int = 2) -> bool:
     return len(broken) >= sensors
 
 
+def runs_wild(trace: Trace) -> bool:
+    """The motor turns by itself or the wrong way: until it is held, it does what it likes."""
+    return "runaway" in trace.kinds or "wrong_way" in trace.kinds
+
+
 def slips(trace: Trace) -> bool:
     """The load moves the table where the brake should hold it: no motion of the unit's, and no stop helps."""
     return "brake_slips" in trace.kinds

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from protocol.messages import Cause, Rung
+from protocol.messages import CAUSES, Cause, Rung
 
 from .account import GUEST
 from .arming import Arming
@@ -31,6 +31,7 @@ from .urgent import Urgent
 LEVEL_LIMIT: Final = Limit(LEVEL_DEG, "the way to level")
 """Not 0°: a sensor that is off by a little would show more than the limit."""
 _PERSON_LOST: Final = int(Cause.PERSON_LOST)
+_HOLDING: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.rung is Rung.HOLD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +233,11 @@ class Conduct:
         """Whether the controller may wish level without a person.
 
         F25, F26: with an ankle lock open or nobody sensed the unit knows best, and would take it for a person's wish.
+        The same on R3.
         """
         person = e.occupied and e.ankles_locked and not (e.causes | e.latched) & _PERSON_LOST
-        return e.head_down and person and not (e.estop or e.lowering or e.rung >= Rung.LEVEL)
+        held = e.estop or e.lowering or e.latched & _HOLDING
+        return e.head_down and person and not (held or e.rung >= Rung.LEVEL)
 
     def send_home(self, e: Estimate, why: str) -> None:
         """End whatever runs by the controller's own decision: home from the head-down side, hold otherwise."""

@@ -59,10 +59,10 @@ Input = Wish | Unreadable | BrokerStatus | Reserved | Settled | Reconciled | Led
 
 
 class Lost(NamedTuple):
-    """What was last known of the table when the link went down: when, whether head down, and the unit's count."""
+    """What was last known of the table when the link went down: when, the angle, and the unit's count."""
 
     heard_s: float
-    head_down: bool
+    worst_deg: float
     head_down_s: int
 
 
@@ -170,8 +170,10 @@ class Core:
         meter, booking = self.conduct.meter, self.conduct.booking
         if self.heard_s is None:
             self._presses = e.arm_presses
-            if self._lost is not None and self._lost.head_down and e.head_down_s < self._lost.head_down_s:
-                meter.count(UNKNOWN_DEG, now_s - self._lost.heard_s)  # it lost its memory: nobody counted meanwhile
+            if self._lost is not None:
+                counted_s = e.head_down_s - self._lost.head_down_s
+                # A unit that lost its memory counted nothing meanwhile.
+                meter.count(self._lost.worst_deg, counted_s if counted_s >= 0 else now_s - self._lost.heard_s)
             self._lost = None
             booking.connected(self.desk.unit, e.head_down_s, now_s)
         else:
@@ -204,7 +206,7 @@ class Core:
             self.conduct.event(EventKind.LINK_LOST, why)
         self.conduct.lost(why)
         if self.estimate is not None and self.heard_s is not None:
-            self._lost = Lost(self.heard_s, self.estimate.head_down, self.estimate.head_down_s)
+            self._lost = Lost(self.heard_s, self.estimate.worst_deg, self.estimate.head_down_s)
         self.estimate = None
         self.heard_s = None
         self._estimator = Estimator()

@@ -140,7 +140,7 @@ BUGS: Final = (
     ),
     Bug(
         "nothing_drives_while_something_holds", KERNEL,
-        "if active & HOLD_MASK or (latched & HOLD_MASK and not wished):",
+        "if active & HOLD_MASK or latched & WRONG_WAY or (latched & HOLD_MASK and not wished):",
         "if causes & HOLD_MASK and not wished:",
     ),
     Bug(
@@ -149,7 +149,8 @@ BUGS: Final = (
     ),
     Bug(
         "a_release_moves_nothing", KERNEL,
-        "if active & HOLD_MASK or (latched & HOLD_MASK and not wished):", "if active & HOLD_MASK:",
+        "if active & HOLD_MASK or latched & WRONG_WAY or (latched & HOLD_MASK and not wished):",
+        "if active & HOLD_MASK:",
     ),
     Bug(
         "no_wish_is_kept_for_after_a_hold", KERNEL,

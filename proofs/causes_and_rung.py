@@ -107,12 +107,14 @@ def no_wish_is_kept_for_after_a_hold(active: Causes, head_down: bool) -> bool:
 def level_moves_from_the_head_down_side_below_r3(active: Causes, latched: Causes, leased: bool) -> bool:
     """From the head-down side a wish for level always begins a return, unless something holds at that moment.
 
+    Or the motor is known to run the wrong way.
+
     post: _
     """
-    now = causes(active)
-    if now & kernel.HOLD_MASK:
+    now, before = causes(active), causes(latched)
+    if now & kernel.HOLD_MASK or before & kernel.WRONG_WAY:
         return True
-    return _reaction(kernel.wish_level(now, True), causes(latched), True, leased) in HOME
+    return _reaction(kernel.wish_level(now, True), before, True, leased) in HOME
 
 
 @controls("H15")

@@ -14,8 +14,8 @@ Abstracted, so not shown here:
 - Causes stand for all that the kernel treats alike (`kinds`, computed from its masks): OVER_TIME also for an open ankle
   lock, a restart, a hot motor and a low supply, OVER_ANGLE for each fault that leads to level, ESTOP for each that
   holds. A warm motor and a broken level switch only refuse, which a return does not ask about.
-- What takes the return away is left out, as it is meant to: a cause that holds (R3), an angle that is not trusted (R2,
-  `blind_bound_ms`), nobody sensed with an ankle lock open (F26), a second reset within 60 s.
+- What takes the return away is left out, as it is meant to: a cause that holds (R3), a motor that runs the wrong way,
+  an angle that is not trusted (R2, `blind_bound_ms`), nobody sensed with an ankle lock open (F26), a second reset.
 - Stops and resets are counted, as each one holds it up: somebody who presses stop for ever stays where they are. (The
   20 s of a freeze begin anew three times at most; here each stop is charged with them.)
 """
@@ -92,7 +92,7 @@ def kinds() -> dict[tuple[int, ...], list[Cause]]:
     masks = (
         kernel.HOLD_MASK, kernel.BLIND_MASK, kernel.LEVEL_MASK, kernel.LATCHING_MASK, kernel.ENDS_AT_LEVEL, kernel.KEPT,
         kernel.STOPPED, kernel.LEVEL_WISHED, kernel.HOST_SILENT, kernel.LEASE_EXPIRED, kernel.PERSON_LOST,
-        kernel.FROZEN_LONG, kernel.BLOCKING_MASK,
+        kernel.FROZEN_LONG, kernel.BLOCKING_MASK, kernel.WRONG_WAY,
     )  # fmt: skip
     found: dict[tuple[int, ...], list[Cause]] = {}
     for cause in CAUSES:

@@ -34,7 +34,7 @@ LOWEST_CDEG: Final = -8000
 """The load position (domain.md): no setpoint leads beyond it."""
 RISING_CDEG: Final = 50
 """A target this far above the table is a rise; less is the noise of a resting table, and moves nothing upwards."""
-BLIND_CDPS: Final = -90
+BLIND_CDPS: Final = -80
 """R2: low torque head-up, and below 1 °/s as with an ankle lock open."""
 BACK_OFF_CDPS: Final = -100
 """1 °/s, as after a stop."""
@@ -61,6 +61,7 @@ BLOCKING_MASK: Final = int(sum(CAUSES)) & ~int(Cause.STOPPED | Cause.LEASE_EXPIR
 NONE, REFUSE, LEVEL, BLIND, HOLD = (int(rung) for rung in Rung)
 LEVEL_WISHED: Final = int(Cause.LEVEL_WISHED)
 PERSON_LOST: Final = int(Cause.PERSON_LOST)
+WRONG_WAY: Final = int(Cause.WRONG_WAY)
 STOPPED, FROZEN_LONG = int(Cause.STOPPED), int(Cause.FROZEN_LONG)
 LEASE_EXPIRED, HOST_SILENT = int(Cause.LEASE_EXPIRED), int(Cause.HOST_SILENT)
 ANKLES_OPEN, OCCUPANT_LOST = int(Cause.ANKLES_OPEN), int(Cause.OCCUPANT_LOST)
@@ -87,13 +88,14 @@ def rung(active: int, latched: int, head_down: bool) -> int:
     """The most severe rung that applies. On the head-up side nothing but REFUSE and HOLD (H15).
 
     A latched HOLD yields to a live wish for level once nothing that holds is active any more: not for anything else.
+    A motor that is known to run the wrong way drives nobody before somebody acknowledged it (F9).
     Once nobody was sensed while an ankle lock was open (F26), only that wish moves: no reaction of the unit's own does.
     """
     causes = active | latched
     if causes == 0:
         return NONE
     wished = head_down and active & LEVEL_WISHED != 0
-    if active & HOLD_MASK or (latched & HOLD_MASK and not wished):
+    if active & HOLD_MASK or latched & WRONG_WAY or (latched & HOLD_MASK and not wished):
         return HOLD
     if head_down and (wished or not causes & PERSON_LOST):
         if causes & BLIND_MASK:

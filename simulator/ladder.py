@@ -108,10 +108,11 @@ class Ladder:
         """A person acknowledged what is latched."""
         self._memory.latched = kernel.acknowledge(self._memory.latched, self.active, head_down)
 
-    def fail(self, cause: int) -> None:
-        """A motion ended in a fault; whoever wished it has to wish again."""
+    def fail(self, cause: int, head_down: bool) -> None:
+        """A motion ended in a fault; whoever wished it has to wish again. It is told at once."""
         self.active &= ~LEVEL_WISHED
         self._memory.latched = kernel.latch(self._memory.latched, cause)
+        self.rung = kernel.rung(self.active, self.latched, head_down)
 
     # ---- one tick -------------------------------------------------------------------------------------------------
 

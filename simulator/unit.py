@@ -194,7 +194,7 @@ class TiltUnit:
         else:
             command = motion.rest() if reaction == kernel.REST else motion.brake(angle)
         if motion.fault:
-            ladder.fail(motion.fault)
+            ladder.fail(motion.fault, angle.head_down)
             motion.fault = 0
         return command
 

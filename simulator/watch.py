@@ -11,10 +11,10 @@ COMMANDED_DEG: Final = 1.5
 """Only where the drive was asked for three times that: a slow turn of a swing is no stall."""
 WRONG_WAY_DEG: Final = 1.5
 """H5: safety.md, F9, allows 2°. Chosen: more than the slack of a drive (domain.md: at most 1° of backlash)."""
-STALL_A: Final = 6.0
+STALL_A: Final = 8.5
 STALL_FULL_A: Final = 20.0
 """At full power; the same part of it at less. Domain.md: 4 to 12 A running, 20 to 30 A stalled; a stall draws as much
-as the power asks for, and the heaviest person under way less than 6 A."""
+as the power asks for, and the rated load 8 A."""
 STALL_TICKS: Final = 10
 """200 ms: twice the motor's time constant, so that its start is none."""
 NO_PROGRESS, WRONG_WAY, STALLED = int(Cause.NO_PROGRESS), int(Cause.WRONG_WAY), int(Cause.STALLED)

@@ -415,7 +415,8 @@ WRONG: dict[str, tuple[dict[str, Any], bool]] = {
     "F26 nobody is sensed": ({"person": Flag.ANKLES_LOCKED}, False),
     "F26 nobody is sensed and an ankle lock opens": ({"person": Flag(0)}, False),
     "the unit returns by itself": ({"rung": Rung.LEVEL, "causes": Cause.OVER_TIME}, False),
-    "F15 something is latched": ({"latched": Cause.NO_PROGRESS}, True),
+    "F7 something is latched": ({"latched": Cause.BED_SENSOR}, True),
+    "F10 something holds that is latched": ({"latched": Cause.NO_PROGRESS}, False),
 }
 
 

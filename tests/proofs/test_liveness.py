@@ -24,11 +24,18 @@ def test_one_of_each_kind_stands_for_all_causes_that_the_kernel_treats_alike():
     """All kinds but those that the argument leaves out: what holds, is not trusted or only refuses; the person lost."""
     kinds = liveness.kinds()
     assert sum(map(len, kinds.values())) == 30
-    left_out = {Cause.ESTOP, Cause.DISAGREEMENT, Cause.PERSON_LOST, Cause.MOTOR_WARM, Cause.LEVEL_SWITCH}
+    left_out = {
+        Cause.ESTOP,
+        Cause.DISAGREEMENT,
+        Cause.PERSON_LOST,
+        Cause.MOTOR_WARM,
+        Cause.LEVEL_SWITCH,
+        Cause.WRONG_WAY,
+    }
     assert sorted(ACTIVE) == sorted(kind[0] for kind in kinds.values() if kind[0] not in left_out)
     assert {cause for kind in kinds.values() for cause in LATCHED if cause in kind} == set(LATCHED)
     latching = [kind[0] for kind in kinds.values() if kind[0] & kernel.LATCHING_MASK]
-    assert set(latching) == {*LATCHED, Cause.DISAGREEMENT, Cause.LEVEL_SWITCH}
+    assert set(latching) == {*LATCHED, Cause.DISAGREEMENT, Cause.LEVEL_SWITCH, Cause.WRONG_WAY}
 
 
 def test_every_state_is_walked_through():
