@@ -29,6 +29,8 @@ REPEAT_S: Final = 0.1
 """An order that stays the same is renewed this often: five times within a lease of 500 ms (safety.md)."""
 LINK_DOWN_S: Final = 2.0
 """Without telemetry for as long as the unit waits for us (safety.md, lease and stop), the link counts as down."""
+ANEW_S: Final = 0.2
+"""A unit that runs for so much less than the link was down has been started meanwhile. Chosen: more than jitter."""
 UNKNOWN_DEG: Final = 90.0
 """An angle that is not trusted counts as the steepest."""
 
@@ -59,11 +61,12 @@ Input = Wish | Unreadable | BrokerStatus | Reserved | Settled | Reconciled | Led
 
 
 class Lost(NamedTuple):
-    """What was last known of the table when the link went down: when, the angle, and the unit's count."""
+    """What was last known when the link went down: when, the angle, the unit's count and its number of boots."""
 
     heard_s: float
     worst_deg: float
     head_down_s: int
+    boots: int
 
 
 class Output(NamedTuple):
@@ -93,6 +96,7 @@ class Core:
         self.connects = 0
         self.heard_s: float | None = None
         self._lost: Lost | None = None
+        self._boots = 0
         self.answered_s = -inf
         self._refused = ""
         self._met = 0
@@ -170,11 +174,7 @@ class Core:
         meter, booking = self.conduct.meter, self.conduct.booking
         if self.heard_s is None:
             self._presses = e.arm_presses
-            if self._lost is not None:
-                counted_s = e.head_down_s - self._lost.head_down_s
-                # A unit that lost its memory counted nothing meanwhile.
-                meter.count(self._lost.worst_deg, counted_s if counted_s >= 0 else now_s - self._lost.heard_s)
-            self._lost = None
+            self._count_gap(e, now_s)
             booking.connected(self.desk.unit, e.head_down_s, now_s)
         else:
             gap_s = now_s - self.heard_s
@@ -184,6 +184,20 @@ class Core:
         self.heard_s = now_s
         if self.conduct.run is not None:
             booking.follow(meter.session_s, now_s)
+
+    def _count_gap(self, e: Estimate, now_s: float) -> None:
+        """Head-down time while the link was down: by the unit's own count, in full if it lost its memory meanwhile."""
+        lost, identity, telemetry = self._lost, self.link.identity, self.link.telemetry
+        self._lost = None
+        if identity is None or telemetry is None:
+            return
+        boots, self._boots = self._boots, identity.boots
+        if lost is None:
+            return
+        gap_s, counted_s = now_s - lost.heard_s, e.head_down_s - lost.head_down_s
+        anew = identity.boots == boots and telemetry.time_ms / 1000 < gap_s - ANEW_S
+        forgot = counted_s < 0 or identity.boots < boots or anew
+        self.conduct.meter.count(lost.worst_deg, gap_s if forgot else counted_s)
 
     def _meet(self, identity: Identity) -> None:
         """A unit answered our greeting; one that restarted has not yet."""
@@ -206,7 +220,7 @@ class Core:
             self.conduct.event(EventKind.LINK_LOST, why)
         self.conduct.lost(why)
         if self.estimate is not None and self.heard_s is not None:
-            self._lost = Lost(self.heard_s, self.estimate.worst_deg, self.estimate.head_down_s)
+            self._lost = Lost(self.heard_s, self.estimate.worst_deg, self.estimate.head_down_s, self._boots)
         self.estimate = None
         self.heard_s = None
         self._estimator = Estimator()

@@ -182,6 +182,11 @@ class Rig:
         rising = random.random() < 0.5
         start = len(phone.heard)
         armed = phone.ask("arm")
+        for _ in range(20):
+            if armed["accepted"] or "does not hear" not in armed["message"]:
+                break
+            self.wait(0.1)  # the unit's first words came before ours were back
+            armed = phone.ask("arm")
         if not armed["accepted"]:
             raise RigError(f"arming was refused: {armed['message']}")
         code = phone.wait("state", lambda state: state["armed"], start, 10.0)["arm_code"]

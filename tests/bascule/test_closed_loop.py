@@ -839,3 +839,22 @@ def test_f21_a_burst_of_arm_and_level_out_of_a_stale_queue_moves_nobody() -> Non
     loop.run(5)
     assert loop.angle_deg < -79
     assert loop.wish(Verb.LEVEL).moving  # a second later it is a person's
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_a_unit_that_was_away_gives_no_time_back(forgets: bool) -> None:
+    """F4, F16, H3: by its own count, or in full where it lost that in a power cut."""
+    loop = holding(20.0)
+    deep_s = loop.core.conduct.meter.session_s
+    loop.connected = False
+    away_s = loop.now_s
+    loop.run(3.0)
+    if forgets:
+        loop.table.lose_memory()
+    loop.connected = True
+    assert loop.run(60.0, lambda: loop.angle_deg <= 5.0)
+    deep_s += loop.now_s - away_s
+    assert loop.run(60.0, lambda: loop.core.conduct.booking.session is None)
+    loop.run(1.0)
+    charged_s = loop.account.head_down_today_s("guest", loop.core.conduct.booking.ledger_s(loop.now_s))
+    assert deep_s - 1.5 <= charged_s <= deep_s + 3.0

@@ -41,7 +41,7 @@ class Wire(RuleBasedStateMachine):
         nonce = self.unit.issue(self.now_ms)
         self.issued_ms[nonce] = self.now_ms
         return frame(
-            Telemetry(nonce, self.now_ms, self.unit.stop_count, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0)
+            Telemetry(nonce, self.now_ms, self.unit.stop_count, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 12.8, 0)
         )
 
     @rule(periods=st.sampled_from([1, 1, 1, 5, 16, 120]))
