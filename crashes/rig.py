@@ -236,7 +236,7 @@ class Rig:
 
     def charged_s(self, wanted_s: float) -> float:
         """What the controller says was used today; waits a little for a count that is on its way."""
-        charged_s, end_s = 0.0, time.monotonic() + 4.0
+        charged_s, end_s = 0.0, time.monotonic() + 10.0
         while charged_s < wanted_s and time.monotonic() < end_s:
             with contextlib.suppress(RigError):
                 charged_s = float(self.sure(self.phone).state(2.0)["budget"]["head_down_today_s"])

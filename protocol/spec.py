@@ -106,8 +106,8 @@ Needs no HELLO, no nonce, no lease and no arming, but the current stop count, so
 In any case it ends a running lease and takes back the grant. From the head-down side the unit sets LEVEL_WISHED and
 returns on R1, also out of a freeze, also with a cause latched. A LEVEL that comes while the emergency stop is
 pressed, the table is lowered by hand or another cause of R3 is active moves nothing, and nothing later either: no
-release starts a motion. A new LEVEL after that may return, with or without an acknowledgement. LEVEL_WISHED ends at
-level.
+release starts a motion. A new LEVEL after that may return, with or without an acknowledgement, but for WRONG_WAY, which
+needs one. LEVEL_WISHED ends at level.
 
 A table that is still rising through level when LEVEL comes is taken for head down: it brakes, then returns. After an
 ended blind return (BLIND_ENDED) each LEVEL drives blind for 10 s at most.
