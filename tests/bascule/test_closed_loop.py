@@ -13,7 +13,8 @@ from bascule.closed_loop import ClosedLoop
 from controller.account import DAY_S, Account, Entry, LedgerFailed
 from controller.conduct import Settings
 from controller.core import BrokerStatus, Leave, PortLost
-from controller.model import EventKind, Reason, State, Verb, Wish
+from controller.gate import Order, Outgoing
+from controller.model import EventKind, Reason, State, Target, Verb, Wish
 from controller.presets import Preset, bundled, programme
 from protocol.framing import Deframer
 from protocol.link import STOP_FRAME
@@ -858,3 +859,25 @@ def test_a_unit_that_was_away_gives_no_time_back(forgets: bool) -> None:
     loop.run(1.0)
     charged_s = loop.account.head_down_today_s("guest", loop.core.conduct.booking.ledger_s(loop.now_s))
     assert deep_s - 1.5 <= charged_s <= deep_s + 3.0
+
+
+@pytest.mark.parametrize("verb", [Verb.START, Verb.GOTO, Verb.JOG])
+def test_nothing_goes_round_the_gate(verb: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H2, H4: whatever a session of any kind asks for, no target beyond the limit goes out."""
+    loop = ClosedLoop(1, 0.0)
+    loop.run(1.0)
+    asked: dict[str, object] = {"preset": "back"} if verb is Verb.START else {"angle_deg": 9.0, "direction": 1}
+    assert loop.arm_and(verb, **asked).accepted
+    loop.run(0.2)
+    sent: list[float] = []
+    lease = loop.core.link.setpoint
+
+    def seen(stop_count: int, target_deg: float, rate_dps: float, limit_deg: float) -> bytes:
+        sent.append(target_deg)
+        return lease(stop_count, target_deg, rate_dps, limit_deg)
+
+    monkeypatch.setattr(loop.core.link, "setpoint", seen)
+    monkeypatch.setattr(loop.core._play, "next", lambda _: Outgoing(Order.MOVE, Target(55.0, 2.9)))
+    loop.run(0.3)
+    assert sent
+    assert max(sent) <= loop.core.conduct.limit.value <= 30.0

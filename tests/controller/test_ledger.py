@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -561,3 +562,10 @@ def test_nobody_ever_gets_more_time_than_was_charged(drawn: list[tuple]) -> None
                 world.start()
             world.check()
         world.stop()
+
+
+def test_the_witness_measures_absences_by_a_clock_that_nobody_sets() -> None:
+    """F18, H3: the wall clock only tells how far it is ahead."""
+    witness = read_witness()
+    assert witness.boot_s == pytest.approx(time.clock_gettime(time.CLOCK_BOOTTIME), abs=5.0)
+    assert witness.wall_s == pytest.approx(time.time(), abs=5.0)
