@@ -76,7 +76,7 @@ def unit_link(make: Callable[[int, int], UnitLink] = UnitLink) -> Run:
         assert hear(b"\0" + STOP)[-1:] == [Stop()], "a stop is not heard"
         assert (link.stop_count - before) % 65536 >= 1, "a stop is not counted"
         issue()
-        hello = encode(pack(Hello(1, 7)))
+        hello = encode(pack(Hello(1, link.session % 0xFFFF_FFFE + 1)))
         keepalive = encode(pack(Keepalive(9, referee.issued[-1].nonce)))
         assert len(hear(hello + keepalive)) == 2, "a good host is not heard any more"
 

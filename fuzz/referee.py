@@ -43,6 +43,7 @@ class Referee:
         self.stop_count = stop_count
         self.sequence: int | None = None
         self.greeted = False
+        self.session = 0
         self.issued: list[Issued] = []
         self.fresh_ms: int | None = None
 
@@ -66,7 +67,8 @@ class Referee:
         if isinstance(message, Hello):
             if message.protocol != VERSION or message.session == 0:
                 return False
-            self.greeted, self.sequence, self.fresh_ms = True, None, None
+            if message.session != self.session:  # the same one again is a duplicate
+                self.session, self.greeted, self.sequence, self.fresh_ms = message.session, True, None, None
             return True
         if not self.greeted and not isinstance(message, Level):
             return False
