@@ -18,11 +18,12 @@ from .booking import Booking, Request
 from .conduct import Conduct, Settings
 from .estimator import Estimate, Estimator
 from .follow import Follow
-from .gate import KEEP, Order, Outgoing, Permit, gate
+from .gate import Order, Outgoing, Permit, gate
 from .judge import Judge
-from .model import Answer, Event, EventKind, Unreadable, Wish
+from .model import Answer, Event, EventKind, State, Unreadable, Wish
 from .play import Play
 from .presets import Preset
+from .safety import Action
 from .wishes import Desk
 
 REPEAT_S: Final = 0.1
@@ -31,6 +32,8 @@ LINK_DOWN_S: Final = 2.0
 """Without telemetry for as long as the unit waits for us (safety.md, lease and stop), the link counts as down."""
 ANEW_S: Final = 0.2
 """A unit that runs for so much less than the link was down has been started meanwhile. Chosen: more than jitter."""
+ABOVE_DEADBAND_DEG: Final = 0.1
+"""Chosen: the smoothed noise of the worst sensor, and a tenth of what a limit leaves (safety.md, F14)."""
 UNKNOWN_DEG: Final = 90.0
 """An angle that is not trusted counts as the steepest."""
 
@@ -108,7 +111,9 @@ class Core:
         self._presses = 0
         self._broker_lost_s: float | None = -inf
         self._broker_until_s = inf
-        self._sent, self._sent_s = KEEP, -inf
+        self._asked: tuple[Outgoing, State, Action, float] | None = None
+        self._asked_s = -inf
+        self._above_deg = self._limit_deg = 0.0
         self._take_broker(self.broker)
 
     def step(self, now_s: float, hand_s: float, data: bytes, inputs: Iterable[Input] = ()) -> Output:
@@ -280,21 +285,37 @@ class Core:
                 frames.append(link.level(count))
         if conduct.arming.due(now_s):
             conduct.orders.append(Order.ARM)
-        if fresh or conduct.orders:
-            out = self._play.next(e) if fresh else None
-            action, left_s = conduct.verdict.action, conduct.booking.left_s(conduct.meter.session_s)
-            # Targets lead the angle; the limit is judged on the worse sensor.
-            limit_deg = max(conduct.limit.value - e.above_deg, 0.0)
-            permit = Permit(conduct.machine.state, action, limit_deg, self._rate_dps, left_s)
-            if conduct.orders:
-                frames.extend([self._write(gate(Outgoing(order), e, permit)) for order in conduct.orders])
-                conduct.orders.clear()
+        out = self._renew(e) if fresh else None
+        if out is not None or conduct.orders:
+            left_s = conduct.booking.left_s(conduct.meter.session_s)
+            permit = Permit(conduct.machine.state, conduct.verdict.action, self._limit_deg, self._rate_dps, left_s)
+            for order in conduct.orders:
+                frames.append(self._write(gate(Outgoing(order), e, permit)))
+            conduct.orders.clear()
             if out is not None:
-                out = gate(out, e, permit)
-                if out != self._sent or now_s - self._sent_s >= REPEAT_S:
-                    self._sent, self._sent_s = out, now_s
-                    frames.append(self._write(out))
+                frames.append(self._write(gate(out, e, permit)))
         return frames[0] if len(frames) == 1 else b"".join(frames)
+
+    def _renew(self, e: Estimate) -> Outgoing | None:
+        """The order of this step if it, or what it is judged by, has changed; otherwise only every 100 ms."""
+        conduct = self.conduct
+        out = self._play.next(e)
+        self._limit(e)
+        asked = (out, conduct.machine.state, conduct.verdict.action, self._limit_deg)
+        if asked == self._asked and conduct.now_s - self._asked_s < REPEAT_S:
+            return None
+        self._asked, self._asked_s = asked, conduct.now_s
+        return out
+
+    def _limit(self, e: Estimate) -> None:
+        """Keep the limit for targets: they lead the unit's angle, while the limit is judged on the worse sensor.
+
+        With a deadband, or a hold at the limit would follow that sensor's noise with a new order every 20 ms.
+        """
+        if not -ABOVE_DEADBAND_DEG < e.above_deg - self._above_deg < ABOVE_DEADBAND_DEG:
+            self._above_deg = e.above_deg
+        limit_deg = self.conduct.limit.value - self._above_deg
+        self._limit_deg = limit_deg if limit_deg > 0.0 else 0.0
 
     def _write(self, out: Outgoing) -> bytes:
         """An order that has passed the gate, as a frame."""

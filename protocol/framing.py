@@ -54,7 +54,8 @@ class Deframer:
     def feed(self, data: bytes) -> list[bytes | Damage]:
         """Take the bytes that arrived; return the payloads they completed and the first damage of each bad run."""
         found: list[bytes | Damage] = []
-        *bodies, rest = (self._rest + data).split(DELIMITER)
+        bodies = (self._rest + data).split(DELIMITER)
+        rest = bodies.pop()
         for body in bodies:
             if not body and not self._overlong:
                 continue

@@ -159,13 +159,14 @@ class HostLink:
         last = self.telemetry
         if last is None:
             return True
-        if (last.nonce - message.nonce) & _U16 < NONCES:
+        missing = (message.nonce - last.nonce - 1) & _U16
+        if missing >= _U16 - NONCES + 1:
             self.late += 1
             return False
         if (message.time_ms - last.time_ms) & _U32 > RESTART_GAP_MS:
             self._forget()
             return False
-        self.lost += (message.nonce - last.nonce - 1) & _U16
+        self.lost += missing
         return True
 
     def _next(self) -> int:

@@ -31,7 +31,8 @@ class Exposure:
             self._below_ms = 0
             memory.head_down_ms = kernel.count_ms(memory.head_down_ms, worst_cdeg, elapsed_ms)
             memory.episode_ms = kernel.count_ms(memory.episode_ms, worst_cdeg, elapsed_ms)
-            memory.strictest_cdeg = kernel.strictest_cdeg(memory.strictest_cdeg, worst_cdeg)
+            if worst_cdeg > memory.strictest_cdeg:
+                memory.strictest_cdeg = kernel.strictest_cdeg(memory.strictest_cdeg, worst_cdeg)
             self.left_ms = kernel.continuous_limit_ms(memory.strictest_cdeg) - memory.episode_ms
         elif memory.episode_ms:
             self._below_ms = kernel.below_ms(self._below_ms, worst_cdeg, elapsed_ms)
