@@ -133,8 +133,10 @@ class Core:
             age_s = now_s - self.heard_s if self.heard_s is not None else 0.0
             broker_down_s = -1.0 if self._broker_lost_s is None else now_s - self._broker_lost_s
             self._judge.judge(e, max(age_s, self._gap_s), broker_down_s)
-            self.desk.always.follow_up(e)
-        self._judge.watch_stop()
+            if conduct.home_at_s is not None:
+                self.desk.always.follow_up(e)
+        if conduct.alarm or conduct.urgent.stopping:
+            self._judge.watch_stop()
         data = self._speak(e, fresh)
         events, requests = conduct.events, conduct.booking.requests
         if events:
@@ -289,8 +291,7 @@ class Core:
         if out is not None or conduct.orders:
             left_s = conduct.booking.left_s(conduct.meter.session_s)
             permit = Permit(conduct.machine.state, conduct.verdict.action, self._limit_deg, self._rate_dps, left_s)
-            for order in conduct.orders:
-                frames.append(self._write(gate(Outgoing(order), e, permit)))
+            frames.extend([self._write(gate(Outgoing(order), e, permit)) for order in conduct.orders])
             conduct.orders.clear()
             if out is not None:
                 frames.append(self._write(gate(out, e, permit)))
@@ -300,22 +301,17 @@ class Core:
         """The order of this step if it, or what it is judged by, has changed; otherwise only every 100 ms."""
         conduct = self.conduct
         out = self._play.next(e)
-        self._limit(e)
+        # Targets lead the unit's angle; the limit is judged on the worse sensor. Without a deadband a hold at the limit
+        # would follow that sensor's noise with a new order every 20 ms.
+        if not -ABOVE_DEADBAND_DEG < e.above_deg - self._above_deg < ABOVE_DEADBAND_DEG:
+            self._above_deg = e.above_deg
+        limit_deg = conduct.limit.value - self._above_deg
+        self._limit_deg = limit_deg if limit_deg > 0.0 else 0.0
         asked = (out, conduct.machine.state, conduct.verdict.action, self._limit_deg)
         if asked == self._asked and conduct.now_s - self._asked_s < REPEAT_S:
             return None
         self._asked, self._asked_s = asked, conduct.now_s
         return out
-
-    def _limit(self, e: Estimate) -> None:
-        """Keep the limit for targets: they lead the unit's angle, while the limit is judged on the worse sensor.
-
-        With a deadband, or a hold at the limit would follow that sensor's noise with a new order every 20 ms.
-        """
-        if not -ABOVE_DEADBAND_DEG < e.above_deg - self._above_deg < ABOVE_DEADBAND_DEG:
-            self._above_deg = e.above_deg
-        limit_deg = self.conduct.limit.value - self._above_deg
-        self._limit_deg = limit_deg if limit_deg > 0.0 else 0.0
 
     def _write(self, out: Outgoing) -> bytes:
         """An order that has passed the gate, as a frame."""

@@ -180,7 +180,6 @@ def assess(e: Estimate, c: Circumstances) -> Verdict:
     """The first door: the most severe of all verdicts."""
     worst = FINE
     for hazard in OF_A_SOUND_TABLE if e.sound else HAZARDS:
-        verdict = hazard(e, c)
-        if verdict is not None and verdict.action > worst.action:
+        if (verdict := hazard(e, c)) and verdict.action > worst.action:
             worst = verdict
     return worst

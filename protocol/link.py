@@ -76,6 +76,7 @@ class HostLink:
         self._sequence = 0
         self._greeted_s: float | None = None
         self.identity: Identity | None = None
+        self._understood = False
         self.telemetry: Telemetry | None = None
         self.heard_s: float | None = None
         self.received = 0
@@ -93,6 +94,7 @@ class HostLink:
         self._session = self._session % 0xFFFF_FFFE + 1
         self._greeted_s = None
         self.identity = None
+        self._understood = False
         self.telemetry = None
         self.heard_s = None
 
@@ -100,10 +102,6 @@ class HostLink:
     def up(self) -> bool:
         """The unit answered this conversation's HELLO in our protocol version and sent telemetry since."""
         return self._understood and self.telemetry is not None
-
-    @property
-    def _understood(self) -> bool:
-        return self.identity is not None and self.identity.protocol == VERSION
 
     @property
     def damaged(self) -> int:
@@ -143,6 +141,7 @@ class HostLink:
             elif isinstance(message, Identity):
                 if message.session == self._session:
                     self.identity = message
+                    self._understood = message.protocol == VERSION
                     found.append(message)
                 elif message.session == 0:
                     self._forget()

@@ -91,7 +91,7 @@ class Table:
         """The next 20 ms; the bytes that the unit sent meanwhile."""
         self.now_ms += TICK_MS
         physics, sensors, switches, unit = self.physics, self.sensors, self.switches, self._unit
-        sample = unit.angle.sample
+        sample, read, advance = unit.angle.sample, sensors.read, physics.advance
         power, brake = self._command
         # Hard-wired: the emergency stop cuts the motor and lets the brake fall in, an end switch cuts its direction.
         if switches.estop:
@@ -102,9 +102,9 @@ class Table:
         for _ in range(SAMPLES_PER_TICK):
             if switches.lowering:
                 physics.lower_by_hand(STEPS_PER_SAMPLE)
-            readings = sensors.read(physics.bed_deg, physics.bed_dps, physics.drive_deg, physics.current_a)
+            readings = read(physics.bed_deg, physics.bed_dps, physics.drive_deg, physics.current_a)
             ended = power and (readings.end_head_down if power > 0.0 else readings.end_head_up)
-            physics.advance(0.0 if ended else power, brake, STEPS_PER_SAMPLE)
+            advance(0.0 if ended else power, brake, STEPS_PER_SAMPLE)
             sample(readings)
         readings.supply_v = self.supply_v - SOURCE_OHM * readings.current_a
         if self._hung_until_ms:

@@ -83,14 +83,12 @@ class TiltUnit:
 
     def transmit(self) -> bytes:
         """The bytes to send, once."""
-        if self._link.outbox:
-            self._out.extend(frame(rejected) for rejected in self._link.outbox)
-            self._link.outbox.clear()
-        if not self._out:
-            return b""
-        data = b"".join(self._out)
-        self._out.clear()
-        return data
+        out, outbox = self._out, self._link.outbox
+        if outbox:
+            out.extend(frame(rejected) for rejected in outbox)
+            outbox.clear()
+        self._out = []
+        return out[0] if len(out) == 1 else b"".join(out)
 
     def _obey(self, message: HostMessage) -> None:
         if isinstance(message, Setpoint):
@@ -212,17 +210,14 @@ class TiltUnit:
 
     def _report(self, readings: Readings, now_ms: int) -> None:
         angle, ladder, memory = self.angle, self._ladder, self._memory
-        self._out.append(
-            frame(
-                Telemetry(
-                    self._link.issue(now_ms), now_ms & 0xFFFF_FFFF, self._link.stop_count, angle.angle_deg,
-                    readings.bed_cdeg / 100, readings.drive_cdeg / 100, angle.rate_dps, self._flags(readings),
-                    ladder.rung, ladder.active, memory.latched,
-                    memory.head_down_ms // 1000, min(memory.episode_ms // 1000, 0xFFFF),
-                    readings.current_a, min(memory.heat, 2.5), readings.supply_v, self._arm_presses,
-                )
-            )
+        told = (
+            self._link.issue(now_ms), now_ms & 0xFFFF_FFFF, self._link.stop_count, angle.angle_deg,
+            readings.bed_cdeg / 100, readings.drive_cdeg / 100, angle.rate_dps, self._flags(readings),
+            ladder.rung, ladder.active, memory.latched,
+            memory.head_down_ms // 1000, min(memory.episode_ms // 1000, 0xFFFF),
+            readings.current_a, min(memory.heat, 2.5), readings.supply_v, self._arm_presses,
         )  # fmt: skip
+        self._out.append(frame(tuple.__new__(Telemetry, told)))  # half of what the constructor takes
 
     def _flags(self, readings: Readings) -> int:
         ladder, motion, grant, angle = self._ladder, self._motion, self._grant, self.angle
