@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from controller import child_lock_file
 from controller.booking import Booking
 from controller.conduct import Settings
 from controller.config import Config, ConfigError, Problem, broker_address
@@ -66,10 +67,12 @@ def assemble(
     for preset in presets.values():
         preset.head_down_s()  # worked out once here, so that no control step has to
     ledger = Ledger.open(config.data.folder / f"{config.table.id}.sqlite3", read_witness())
-    core = Core(settings, presets, Booking(ledger.account(), ledger.ledger_s), secrets.randbits(64))
+    lock_path = config.data.folder / f"{config.table.id}.child_lock.json"
+    booking = Booking(ledger.account(), ledger.ledger_s)
+    core = Core(settings, presets, booking, secrets.randbits(64), child_lock_file.read(lock_path))
     inbox = Inbox()
     records = LedgerThread(ledger, inbox.notice)
-    daemon = Daemon(core, open_port, records, inbox, presets, watch)
+    daemon = Daemon(core, open_port, records, inbox, presets, lock_path, watch)
     if ledger.notice:
         daemon.notices.append(ledger.notice)
     try:

@@ -6,9 +6,10 @@ A run is decided by its seed and its wishes: the same ones give the same trace.
 from collections.abc import Callable
 
 from controller.account import Account, Reconciled, Reserved, Settled
-from controller.booking import Booking, Reserve, Settle
+from controller.booking import Booking, Reconcile, Reserve, Settle
+from controller.child_lock import Kept
 from controller.conduct import Settings
-from controller.core import BrokerStatus, Core, Input
+from controller.core import BrokerStatus, Core, Input, KeepLock
 from controller.estimator import Estimate
 from controller.model import Answer, Event, State, Verb, Wish
 from controller.presets import bundled
@@ -42,11 +43,12 @@ class ClosedLoop:
         self._seed = seed
         self._inputs: list[Input] = []
         self.account = account or Account()
+        self._lock: Kept | None = None
         self.core = self._new_core()
 
     def _new_core(self) -> Core:
         self._inputs = [BrokerStatus(True, "")]
-        return Core(self.settings, bundled(), Booking(self.account, self.table.now_s), self._seed)
+        return Core(self.settings, bundled(), Booking(self.account, self.table.now_s), self._seed, self._lock)
 
     def restart(self) -> None:
         """The controller is a new process. What the ledger holds open counts in full."""
@@ -128,6 +130,8 @@ class ClosedLoop:
 
     def _record(self, request: object) -> None:
         """A ledger in memory that answers at once, or never."""
+        if isinstance(request, KeepLock):
+            self._lock = request.kept
         if not self.recording:
             return
         if isinstance(request, Reserve):
@@ -136,5 +140,5 @@ class ClosedLoop:
         elif isinstance(request, Settle):
             self.account = self.account.settle(request.session, request.ledger_s, request.used_s)
             self.give(Settled(request.session, request.used_s, self.account))
-        else:
+        elif isinstance(request, Reconcile):
             self.give(Reconciled(0.0, self.account))

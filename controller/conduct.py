@@ -16,6 +16,7 @@ from .account import GUEST
 from .arming import Arming
 from .booking import Booking
 from .causes import sentence
+from .child_lock import ChildLock
 from .estimator import Estimate
 from .gate import Order
 from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
@@ -68,11 +69,19 @@ class Conduct:
     begin. `home_at_s`: when a wish for level is carried out that a stop holds up, by the clock of hands.
     """
 
-    def __init__(self, settings: Settings, presets: Mapping[str, Preset], booking: Booking, random: Random) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        presets: Mapping[str, Preset],
+        booking: Booking,
+        random: Random,
+        child_lock: ChildLock | None = None,
+    ) -> None:
         self.settings = settings
         self.presets = presets
         self.booking = booking
         self.random = random
+        self.child_lock = child_lock or ChildLock(random)
         self.machine = Machine()
         self.arming = Arming(random)
         self.urgent = Urgent()

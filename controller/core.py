@@ -15,6 +15,7 @@ from protocol.messages import VERSION, Identity, Rung, Telemetry
 
 from .account import LedgerFailed, Reconciled, Reserved, Settled
 from .booking import Booking, Request
+from .child_lock import ChildLock, Kept
 from .conduct import Conduct, Settings
 from .estimator import Estimate, Estimator
 from .follow import Follow
@@ -60,7 +61,21 @@ class Leave(NamedTuple):
     """The daemon wants to end: level first from the head-down side, hold otherwise."""
 
 
-Input = Wish | Unreadable | BrokerStatus | Reserved | Settled | Reconciled | LedgerFailed | PortLost | Leave
+class KeepLock(NamedTuple):
+    """Keep the child lock through restarts; None: it is off."""
+
+    kept: Kept | None
+
+
+class LockNotKept(NamedTuple):
+    """The child lock could not be kept; a sentence."""
+
+    message: str
+
+
+Input = (
+    Wish | Unreadable | BrokerStatus | Reserved | Settled | Reconciled | LedgerFailed | LockNotKept | PortLost | Leave
+)
 
 
 class Lost(NamedTuple):
@@ -78,7 +93,7 @@ class Output(NamedTuple):
     data: bytes
     answers: Sequence[Answer]
     events: Sequence[Event]
-    requests: Sequence[Request]
+    requests: Sequence[Request | KeepLock]
 
 
 class Core:
@@ -87,12 +102,20 @@ class Core:
     `heard_s`: when telemetry came that counts, None while there is no link; `answered_s`: when the unit said anything.
     """
 
-    def __init__(self, settings: Settings, presets: Mapping[str, Preset], booking: Booking, seed: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        presets: Mapping[str, Preset],
+        booking: Booking,
+        seed: int,
+        lock: Kept | None = None,
+    ) -> None:
         random = Random(seed)
         self.settings = settings
         self._rate_dps = settings.limits.rate_dps.value
         self.link = HostLink(random.getrandbits(32))
-        self.conduct = Conduct(settings, presets, booking, random)
+        self.conduct = Conduct(settings, presets, booking, random, ChildLock(random, lock))
+        self._lock = lock
         self.desk = Desk(self.conduct)
         self.estimate: Estimate | None = None
         self.broker = BrokerStatus(False, "Not connected to the MQTT broker yet.")
@@ -138,11 +161,15 @@ class Core:
         if conduct.alarm or conduct.urgent.stopping:
             self._judge.watch_stop()
         data = self._speak(e, fresh)
-        events, requests = conduct.events, conduct.booking.requests
+        events: Sequence[Event] = conduct.events
         if events:
             conduct.events = []
+        requests: Sequence[Request | KeepLock] = conduct.booking.requests
         if requests:
             conduct.booking.requests = []
+        if conduct.child_lock.kept is not self._lock:
+            self._lock = conduct.child_lock.kept
+            requests = [*requests, KeepLock(self._lock)]
         return Output(data, answers, events or (), requests or ())
 
     @property
@@ -252,6 +279,8 @@ class Core:
             if not booking.failed:
                 self.conduct.event(EventKind.FAULT, given.message, code="ledger")
             booking.fail(given.message)
+        elif isinstance(given, LockNotKept):
+            self.conduct.event(EventKind.FAULT, given.message, code="child_lock")
         elif isinstance(given, PortLost):
             self._lose(given.message)
         else:

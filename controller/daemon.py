@@ -9,11 +9,15 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from math import inf
+from pathlib import Path
 from typing import Final
 
+from . import child_lock_file
 from .booking import Reconcile, Reserve, Settle
-from .core import BrokerStatus, Core, Leave, PortLost
+from .child_lock import Kept
+from .core import BrokerStatus, Core, KeepLock, Leave, LockNotKept, PortLost
 from .documents import StateDocument
 from .inbox import Inbox
 from .ledger import LedgerInline, read_witness
@@ -50,11 +54,13 @@ class Daemon:
         ledger: LedgerInline,
         inbox: Inbox,
         presets: Mapping[str, Preset],
+        lock_path: Path,
         watch: Callable[[StateDocument], None] | None = None,
     ) -> None:
         self._core = core
         self._ledger = ledger
         self._inbox = inbox
+        self._lock_path = lock_path
         self._lane = StopLane()
         self._ports = PortKeeper(open_port, self._lane, lambda message: inbox.notice(PortLost(message)))
         self._reporter = Reporter(core, inbox, presets, watch, time.monotonic())
@@ -147,13 +153,22 @@ class Daemon:
         if began_s - self._checkpoint_s >= CHECKPOINT_PERIOD_S:
             self._checkpoint()
 
-    def _record(self, request: Reserve | Settle | Reconcile) -> None:
+    def _record(self, request: Reserve | Settle | Reconcile | KeepLock) -> None:
         if isinstance(request, Reserve):
             self._ledger.reserve(*request)
         elif isinstance(request, Settle):
             self._ledger.settle(*request)
-        else:
+        elif isinstance(request, Reconcile):
             self._ledger.reconcile(*request)
+        else:
+            self._ledger.keep(partial(self._keep_lock, request.kept))
+
+    def _keep_lock(self, kept: Kept | None) -> None:
+        """On the thread that owns the disk."""
+        try:
+            child_lock_file.write(self._lock_path, kept)
+        except OSError as error:
+            self._inbox.notice(LockNotKept(f"{self._lock_path}: {error.strerror}; a restart forgets the child lock."))
 
     def _checkpoint(self) -> None:
         self._checkpoint_s = time.monotonic()

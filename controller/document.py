@@ -67,7 +67,7 @@ def state_document(core: Core, seq: int, uptime_s: float, wall_s: float) -> Stat
         armed=conduct.state is State.ARMED,
         arm_code=conduct.arming.code if conduct.state is State.ARMED else None,
         arm_remaining_s=_whole(conduct.arming.remaining_s(conduct.hand_s)) if conduct.state is State.ARMED else None,
-        locked=False,
+        locked=conduct.child_lock.on,
         session=_session(core),
         budget=_budget(core),
         limit=LimitDocument(conduct.limit.value, conduct.limit.reason),

@@ -241,6 +241,10 @@ class LedgerInline:
         """Answers only if it fails."""
         self._post(lambda: self._ledger.checkpoint(ledger_s, witness))
 
+    def keep(self, job: Callable[[], None]) -> None:
+        """Something else for the disk, which answers by itself: this thread is the one that may wait for one."""
+        self._post(job)
+
     def stop(self, timeout_s: float) -> bool:
         """Do what was posted, for so long at most, and close the ledger. False if something was left undone."""
         self._ledger.close()

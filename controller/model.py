@@ -1,6 +1,6 @@
 """The values that travel between the controller's modules. No behaviour, no I/O."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ class Verb(StrEnum):
     LEVEL = "level"
     STAND = "stand"
     ACKNOWLEDGE = "acknowledge"
+    LOCK = "lock"
+    UNLOCK = "unlock"
 
 
 class Reason(StrEnum):
@@ -80,7 +82,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A command as it was understood.
+    """A command as it was understood. A `pin` is shown nowhere.
 
     `retained`: the broker had kept it. `expired`: its own expiry had passed. `sent`: how many stop frames the stop lane
     had written in all by then.
@@ -96,6 +98,7 @@ class Wish:
     retained: bool = False
     expired: bool = False
     sent: int = 0
+    pin: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

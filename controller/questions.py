@@ -51,6 +51,7 @@ class Situation(NamedTuple):
     leaving: bool
     comparing: bool = False
     held: str = ""
+    locked: bool = False
 
 
 Question = Callable[[Wish, Situation], str | None]
@@ -82,6 +83,12 @@ def expired(w: Wish, _: Situation) -> str | None:
 def duplicate(w: Wish, s: Situation) -> str | None:
     if s.taken_before:
         return f"A command with the id {w.id!r} was taken already."
+    return None
+
+
+def locked(_: Wish, s: Situation) -> str | None:
+    if s.locked:
+        return "The child lock is on: stop and level work, everything else needs unlock with the PIN first."
     return None
 
 

@@ -17,6 +17,7 @@ QUESTIONS: Final[dict[Reason, Question]] = {
     Reason.RETAINED: ask.retained,
     Reason.EXPIRED: ask.expired,
     Reason.DUPLICATE: ask.duplicate,
+    Reason.LOCKED: ask.locked,
     Reason.LINK_DOWN: ask.link_down,
     Reason.ESTOP: ask.estop,
     Reason.FAULT_LATCHED: ask.fault_latched,
@@ -35,7 +36,8 @@ QUESTIONS: Final[dict[Reason, Question]] = {
 """In the order of the contract."""
 
 _R = Reason
-_ANY: Final = frozenset({_R.RETAINED, _R.EXPIRED, _R.DUPLICATE, _R.LINK_DOWN})
+_FRESH: Final = frozenset({_R.RETAINED, _R.EXPIRED, _R.DUPLICATE})
+_ANY: Final = _FRESH | {_R.LOCKED, _R.LINK_DOWN}
 _PERSON: Final = _ANY | {_R.ESTOP, _R.FAULT_LATCHED, _R.NOT_OCCUPIED, _R.ANKLES_OPEN}
 _BEGIN: Final = _PERSON | {_R.BUDGET_SPENT, _R.REST_NEEDED, _R.BUSY, _R.NOT_ARMED, _R.TOO_SOON, _R.NOT_LEVEL}
 ASKED: Final[dict[Verb, frozenset[Reason]]] = {
@@ -48,6 +50,8 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
     Verb.SKIP: _PERSON | {_R.BUSY, _R.TOO_SOON},
     Verb.STAND: _PERSON | {_R.BUSY, _R.TOO_SOON, _R.NOT_LEVEL, _R.PAUSE_FIRST},
     Verb.ACKNOWLEDGE: _ANY | {_R.ESTOP, _R.BUSY, _R.NOT_LEVEL},
+    Verb.LOCK: _FRESH | {_R.LOCKED},
+    Verb.UNLOCK: _FRESH,
     Verb.STOP: frozenset(),
     Verb.LEVEL: frozenset(),
 }

@@ -46,6 +46,7 @@ class Desk:
             Verb.STAND: self._stand,
             Verb.ACKNOWLEDGE: self._acknowledge,
         }
+        self._locks = {Verb.LOCK: self._lock, Verb.UNLOCK: self._unlock}
 
     def take(self, wish: Wish, e: Estimate | None) -> Answer:
         """Do one wish or refuse it. `e` is None while there is no link."""
@@ -56,8 +57,12 @@ class Desk:
         if wish.verb is Verb.LEVEL:
             return self.always.level(wish, e, known)
         refusal = refuse(wish, self._situation(wish, e, known))
-        if refusal is not None or e is None:
-            return self._refuse(wish, e, *(refusal or (Reason.LINK_DOWN, "There is no connection to the tilt unit.")))
+        if refusal is not None:
+            return self._refuse(wish, e, *refusal)
+        if wish.verb in self._locks:
+            return self._locks[wish.verb](wish, e)
+        if e is None:
+            return self._refuse(wish, e, Reason.LINK_DOWN, "There is no connection to the tilt unit.")
         return self._do[wish.verb](wish, e)
 
     def _remember(self, id_: str | None) -> bool:
@@ -121,6 +126,7 @@ class Desk:
             leaving=c.leaving,
             comparing=c.booking.comparing,
             held=c.verdict.message if c.verdict.action is Action.HOLD else "",
+            locked=c.child_lock.on,
         )
 
     # ---- the others -------------------------------------------------------------------------------------------------
@@ -195,3 +201,13 @@ class Desk:
         if still:
             return accepted(wish, f"Acknowledged; still there: {cause_names(still)}.")
         return accepted(wish, "Acknowledged.")
+
+    def _lock(self, wish: Wish, e: Estimate | None) -> Answer:
+        """What runs goes on; nothing new begins."""
+        self._c.child_lock.lock(wish.pin)
+        self._c.disarm(e, "The child lock closed the arming window.")
+        return accepted(wish, "Locked. Stop and level still work.")
+
+    def _unlock(self, wish: Wish, _: Estimate | None) -> Answer:
+        why = self._c.child_lock.unlock(wish.pin, self._c.hand_s)
+        return accepted(wish, "Unlocked.") if why is None else self._no(wish.verb, wish.id, Reason.LOCKED, why)

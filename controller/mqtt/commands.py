@@ -27,6 +27,7 @@ _MAX_EXPIRES_S: Final = 1e11
 _PRESS: Final = "PRESS"
 """What a Home Assistant button sends unless it is told otherwise."""
 
+_PIN: Final = re.compile(r"[0-9]{4,8}")
 _NAME: Final = re.compile(r"[a-z0-9_-]{1,32}")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 """A number as JSON writes it; float() alone would also take `1_5`, `infinity` and other alphabets' digits."""
@@ -66,10 +67,17 @@ def _bare_direction(word: str) -> _Fields:
     return {"direction": word}
 
 
+def _bare_pin(word: str) -> _Fields:
+    return {"pin": word}
+
+
+_PIN_ARGUMENT: Final = _Argument(("pin",), 'a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}', _bare_pin)
 _ARGUMENTS: Final = {
     Verb.START: _Argument(("preset", "person"), 'a preset, such as back or {"preset": "back"}', _bare_preset),
     Verb.GOTO: _Argument(("angle_deg",), 'an angle in degrees, such as 15 or {"angle_deg": 15}', _bare_angle),
     Verb.JOG: _Argument(("direction",), 'up, down or stop, such as up or {"direction": "up"}', _bare_direction),
+    Verb.LOCK: _PIN_ARGUMENT,
+    Verb.UNLOCK: _PIN_ARGUMENT,
 }
 """The verbs that need an argument. All others take none."""
 
@@ -166,6 +174,7 @@ def _wish(verb: Verb, fields: _Fields, retained: bool, wall_s: float) -> Wish:
         angle_deg=_angle_deg(fields) if verb is Verb.GOTO else None,
         direction=_direction(fields) if verb is Verb.JOG else 0,
         retained=retained,
+        pin=_pin(fields) if verb in (Verb.LOCK, Verb.UNLOCK) else "",
     )
 
 
@@ -190,6 +199,14 @@ def _direction(fields: _Fields) -> int:
     if not isinstance(value, str) or value not in _DIRECTIONS:
         raise _BadPayloadError(f"direction is {_shown(value)}" if "direction" in fields else "direction is missing")
     return _DIRECTIONS[value]
+
+
+def _pin(fields: _Fields) -> str:
+    """A PIN; what was sent in its place may be one that was mistyped, and is shown nowhere."""
+    value = fields.get("pin")
+    if not isinstance(value, str) or _PIN.fullmatch(value) is None:
+        raise _BadPayloadError("pin is not written as 4 to 8 digits in quotes" if "pin" in fields else "pin is missing")
+    return value
 
 
 def _expired(fields: _Fields, wall_s: float) -> bool:

@@ -8,7 +8,7 @@ from copy import deepcopy
 from functools import cache
 
 from controller.account import Account, Reconciled, Reserved, Settled
-from controller.booking import Booking, Reserve, Settle
+from controller.booking import Booking, Reconcile, Reserve, Settle
 from controller.conduct import Settings
 from controller.core import BrokerStatus, Core, Input, Output
 from controller.model import Answer, Event, EventKind, State, Verb, Wish
@@ -204,7 +204,7 @@ class Rig:
         elif isinstance(request, Settle):
             self._account = account = self._account.settle(request.session, request.ledger_s, request.used_s)
             self._next.append(Settled(request.session, request.used_s, account))
-        else:
+        elif isinstance(request, Reconcile):
             self._next.append(Reconciled(0.0, self._account))
 
     def run(self, seconds: float) -> None:

@@ -75,7 +75,9 @@ class Rig:
             Settings(time_scales=frozenset({100})), bundled(), Booking(ledger.account(), ledger.ledger_s), 1
         )
         inbox = Inbox()
-        self.daemon = Daemon(self.core, self.open, LedgerThread(ledger, inbox.notice), inbox, bundled())
+        self.daemon = Daemon(
+            self.core, self.open, LedgerThread(ledger, inbox.notice), inbox, bundled(), folder / "child_lock.json"
+        )
         self.thread = threading.Thread(target=self.daemon.run, args=(self.published,))
 
     def open(self) -> Port:

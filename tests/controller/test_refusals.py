@@ -48,6 +48,8 @@ WISH: dict[Verb, Wish] = {
     Verb.SKIP: Wish(Verb.SKIP),
     Verb.STAND: Wish(Verb.STAND),
     Verb.ACKNOWLEDGE: Wish(Verb.ACKNOWLEDGE),
+    Verb.LOCK: Wish(Verb.LOCK, pin="2580"),
+    Verb.UNLOCK: Wish(Verb.UNLOCK, pin="2580"),
 }
 WHERE = {Verb.START: State.ARMED, Verb.GOTO: State.ARMED, Verb.JOG: State.ARMED, Verb.PAUSE: State.RUNNING,
          Verb.RESUME: State.PAUSED, Verb.SKIP: State.PAUSED, Verb.STAND: State.LEVEL}  # fmt: skip
@@ -122,6 +124,7 @@ BREAK: dict[Reason, Callable[[Case], Case]] = {
     Reason.RETAINED: wished(retained=True),
     Reason.EXPIRED: wished(expired=True),
     Reason.DUPLICATE: found(taken_before=True),
+    Reason.LOCKED: found(locked=True),
     Reason.LINK_DOWN: found(estimate=None),
     Reason.ESTOP: seen(estop=True),
     Reason.FAULT_LATCHED: seen(latched=1),
@@ -138,20 +141,22 @@ BREAK: dict[Reason, Callable[[Case], Case]] = {
     Reason.PAUSE_FIRST: unrested,
 }
 RESTATED = {
-    "arm": "unknown_person retained expired duplicate link_down estop fault_latched not_occupied ankles_open "
+    "arm": "unknown_person retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open "
     "budget_spent rest_needed busy not_armed too_soon not_level",
-    "start": "unknown_preset unknown_person retained expired duplicate link_down estop fault_latched not_occupied "
-    "ankles_open budget_spent rest_needed busy not_armed too_soon over_angle over_time not_level",
-    "goto": "retained expired duplicate link_down estop fault_latched not_occupied ankles_open budget_spent "
+    "start": "unknown_preset unknown_person retained expired duplicate locked link_down estop fault_latched "
+    "not_occupied ankles_open budget_spent rest_needed busy not_armed too_soon over_angle over_time not_level",
+    "goto": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open budget_spent "
     "rest_needed busy not_armed too_soon over_angle not_level pause_first",
-    "jog": "retained expired duplicate link_down estop fault_latched not_occupied ankles_open budget_spent "
+    "jog": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open budget_spent "
     "rest_needed busy not_armed too_soon not_level pause_first",
-    "pause": "retained expired duplicate link_down busy",
-    "resume": "retained expired duplicate link_down estop fault_latched not_occupied ankles_open busy too_soon",
-    "skip": "retained expired duplicate link_down estop fault_latched not_occupied ankles_open busy too_soon",
-    "stand": "retained expired duplicate link_down estop fault_latched not_occupied ankles_open busy too_soon "
+    "pause": "retained expired duplicate locked link_down busy",
+    "resume": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon",
+    "skip": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon",
+    "stand": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon "
     "not_level pause_first",
-    "acknowledge": "retained expired duplicate link_down estop busy not_level",
+    "acknowledge": "retained expired duplicate locked link_down estop busy not_level",
+    "lock": "retained expired duplicate locked",
+    "unlock": "retained expired duplicate",
     "stop": "",
     "level": "",
 }
@@ -168,7 +173,7 @@ TOGETHER = [
 def test_the_order_is_the_contracts() -> None:
     assert [str(reason) for reason in Reason] == ORDER
     assert [str(reason) for reason in QUESTIONS] == [
-        reason for reason in ORDER if reason not in ("bad_payload", "unknown_verb", "locked")
+        reason for reason in ORDER if reason not in ("bad_payload", "unknown_verb")
     ]
 
 
@@ -245,7 +250,7 @@ def test_a_stop_locks_everything_that_moves_for_a_second(verb: Verb) -> None:
 
 
 @pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("verb", WISH)
+@pytest.mark.parametrize("verb", FROM)
 def test_in_which_states_a_verb_means_something(verb: Verb, state: State) -> None:
     means = {
         "arm": "standing standby level armed", "start": "standing standby level armed",

@@ -13,9 +13,9 @@ from controller.model import Reason, Unreadable, Verb, Wish
 from controller.mqtt.commands import parse
 
 NOW_S = 1_770_000_000.0
-PLAIN = [verb for verb in Verb if verb not in (Verb.START, Verb.GOTO, Verb.JOG, Verb.STOP, Verb.LEVEL)]
+NEEDING = [Verb.START, Verb.GOTO, Verb.JOG, Verb.LOCK, Verb.UNLOCK]
+PLAIN = [verb for verb in Verb if verb not in (*NEEDING, Verb.STOP, Verb.LEVEL)]
 """Verbs without an argument that may refuse their payload."""
-NEEDING = [Verb.START, Verb.GOTO, Verb.JOG]
 STRICT = [*PLAIN, *NEEDING]
 
 
@@ -53,6 +53,10 @@ GOOD: list[tuple[Verb, bytes, Wish]] = [
     (Verb.JOG, b"stop", Wish(Verb.JOG, direction=0)),
     (Verb.JOG, b'"up"', Wish(Verb.JOG, direction=-1)),
     (Verb.JOG, b'{"direction": "down"}', Wish(Verb.JOG, direction=1)),
+    (Verb.LOCK, b"2580", Wish(Verb.LOCK, pin="2580")),
+    (Verb.LOCK, b"00000000", Wish(Verb.LOCK, pin="00000000")),
+    (Verb.UNLOCK, b'"0258"', Wish(Verb.UNLOCK, pin="0258")),
+    (Verb.UNLOCK, b'{"pin": "0258", "id": "7"}', Wish(Verb.UNLOCK, pin="0258", id="7")),
     *[(verb, b"", Wish(verb)) for verb in PLAIN],
     *[(verb, b" \n", Wish(verb)) for verb in PLAIN],
     *[(verb, b"PRESS", Wish(verb)) for verb in PLAIN],
@@ -153,6 +157,22 @@ BAD: list[tuple[Verb, bytes, str]] = [
     (Verb.ARM, b'{"preset": "back"}', 'the key "preset" is unknown, arm knows id, code, expires'),
     (Verb.ARM, b'{"person": "ana"}', 'the key "person" is unknown'),
     (Verb.RESUME, b'{"angle_deg": 5}', 'the key "angle_deg" is unknown'),
+    *[(Verb.LOCK, b"{}", "pin is missing"), (Verb.UNLOCK, b'{"id": "7"}', "pin is missing")],
+    *[
+        (verb, payload, "pin is not written as 4 to 8 digits in quotes")
+        for verb in (Verb.LOCK, Verb.UNLOCK)
+        for payload in (
+            b"258",
+            b"123456789",
+            b"25.8",
+            b"-2580",
+            b"25 80",
+            "２５８０".encode(),
+            b'{"pin": 2580}',
+            b"PRESS",
+        )
+    ],
+    (Verb.ARM, b'{"pin": "2580"}', 'the key "pin" is unknown'),
     (Verb.START, b"{}", "preset is missing"),
     (Verb.START, b'{"person": "ana"}', "preset is missing"),
     (Verb.START, b'{"preset": null}', "preset is null"),
@@ -219,6 +239,8 @@ EXPECTED = {
     Verb.START: 'start needs a preset, such as back or {"preset": "back"}',
     Verb.GOTO: 'goto needs an angle in degrees, such as 15 or {"angle_deg": 15}',
     Verb.JOG: 'jog needs up, down or stop, such as up or {"direction": "up"}',
+    Verb.LOCK: 'lock needs a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}',
+    Verb.UNLOCK: 'unlock needs a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}',
 }
 
 
@@ -268,7 +290,7 @@ def test_unknown_verbs_are_told_the_list(verb: str) -> None:
     answer = read(verb, b"back")
     assert isinstance(answer, Unreadable)
     assert answer.reason is Reason.UNKNOWN_VERB
-    assert "arm, start, goto, jog, pause, resume, skip, stop, level, stand, acknowledge" in answer.message
+    assert "arm, start, goto, jog, pause, resume, skip, stop, level, stand, acknowledge, lock, unlock" in answer.message
     assert answer.verb == verb or not verb.isprintable() or len(verb) > 40
     assert answer.verb.isprintable()
     assert len(answer.verb) <= 41
@@ -327,6 +349,7 @@ def test_a_late_stop_is_a_stop_and_a_late_level_says_so() -> None:
 
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 NAME = re.compile(r"[a-z0-9_-]{1,32}")
+PIN = re.compile(r"[0-9]{4,8}")
 
 
 def entitled(verb: Verb, payload: bytes) -> dict[str, Any]:
@@ -342,6 +365,8 @@ def entitled(verb: Verb, payload: bytes) -> dict[str, Any]:
             Verb.START: {"preset", "person"},
             Verb.GOTO: {"angle_deg"},
             Verb.JOG: {"direction"},
+            Verb.LOCK: {"pin"},
+            Verb.UNLOCK: {"pin"},
         }.get(verb, set())
         assert set(value) <= keys
         return value
@@ -350,7 +375,7 @@ def entitled(verb: Verb, payload: bytes) -> dict[str, Any]:
         return {"angle_deg": float(text)}
     if not isinstance(value, str):
         value = text.strip(" \t\r\n")
-    return {{Verb.START: "preset", Verb.JOG: "direction"}[verb]: value}
+    return {{Verb.START: "preset", Verb.JOG: "direction"}.get(verb, "pin"): value}
 
 
 def check(verb: Verb, payload: bytes, retained: bool) -> None:
@@ -384,6 +409,9 @@ def check(verb: Verb, payload: bytes, retained: bool) -> None:
                 assert -90 <= answer.angle_deg <= 90
             if verb is Verb.JOG:
                 assert answer.direction == {"up": -1, "down": 1, "stop": 0}[given["direction"]]
+            if verb in (Verb.LOCK, Verb.UNLOCK):
+                assert answer.pin == given["pin"]
+                assert PIN.fullmatch(answer.pin)
             assert answer.expired is (given.get("expires") is not None and given["expires"] <= NOW_S)
 
 
@@ -397,7 +425,8 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=10,
 )
-KEYS = st.sampled_from(["id", "code", "expires", "preset", "person", "angle_deg", "direction"]) | st.text(max_size=6)
+NAMES = ["id", "code", "expires", "preset", "person", "angle_deg", "direction", "pin"]
+KEYS = st.sampled_from(NAMES) | st.text(max_size=6)
 OBJECTS = st.dictionaries(KEYS, JSON_VALUES, max_size=5).map(lambda value: json.dumps(value).encode())
 GOOD_BYTES = st.sampled_from(
     [payload for _, payload, _ in GOOD] + [payload for payload, _ in BROKEN if len(payload) < 99]

@@ -1,0 +1,66 @@
+"""The child lock: while it is on, everything but stop and level is refused (docs/mqtt.md).
+
+A PIN that is guessed is no lock: after five wrong ones nobody's PIN is looked at for a minute, right or wrong. What is
+kept of the PIN is a salted digest, so that nobody reads it by chance; who may read the file may lift the lock anyway.
+Pure; `child_lock_file` keeps it through restarts.
+"""
+
+from hashlib import sha256
+from hmac import compare_digest
+from random import Random
+from typing import Final, NamedTuple
+
+TRIES: Final = 5
+WAIT_S: Final = 60.0
+"""Chosen: five of the 10 000 shortest PINs a minute take a day to try, and a forgotten digit costs a minute."""
+
+
+class Kept(NamedTuple):
+    """What is kept of a lock that is on. A `digest` that fits no PIN: what was kept could not be read."""
+
+    salt: str
+    digest: str
+
+
+class ChildLock:
+    """One table's lock. `kept` is None while it is off; times are by the clock of hands."""
+
+    def __init__(self, random: Random, kept: Kept | None = None) -> None:
+        self._random = random
+        self._wrong = 0
+        self._until_s = 0.0
+        self.kept = kept
+
+    @property
+    def on(self) -> bool:
+        """Whether the table is locked."""
+        return self.kept is not None
+
+    def lock(self, pin: str) -> None:
+        """Lock with this PIN, which unlocks it again."""
+        salt = f"{self._random.getrandbits(64):016x}"
+        self.kept = Kept(salt, _digest(salt, pin))
+        self._wrong = 0
+
+    def unlock(self, pin: str, hand_s: float) -> str | None:
+        """Unlock with the PIN, or say in a sentence why not."""
+        if self.kept is None:
+            return None
+        if self._wrong >= TRIES:
+            wait_s = self._until_s - hand_s
+            if wait_s > 0.0:
+                return f"Too many wrong PINs. Try again in {wait_s:.0f} s."
+            self._wrong = 0
+        if compare_digest(_digest(self.kept.salt, pin), self.kept.digest):
+            self.kept = None
+            return None
+        self._wrong += 1
+        left = TRIES - self._wrong
+        if left:
+            return f"That is not the PIN. {left} more {'try' if left == 1 else 'tries'} before a pause of a minute."
+        self._until_s = hand_s + WAIT_S
+        return "That is not the PIN. Try again in a minute."
+
+
+def _digest(salt: str, pin: str) -> str:
+    return sha256(f"{salt}:{pin}".encode()).hexdigest()
