@@ -14,10 +14,11 @@ from protocol.link import frame
 from protocol.messages import Hello, Rung
 from simulator.physics import Person
 
-from .host import Host, broken
+from .host import TICK_S, Host, broken
 
 STANDSTILL_S = 1.3
 """Safety.md: from the end of a lease to standstill."""
+LEASE_S = 0.5
 DEEDS: dict[str, Callable[[Host, float], object]] = {
     "arm": lambda h, _: h.arm(),
     "lead": lambda h, x: h.lead(-80.0 + 145.0 * x, 0.5 + 3.5 * x),
@@ -73,14 +74,18 @@ class Monitor:
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.driven_until_s = self.armed_until_s = host.table.now_s
+        self.spoken_s = self.driven_until_s = self.armed_until_s = host.table.now_s
         self.lowest_deg = host.angle_deg
         self.seen: list[str] = []
 
     def look(self) -> None:
         host, physics, unit = self.host, self.host.table.physics, self.host.table._unit
         now_s = host.table.now_s
-        if unit._grant.setpoint is not None or unit._ladder.rung in (Rung.LEVEL, Rung.BLIND_LEVEL):
+        leased = unit._grant.setpoint is not None
+        if host.target_deg is not None and not host.silent:
+            self.spoken_s = now_s
+        self._never(leased and now_s - self.spoken_s > LEASE_S + 2 * TICK_S, "keeps a lease that nobody renews")
+        if leased or unit._ladder.rung in (Rung.LEVEL, Rung.BLIND_LEVEL):
             self.driven_until_s = now_s
         self._never(abs(physics.drive_dps) >= 0.05 and now_s - self.driven_until_s > STANDSTILL_S, "moves by itself")
         self._never(physics.bed_deg > host.limit_deg + 1.0, "is beyond the limit")
