@@ -138,9 +138,9 @@ class Ladder(RuleBasedStateMachine):
         host = self.host
         host.lead(angle, 3.0)
         host.run(0.1)
-        again = host.link.setpoint(host.stop_count, angle, 0.0, HARD_LIMIT_DEG)
         host.stop()
-        host.table.receive(again)
+        host.run(0.1)  # a new nonce: only the count is old
+        host.table.receive(host.link.setpoint(host.stop_count, angle, 0.0, HARD_LIMIT_DEG))
         assert host.table._unit._grant.setpoint is None, "a lease comes back after a stop"
         host.run(1.4)
 
