@@ -26,9 +26,6 @@ UPS_DEG: Final = (-12.0, -30.0, -60.0)
 
 
 def _goto(rig: Rig, angle_deg: float) -> None:
-    rig.run(0.6)
-    rig.press(Verb.ARM)
-    rig.run(1.3)
     rig.press(Verb.GOTO, angle_deg=angle_deg)
     _until(rig, lambda: rig.state == "running")
 
@@ -54,14 +51,14 @@ def _armed(person: Person, depth: int) -> Rig:
 
 def _going_down(person: Person, depth: int) -> Rig:
     """On the way to head down, past level."""
-    rig = Rig(depth + 1, 0.0, person)
+    rig = _armed(person, depth)
     _goto(rig, DEPTHS_DEG[depth] + 2.0)
     _until(rig, lambda: rig.angle_deg > DEPTHS_DEG[depth] * 0.6)
     return rig
 
 
 def _holding(person: Person, depth: int) -> Rig:
-    rig = Rig(depth + 1, 0.0, person)
+    rig = _armed(person, depth)
     _goto(rig, DEPTHS_DEG[depth])
     _until(rig, lambda: rig.angle_deg > DEPTHS_DEG[depth] - 0.7)
     rig.run(3.0)
@@ -77,10 +74,7 @@ def _paused(person: Person, depth: int) -> Rig:
 
 def _oscillating(person: Person, depth: int) -> Rig:
     """In a swing between head up and head down, on the way to either side."""
-    rig = Rig(depth + 1, 0.0, person)
-    rig.run(0.6)
-    rig.press(Verb.ARM)
-    rig.run(1.3)
+    rig = _armed(person, depth)
     rig.press(Verb.START, preset="balance")
     _until(rig, lambda: rig.angle_deg > 4.0)
     rig.run((2.0, 9.0, 16.0)[depth])

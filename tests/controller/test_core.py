@@ -120,7 +120,10 @@ def test_the_broker_goes_and_the_way_home_goes_on() -> None:
     """F20, H1."""
     rig = in_state(State.RETURNING, 20.0)
     rig.step(GONE)
+    assert rig.state is State.RETURNING
     rig.until(State.LEVEL, 30.0)
+    assert abs(rig.unit.angle_deg) <= 1.5
+    assert not rig.core.broker.up
 
 
 def test_what_is_known_of_the_broker_is_a_lease() -> None:

@@ -86,13 +86,15 @@ class Rig:
         self.ports.append(SimPort(self.table, 100))
         return self.ports[-1]
 
-    def until(self, wanted: Callable[[], Any], what: str) -> None:
+    def until(self, wanted: Callable[[], Any], what: str) -> Any:
+        """Wait until something is true; its value."""
         end_s = time.monotonic() + PATIENCE_S
-        while not wanted():
+        while not (value := wanted()):
             if self.linked_s is not None and time.monotonic() - self.linked_s > 1.0:
                 self.link()
             assert time.monotonic() < end_s, f"{what}; {self.published.states[-1:]} {self.published.others[-3:]}"
             threading.Event().wait(0.005)
+        return value
 
     def until_state(self, state: State) -> None:
         self.until(lambda: self.published.states and self.published.states[-1].state is state, str(state))
@@ -242,8 +244,11 @@ def test_a_second_signal_a_second_later_leaves_at_once(rig: Rig, monkeypatch: py
     rig.connect()
     rig.start_gentle()
     rig.until(lambda: rig.table.angle_deg > 7, "head down")
+    # Level never comes, and a single signal would wait a minute for it.
+    monkeypatch.setattr(type(rig.core), "safe_to_leave", False)
     rig.daemon.leave()
-    threading.Event().wait(0.01)
+    rig.until(lambda: rig.daemon._leaving, "the first one was seen")
+    assert rig.thread.is_alive()
     rig.daemon.leave()
     rig.thread.join(PATIENCE_S)
     assert not rig.thread.is_alive()
@@ -253,18 +258,21 @@ def test_a_broker_client_that_falls_silent_counts_as_lost(rig: Rig, monkeypatch:
     """F20: its thread may hang, and say nothing any more."""
     monkeypatch.setattr("controller.daemon.BROKER_LEASE_S", 0.3)
     rig.connect()
-    rig.until(lambda: not rig.core.broker.up, "nobody renewed it")
+    lost = rig.until(lambda: not rig.core.broker.up and rig.core.broker, "nobody renewed it")
+    assert "does not answer" in lost.message
     rig.daemon.on_link(True, "connected")
-    rig.until(lambda: rig.core.broker.up, "renewed")
+    assert rig.until(lambda: rig.core.broker.up and rig.core.broker, "renewed").message == "connected"
 
 
 def test_everything_is_published_again_for_home_assistant(rig: Rig) -> None:
     rig.connect()
-    states, health = len(rig.published.states), len(rig.published.of(HealthDocument))
+    rig.until(lambda: rig.published.of(HealthDocument), "the first one, a minute before the next")
+    states = len(rig.published.states)
     rig.daemon.on_birth()
-    rig.until(lambda: len(rig.published.of(PresetsDocument)) == 2, "presets again")
-    rig.until(lambda: len(rig.published.states) > states, "state again")
-    rig.until(lambda: len(rig.published.of(HealthDocument)) > health, "health again")
+    rig.until(lambda: len(rig.published.of(HealthDocument)) > 1, "health again")
+    assert len(rig.published.of(HealthDocument)) == 2
+    assert len(rig.published.of(PresetsDocument)) == 2
+    assert len(rig.published.states) > states
 
 
 def test_a_port_that_fails_is_opened_again_disarmed(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,6 +304,7 @@ def test_a_port_that_falls_silent_is_opened_anew(rig: Rig, monkeypatch: pytest.M
     monkeypatch.setattr("controller.port_keeper.BACKOFF_S", (0.02,))
     rig.connect()
     port, since_s, wall_s = rig.ports[-1], rig.ports[-1].now_s(), time.monotonic()
+    before = len(rig.published.states)
 
     def nothing() -> bytes:
         threading.Event().wait(0.01)
@@ -303,9 +312,9 @@ def test_a_port_that_falls_silent_is_opened_anew(rig: Rig, monkeypatch: pytest.M
 
     port.read = nothing  # type: ignore[method-assign]
     port.now_s = lambda: since_s + (time.monotonic() - wall_s) * 20  # type: ignore[method-assign]
-    rig.until(lambda: len(rig.ports) == 2, "another port")
-    rig.until(lambda: any(state.state is State.OFFLINE for state in rig.published.states), "offline meanwhile")
+    rig.until(lambda: State.OFFLINE in [state.state for state in rig.published.states[before:]], "offline meanwhile")
     rig.until_state(State.STANDING)
+    assert rig.ports[-1] is not port
 
 
 def test_the_budget_is_on_disk_before_anybody_is_head_down(rig: Rig, tmp_path: Path) -> None:

@@ -255,4 +255,8 @@ def test_nothing_stays_open(path: Path) -> None:
 
 
 def test_a_folder_is_made_where_there_is_none(tmp_path: Path) -> None:
-    Ledger.open(tmp_path / "a" / "b" / "ledger.sqlite3", BOOT).close()
+    path = tmp_path / "a" / "b" / "ledger.sqlite3"
+    Ledger.open(path, BOOT).close()
+    assert path.is_file()
+    with closing(Ledger.open(path, BOOT)) as ledger:
+        assert ledger.notice is None, "it reads as a sound record"

@@ -183,7 +183,9 @@ class Session(RuleBasedStateMachine):
         self.rig.wait(seconds)
 
     @rule(
-        what=st.sampled_from(["person", "trust", "estop", "lowering", "latched", "grant", "broker", "restart", "heal"])
+        what=st.sampled_from(
+            ["person", "trust", "estop", "lowering", "latched", "grant", "freeze", "broker", "restart", "heal"]
+        )
     )
     def fault(self, what: str) -> None:
         unit = self.rig.unit
@@ -200,6 +202,9 @@ class Session(RuleBasedStateMachine):
             unit.latched |= Cause.BED_SENSOR
         elif what == "grant":
             unit.armed, unit._setpoint = False, None
+        elif what == "freeze":  # by somebody else's stop: the link stays
+            unit.armed, unit.frozen, unit._setpoint = False, True, None
+            unit.stop_count += 1
         elif what == "broker":
             self.rig.step(BrokerStatus(False, "The broker is gone."))
         elif what == "restart":

@@ -14,10 +14,11 @@ from protocol.link import frame
 from protocol.messages import Hello, Rung
 from simulator.physics import Person
 
-from .host import Host, broken
+from .host import TICK_S, Host, broken
 
 STANDSTILL_S = 1.3
 """Safety.md: from the end of a lease to standstill."""
+LEASE_S = 0.5
 DEEDS: dict[str, Callable[[Host, float], object]] = {
     "arm": lambda h, _: h.arm(),
     "lead": lambda h, x: h.lead(-80.0 + 145.0 * x, 0.5 + 3.5 * x),
@@ -69,31 +70,42 @@ def begin(host: Host, x: float) -> None:
 
 
 class Monitor:
-    """Watches the true table, and what the unit granted, at every tick."""
+    """Watches the true table, and what the unit granted, at every tick. `seen`: what should never be, and when."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.driven_until_s = self.armed_until_s = host.table.now_s
+        self.spoken_s = self.driven_until_s = self.armed_until_s = host.table.now_s
         self.lowest_deg = host.angle_deg
+        self.seen: list[str] = []
 
     def look(self) -> None:
         host, physics, unit = self.host, self.host.table.physics, self.host.table._unit
         now_s = host.table.now_s
-        if unit._grant.setpoint is not None or unit._ladder.rung in (Rung.LEVEL, Rung.BLIND_LEVEL):
+        leased = unit._grant.setpoint is not None
+        if host.target_deg is not None and not host.silent:
+            self.spoken_s = now_s
+        self._never(leased and now_s - self.spoken_s > LEASE_S + 2 * TICK_S, "keeps a lease that nobody renews")
+        if leased or unit._ladder.rung in (Rung.LEVEL, Rung.BLIND_LEVEL):
             self.driven_until_s = now_s
-        assert abs(physics.drive_dps) < 0.05 or now_s - self.driven_until_s <= STANDSTILL_S
-        assert physics.bed_deg <= host.limit_deg + 1.0
+        self._never(abs(physics.drive_dps) >= 0.05 and now_s - self.driven_until_s > STANDSTILL_S, "moves by itself")
+        self._never(physics.bed_deg > host.limit_deg + 1.0, "is beyond the limit")
         if unit._grant.armed:
             self.armed_until_s = now_s
         if now_s - self.armed_until_s <= STANDSTILL_S:
             self.lowest_deg = physics.drive_deg
         self.lowest_deg = min(self.lowest_deg, physics.drive_deg)
-        assert physics.drive_deg - self.lowest_deg <= 0.3
-        assert abs(physics.drive_dps) <= 3.3
+        self._never(physics.drive_deg - self.lowest_deg > 0.3, "rises without a grant")
+        self._never(abs(physics.drive_dps) > 3.3, "is too fast")
+
+    def _never(self, happens: bool, what: str) -> None:
+        if happens:
+            self.seen.append(f"{what} at {self.host.table.now_s:.2f} s")
 
 
-def play(host: Host, script: list[tuple[str, float, float]], deeds: dict[str, Callable[[Host, float], object]]) -> None:
-    """The script, watched. A deed that needs telemetry is left out while there is none."""
+def play(
+    host: Host, script: list[tuple[str, float, float]], deeds: dict[str, Callable[[Host, float], object]]
+) -> list[str]:
+    """The script, watched; what should never be seen. A deed that needs telemetry is left out while there is none."""
     monitor = Monitor(host)
     tick = host.tick
 
@@ -108,6 +120,7 @@ def play(host: Host, script: list[tuple[str, float, float]], deeds: dict[str, Ca
         host.run(seconds)
     host.silent = True
     host.run(4.0)
+    return monitor.seen
 
 
 def scripts(*names: str) -> st.SearchStrategy[list[tuple[str, float, float]]]:
@@ -133,7 +146,7 @@ def test_any_script(script: list[tuple[str, float, float]], person: Person, star
     limit, and without a grant never up."""
     host = Host(start, seed, person).meet()
     host.limit_deg = limit
-    play(host, script, DEEDS)
+    assert play(host, script, DEEDS) == []
 
 
 @slowly
@@ -153,7 +166,7 @@ def test_any_script_with_a_broken_sensor(
         "break": lambda h, _: setattr(h.table.sensors, which, broken(way)),
         "mend": lambda h, _: setattr(h.table.sensors, which, None),
     }
-    play(host, script, deeds)
+    assert play(host, script, deeds) == []
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -165,5 +178,5 @@ def test_a_busy_hour(seed: int):
         script += [("begin", random.random(), random.choice([1.0, 5.0, 10.0]))]
         script += [(random.choice([*DEEDS]), random.random(), random.choice([0.1, 0.5, 2.0, 5.0])) for _ in range(3)]
     host = Host(-10.0, seed).meet()
-    play(host, script, DEEDS)
+    assert play(host, script, DEEDS) == []
     assert max(host.angles) > 15.0

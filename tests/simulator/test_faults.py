@@ -346,6 +346,8 @@ def test_a_wish_made_while_something_holds_is_void_also_at_the_last_moment(hold:
     setattr(host.table.switches, hold, False)
     host.run(0.1)
     holds(host)
+    assert host.rung == Rung.HOLD
+    assert not host.causes & C.LEVEL_WISHED
 
 
 def test_an_emergency_stop_head_up_waits_for_the_acknowledgement():

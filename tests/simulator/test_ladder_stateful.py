@@ -123,6 +123,28 @@ class Ladder(RuleBasedStateMachine):
         if frozen and not host.now.causes & Cause.FROZEN_LONG:
             assert abs(host.table.physics.drive_dps) < 0.05, "it moves on after a stop"
 
+    @precondition(lambda self: self.host.angle_deg > 2 * LEVEL_DEG)
+    @rule(after_s=st.sampled_from([0.1, 1.0, 2.0]), seconds=st.sampled_from([0.5, 1.4, 21.0]))
+    def stop_in_a_return(self, after_s: float, seconds: float) -> None:
+        """In the middle of R1, where there is one."""
+        self.say("level")
+        self.host.run(after_s)
+        self.stop(seconds)
+
+    @precondition(lambda self: self.host.link.up)
+    @rule(angle=st.sampled_from([-80.0, -80.0, 30.0]))
+    def the_same_lease_after_a_stop(self, angle: float) -> None:
+        """F2, F21: a setpoint with the count of before the stop is no lease any more, however fresh it is."""
+        host = self.host
+        self.mend()
+        host.lead(angle, 3.0)
+        host.run(0.1)
+        host.stop()
+        host.run(0.1)  # a new nonce: only the count is old
+        host.table.receive(host.link.setpoint(host.stop_count, angle, 0.0, HARD_LIMIT_DEG))
+        assert host.table._unit._grant.setpoint is None, "a lease comes back after a stop"
+        host.run(1.4)
+
     @rule(size=st.integers(1, 200), seed=st.integers(0, 999))
     def garbage(self, size: int, seed: int) -> None:
         self.host.table.receive(Random(seed).randbytes(size))

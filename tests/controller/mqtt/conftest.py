@@ -25,12 +25,13 @@ MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sb
 FAST = Timing(echo_s=0.2, stale_s=1.0, retry_min_s=1, retry_max_s=1)
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 5.0) -> None:
-    """Returns as soon as the condition holds; fails with `what` after `seconds`."""
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = 5.0) -> Any:
+    """What the condition gives as soon as it holds; fails with `what` after `seconds`."""
     deadline_s = time.monotonic() + seconds
-    while not condition():
+    while not (value := condition()):
         assert time.monotonic() < deadline_s, f"not within {seconds} s: {what}"
         time.sleep(0.002)
+    return value
 
 
 def free_port() -> int:
