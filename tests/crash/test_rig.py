@@ -152,4 +152,3 @@ def test_the_port_of_a_killed_unit_is_gone(tmp_path: Path) -> None:
         assert not rig.sure(rig.unit).running
         rig.start_unit(rig.angle_deg())
         assert rig.port.is_symlink()
-        assert rig.angle_deg() == pytest.approx(10.0, abs=0.3)
