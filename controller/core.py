@@ -19,6 +19,7 @@ from .child_lock import ChildLock, Kept
 from .conduct import Conduct, Settings
 from .estimator import Estimate, Estimator
 from .follow import Follow
+from .gap import Heard, head_down
 from .gate import Order, Outgoing, Permit, gate
 from .judge import Judge
 from .model import Answer, Event, EventKind, State, Unreadable, Wish
@@ -31,8 +32,6 @@ REPEAT_S: Final = 0.1
 """An order that stays the same is renewed this often: five times within a lease of 500 ms (safety.md)."""
 LINK_DOWN_S: Final = 2.0
 """Without telemetry for as long as the unit waits for us (safety.md, lease and stop), the link counts as down."""
-ANEW_S: Final = 0.2
-"""A unit that runs for so much less than the link was down has been started meanwhile. Chosen: more than jitter."""
 ABOVE_DEADBAND_DEG: Final = 0.1
 """Chosen: the smoothed noise of the worst sensor, and a tenth of what a limit leaves (safety.md, F14)."""
 UNKNOWN_DEG: Final = 90.0
@@ -78,15 +77,6 @@ Input = (
 )
 
 
-class Lost(NamedTuple):
-    """What was last known when the link went down: when, the angle, the unit's count and its number of boots."""
-
-    heard_s: float
-    worst_deg: float
-    head_down_s: int
-    boots: int
-
-
 class Output(NamedTuple):
     """What one step wants done: bytes for the port, answers and events to publish, requests to the ledger."""
 
@@ -121,8 +111,8 @@ class Core:
         self.broker = BrokerStatus(False, "Not connected to the MQTT broker yet.")
         self.connects = 0
         self.heard_s: float | None = None
-        self._lost: Lost | None = None
-        self._boots = 0
+        self._last: Heard | None = None
+        self._unit_ms = 0
         self.answered_s = -inf
         self._refused = ""
         self._met = 0
@@ -189,6 +179,7 @@ class Core:
             if isinstance(message, Telemetry):
                 if not self._refused:
                     e = self.estimate = self._estimator.take(message, now_s)
+                    self._unit_ms = message.time_ms
                     self._count(e, now_s)
                     fresh = True
                     if e.arm_presses != self._presses:
@@ -214,24 +205,16 @@ class Core:
             gap_s = now_s - self.heard_s
             if gap_s > self._gap_s:
                 self._gap_s = gap_s
-            meter.count(e.worst_deg if e.trusted else UNKNOWN_DEG if e.head_down else 0.0, gap_s)
+            meter.count(_worst_deg(e), gap_s)
         self.heard_s = now_s
         if self.conduct.run is not None:
             booking.follow(meter.session_s, now_s)
 
     def _count_gap(self, e: Estimate, now_s: float) -> None:
-        """Head-down time while the link was down: by the unit's own count, in full if it lost its memory meanwhile."""
-        lost, identity, telemetry = self._lost, self.link.identity, self.link.telemetry
-        self._lost = None
-        if identity is None or telemetry is None:
-            return
-        boots, self._boots = self._boots, identity.boots
-        if lost is None:
-            return
-        gap_s, counted_s = now_s - lost.heard_s, e.head_down_s - lost.head_down_s
-        anew = identity.boots == boots and telemetry.time_ms / 1000 < gap_s - ANEW_S
-        forgot = counted_s < 0 or identity.boots < boots or anew
-        self.conduct.meter.count(lost.worst_deg, gap_s if forgot else counted_s)
+        """Head-down time while the link was down."""
+        last, self._last = self._last, None
+        if last is not None:
+            self.conduct.meter.count(*head_down(last, Heard(now_s, _worst_deg(e), e.head_down_s, self._unit_ms)))
 
     def _meet(self, identity: Identity) -> None:
         """A unit answered our greeting; one that restarted has not yet."""
@@ -253,8 +236,8 @@ class Core:
         if self.estimate is not None:
             self.conduct.event(EventKind.LINK_LOST, why)
         self.conduct.lost(why)
-        if self.estimate is not None and self.heard_s is not None:
-            self._lost = Lost(self.heard_s, self.estimate.worst_deg, self.estimate.head_down_s, self._boots)
+        if (e := self.estimate) is not None and self.heard_s is not None:
+            self._last = Heard(self.heard_s, _worst_deg(e), e.head_down_s, self._unit_ms)
         self.estimate = None
         self.heard_s = None
         self._estimator = Estimator()
@@ -355,3 +338,8 @@ class Core:
         if out.order is Order.ACKNOWLEDGE:
             return link.acknowledge()
         return link.keepalive()
+
+
+def _worst_deg(e: Estimate) -> float:
+    """The angle that head-down time counts at: an unknown one as the steepest."""
+    return e.worst_deg if e.trusted else UNKNOWN_DEG if e.head_down else 0.0

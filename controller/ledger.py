@@ -2,7 +2,7 @@
 
 Every change is on the disk when its call returns. Time is reserved here before it is granted, so a crash loses at most
 time that nobody got. The tilt unit counts head-down seconds itself: by that count `reconcile` settles what a crash left
-open, and charges what no session accounts for. The count is in whole seconds: less than one may be still to come.
+open, and charges what no session accounts for. The count is in whole seconds, so one more than counted is charged.
 
 Times are ledger time (see `account`): that of `open` plus the monotonic time since then. A control loop talks to
 `LedgerThread`, which never blocks it; `LedgerInline` is the same without a thread, for runs in virtual time.
@@ -36,6 +36,9 @@ from .ledger_file import LedgerError, open_file, plainly, read_account, read_clo
 __all__ = ["Ledger", "LedgerError", "LedgerInline", "LedgerThread", "read_witness"]
 
 QUEUE_LENGTH: Final = 64  # chosen: a session posts about one job a second; a disk that is a minute late has failed
+
+COUNT_S: Final = 1.0
+"""What the unit's count, which is in whole seconds, may be short of (protocol.md, TELEMETRY)."""
 
 
 def read_witness() -> Witness:
@@ -153,11 +156,11 @@ class Ledger:
         ).fetchall():
             used_s = total_s
             if other == unit and count_s >= start_s:
-                used_s, from_s = count_s - start_s, count_s
+                used_s, from_s = _counted_s(start_s, count_s), count_s
             self._close(session, used_s, now_s, "interrupted", "the controller stopped before the session did")
             charged_s += used_s
         if count_s > from_s:
-            extra_s = count_s - from_s
+            extra_s = _counted_s(from_s, count_s)
             last = self._row("SELECT person FROM session WHERE session IS NOT NULL ORDER BY id DESC LIMIT 1")
             why = "counted by the unit, and no session accounts for it"
             self._insert(
@@ -212,6 +215,11 @@ class Ledger:
         self._db.execute(
             f"INSERT INTO unit VALUES (?, ?) ON CONFLICT (unit) DO UPDATE SET count_s = {latest}", (unit, count_s)
         )
+
+
+def _counted_s(from_s: float, to_s: float) -> float:
+    """The most that may have passed while the unit's count went so far. None where it did not: nobody was head down."""
+    return to_s - from_s + COUNT_S if to_s > from_s else 0.0
 
 
 class LedgerInline:

@@ -62,7 +62,7 @@ def table(results: Sequence[Result]) -> list[str]:
     by_kind = {kind: [result for result in results if result.kind == kind.name] for kind in KINDS}
     lines += [f"{_row(kind.name, mine)}  {kind.what}" for kind, mine in by_kind.items() if mine]
     return [*lines, _row("all", results), "Worst seconds after the crash until the last rise ended, until the way home "
-            "began, until level; head down and not charged (a count in whole seconds may miss up to one)."]  # fmt: skip
+            "began, until level; head down and not charged (sensors may miss 0.4 s)."]  # fmt: skip
 
 
 def _row(name: str, mine: Sequence[Result]) -> str:

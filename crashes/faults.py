@@ -179,8 +179,7 @@ def cut(to_unit: Way, to_host: Way, what: str) -> Callable[[Rig], None]:
 def unit_killed(rig: Rig) -> None:
     """Its memory is lost; the screw holds the table where it is; it starts where it was."""
     rig.tell("the unit loses its power")
-    unit = rig.sure(rig.unit)
-    unit.kill()
+    rig.kill_unit()
     angle_deg = rig.angle_deg()
     rig.wait(rig.random.uniform(0.2, 4.0))
     rig.crash("the unit starts again")

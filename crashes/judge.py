@@ -18,8 +18,6 @@ RING_DEG: Final = 0.3
 """A rise within this is the frame that rings after a stop: 0.15° under an 80 kg person, to both sides."""
 MOVED_DEG: Final = 0.05
 """A rise of as much counts as motion where the time to standstill is measured."""
-COUNT_S: Final = 1.0
-"""The unit tells its count in whole seconds: less than one may be missing."""
 SENSORS_S: Final = 0.4
 """Chosen: the unit judges 5° by its sensors, which may read 0.2° low; the ramps take about 1 °/s there, twice."""
 
@@ -60,8 +58,8 @@ def judge(samples: Sequence[Sample], crash_s: float, bounds: Bounds, target_deg:
 
 
 def least_charge_s(true_s: float) -> float:
-    """What has to be charged for so many true seconds: all that a count in whole seconds can tell."""
-    return true_s - COUNT_S - SENSORS_S
+    """What has to be charged for so many true seconds: all that sensors can tell."""
+    return true_s - SENSORS_S
 
 
 def _over(samples: Sequence[Sample], target_deg: float) -> list[str]:

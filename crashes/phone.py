@@ -69,10 +69,14 @@ class Phone:
         return until(found, f"{topic} as wanted; the last message was {self.heard[-1:]}", patience_s)[0]
 
     def state(self, patience_s: float = 5.0) -> dict[str, Any]:
-        """A state document that was made now: the controller publishes anew when a home automation comes up."""
+        """A state document that was made now: the controller publishes anew when a home automation comes up.
+
+        Before that it repeats its last one, which may be from before a session was settled.
+        """
         start = len(self.heard)
+        before = [body for name, body in self.heard if name == "state"][-1:]
         self._client.publish("homeassistant/status", "online", qos=1)
-        return dict(self.wait("state", lambda _: True, start, patience_s))
+        return dict(self.wait("state", lambda state: state not in before, start, patience_s))
 
     def close(self) -> None:
         """Disconnect."""

@@ -18,6 +18,7 @@ from .dated import set_ahead
 from .judge import LEVEL_DEG, Bounds
 from .phone import TABLE, Phone, RigError, until
 from .processes import START_S, Broker, Process, python
+from .record import damage, used_s
 from .trace import EXPOSED_DEG, Sample, join
 
 DISK_BYTES: Final = 1 << 20
@@ -26,6 +27,8 @@ LAST_BYTES: Final = 256
 """The last lines of a trace."""
 RETURN_S: Final = 20.0
 """Chosen: from the steepest target at 1 °/s with a margin; a slower one is judged by its progress anyway."""
+SETTLE_S: Final = 10.0
+"""Chosen: a table at rest settles with its next telemetry; a busy machine's disk has long written that by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,11 @@ class Rig:
             self.cable.close()
         if self.phone is not None:
             self.phone.close()
-        for process in (self.controller, self.unit, *self.extra):
+        # Controllers first: one that outlives its unit finds another round's on a terminal of the same number.
+        for process in (self.controller, *self.extra):
             if process is not None:
                 process.kill()
+        self.kill_unit()
         self.broker.kill()
         if self.mounted:
             subprocess.run(["umount", "-l", str(self.data)], check=False)
@@ -118,6 +123,16 @@ class Rig:
         )
         self.unit.says("simulated table")
         until(lambda: trace.exists() and trace.stat().st_size > LAST_BYTES, "a trace", START_S)
+
+    def kill_unit(self) -> None:
+        """SIGKILL, and its port is gone as an unplugged adapter's is.
+
+        A killed simulator leaves its link behind. The number of its terminal is free then, and the next simulator of
+        any round gets it: a controller that followed the old link met another round's table, level and at rest.
+        """
+        (self.folder / "unit").unlink(missing_ok=True)
+        if self.unit is not None:
+            self.unit.kill()
 
     def command(self, port: Path, data: Path) -> tuple[str, ...]:
         """A controller's command line."""
@@ -234,30 +249,38 @@ class Rig:
         if state["armed"] or state["session"] is not None or state["target_deg"] is not None:
             self.blame(f"something is left of the session: {state}")
 
-    def charged_s(self, wanted_s: float) -> float:
-        """What the controller says was used today; waits a little for a count that is on its way."""
-        charged_s, end_s = 0.0, time.monotonic() + 10.0
-        while charged_s < wanted_s and time.monotonic() < end_s:
-            with contextlib.suppress(RigError):
-                charged_s = float(self.sure(self.phone).state(2.0)["budget"]["head_down_today_s"])
-        return charged_s
-
     # ---- the record of head-down time -------------------------------------------------------------------------------
+
+    def charged_s(self) -> float:
+        """What is on record as used, or what the controller says if that is less."""
+        try:
+            recorded_s = self._recorded_s()
+            told_s: float = self.sure(self.phone).state(SETTLE_S)["budget"]["head_down_today_s"]
+            return min(recorded_s, told_s)
+        except RigError as error:
+            self.blame(str(error))
+            return 0.0
+
+    def _recorded_s(self) -> float:
+        """Waits a little for a session that is not settled yet.
+
+        A controller that could not write its record leaves one open until its next start.
+        """
+
+        def settled() -> bool:
+            return used_s(self.record) is not None
+
+        try:
+            until(settled, "a record without an open session", SETTLE_S)
+        except RigError:
+            self.tell("the controller is started again: its record has an open session, or can't be read")
+            self.start_controller()
+            until(settled, "a record without an open session", START_S)
+        return used_s(self.record) or 0.0
 
     def damage(self, how: str) -> None:
         """Do to the files of the record what a bad disk or a wrong hand does."""
-        path = self.record
-        size = path.stat().st_size
-        if how == "overwritten":
-            with path.open("r+b") as file:
-                for _ in range(8):
-                    file.seek(self.random.randrange(size))
-                    file.write(self.random.randbytes(64))
-        elif how == "truncated":
-            os.truncate(path, self.random.randrange(size))
-        else:
-            for file_ in self.data.glob(f"{TABLE}.sqlite3*"):
-                file_.unlink(missing_ok=True)
+        damage(self.record, how, self.random)
         self.tell(f"the record is {how}")
 
     def fill_disk(self) -> None:

@@ -75,7 +75,7 @@ def _crash(kind: Kind, seed: int, rig: Rig) -> Result:
         rig.blame(str(error))
     found = judge(rig.samples(), rig.crash_s or 0.0, rig.bounds, rig.target_deg)
     least_s = least_charge_s(found.head_down_s)
-    charged_s = rig.charged_s(least_s)
+    charged_s = rig.charged_s()
     for problem in found.problems:
         rig.blame(problem)
     if charged_s < least_s:

@@ -82,6 +82,6 @@ def test_a_busy_machine_only_slows_the_tables_clock() -> None:
     assert judge(slow, 130.0, BOUNDS, TARGET_DEG).problems == ()
 
 
-def test_a_charge_may_miss_less_than_a_second_and_what_sensors_can_not_tell() -> None:
-    """H3: the unit tells whole seconds; its sensors see the 5° a little late."""
-    assert 8.5 < least_charge_s(10.0) < 9.0
+def test_a_charge_may_miss_what_sensors_can_not_tell_and_no_more() -> None:
+    """H3: its sensors see the 5° a little late."""
+    assert 9.5 < least_charge_s(10.0) < 10.0

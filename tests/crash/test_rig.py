@@ -6,6 +6,7 @@ import sys
 import tty
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -13,6 +14,7 @@ from crashes.bridge import Cable, Way
 from crashes.dated import reader, set_ahead
 from crashes.phone import RigError, until
 from crashes.processes import Process
+from crashes.rig import Needs, Rig
 
 
 class Ends:
@@ -138,3 +140,15 @@ def test_the_wall_clock_shows_what_the_file_says(tmp_path: Path) -> None:
     assert read() == 1_800_000_000.0
     set_ahead(path, -86_400)
     assert read() == 1_799_913_600.0
+
+
+def test_the_port_of_a_killed_unit_is_gone(tmp_path: Path) -> None:
+    """F4: a link left behind led to the next terminal of that number, which was another round's table."""
+    with Rig(tmp_path / "round", Random(1), Needs()) as rig:
+        rig.start_unit(10.0)
+        assert rig.port.is_symlink()
+        rig.kill_unit()
+        assert not rig.port.is_symlink()
+        assert not rig.sure(rig.unit).running
+        rig.start_unit(rig.angle_deg())
+        assert rig.port.is_symlink()
