@@ -6,7 +6,8 @@ there. Domains hold every value at which a decision of the function can change, 
 
 from collections.abc import Iterator
 from itertools import chain, product
-from types import ModuleType
+from random import Random
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from controller.estimator import Estimate
@@ -22,6 +23,11 @@ from protocol.messages import (
     Setpoint,
     Telemetry,
 )
+from simulator.angle import Angle
+from simulator.exposure import Exposure
+from simulator.grant import Grant
+from simulator.memory import Memory
+from simulator.sensors import Switches
 
 WHOLE_RATE = range(-700, 701)
 """Rates in cdps: all of them, well beyond the trip at 500."""
@@ -239,3 +245,56 @@ def vetted(gate: ModuleType) -> Iterator[object]:
     each = product((-50, 0, 1031), (-1, 0, 1), (1000, -40, 0), limits[:1], State, tables)
     for angle_cdeg, rate_cdps, table_cdeg, limit, state, table in chain(some, each):
         yield gate.vet(angle_cdeg, rate_cdps, table_cdeg, *limit, state=state, **{**well, **table})
+
+
+def walked(module: ModuleType) -> Iterator[object]:
+    """A ladder on random walks: whatever a unit tells it comes and goes at its edges, for one tick or for long."""
+    random = Random(0)
+    changes: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
+        ("angle", "head_down", (False, False, True)), ("angle", "moving", (False, False, True)),
+        ("angle", "trusted", (True, True, False)), ("angle", "worst_cdeg", (0, 1000, 2100, 2101, 6100, 6101)),
+        ("angle", "speed_cdps", (0.0, 500, 501, 502)), ("angle", "angle_deg", (-2.0, -1.51, -1.5, 0.0, 1.5, 1.51, 2.0)),
+        ("switches", "estop", (False, False, True)), ("switches", "lowering", (False, False, True)),
+        ("switches", "occupied", (True, True, False)), ("switches", "ankles_locked", (True, True, False)),
+        ("exposure", "left_ms", (-1, 0, 1, 9)), ("memory", "episode_ms", (0, 1)), ("memory", "latched", (0, 0, 1024)),
+        ("memory", "slow", (False, True)), ("told", "others", (0, 0, 1 << 24, 1 << 25, 1 << 27)),
+        ("told", "silent", (False, False, True)), ("told", "driven", (False, False, True)),
+        ("told", "braked", (True, True, False)), ("bed", "smooth_cdeg", (0.0, 150.0, -150.0)),
+        ("drive", "smooth_cdeg", (0.0, 150.0, -150.0)), ("ladder", "active", (0, 1 << 15, 1 << 3, 1 << 1)),
+    )  # fmt: skip
+    leased = Setpoint(1, 1, 1, 10.0, 0.0, 20.0, 0.5)
+    for _ in range(120):
+        memory, told, now_ms = Memory(valid=True), SimpleNamespace(), 0
+        told.others, told.silent, told.driven, told.braked = 0, False, False, True
+        angle, exposure, grant, switches = Angle(), Exposure(memory), Grant(), Switches()
+        angle.trusted, angle.worst_cdeg, angle.bed.failing, angle.drive.failing = True, 0, False, False
+        ladder = module.Ladder(memory)
+        things = {
+            "angle": angle, "switches": switches, "exposure": exposure, "memory": memory, "told": told,
+            "bed": angle.bed, "drive": angle.drive, "ladder": ladder,
+        }  # fmt: skip
+        for _ in range(40):
+            name, key, values = random.choice(changes)
+            setattr(things[name], key, random.choice(values))
+            match random.randrange(8):
+                case 0:
+                    ladder.stop(now_ms)
+                case 1:
+                    ladder.wish_level(angle.head_down)
+                case 2:
+                    grant.arm()
+                case 3 | 4:
+                    grant.lease(leased, now_ms)
+                case 5:
+                    ladder.unfreeze()
+                case 6:
+                    switches.occupied = switches.ankles_locked = False
+                    angle.head_down = ladder.wish_level(True)
+            step_ms = random.choice((20, 20, 20, 480, 20_000))
+            for _ in range(random.choice((1, 1, 2, 3, 27))):
+                now_ms += step_ms
+                rung = ladder.judge(
+                    now_ms, switches, angle, exposure, grant, told.others, told.silent, told.driven, told.braked
+                )
+                yield rung, ladder.rung, ladder.active, ladder.voids, memory.latched, memory.slow, ladder.unlocked
+                yield grant.armed, grant.setpoint is None, ladder._restarts

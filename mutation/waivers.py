@@ -77,9 +77,7 @@ def unknown(waivers: Sequence[Waiver], mutants: Mapping[str, Sequence[Mutant]]) 
     """Claims about a mutant that does not exist (any more): of a file that was mutated whole, or that never is."""
     known = {of(mutant, waivers) for some in mutants.values() for mutant in some}
     return [
-        waiver
-        for waiver in waivers
-        if (waiver.file in mutants or waiver.file not in TARGETS) and waiver not in known
+        waiver for waiver in waivers if (waiver.file in mutants or waiver.file not in TARGETS) and waiver not in known
     ]
 
 
