@@ -87,7 +87,7 @@ def unit_reacts(e: Estimate, c: Circumstances) -> Verdict | None:
     """
     if e.rung >= Rung.LEVEL or e.latched:
         return Verdict(Action.HOME, "unit", "The tilt unit ended the session.")
-    if c.state in LIVE and e.rung == Rung.REFUSE and e.causes & ~PASSING:
+    if c.state in LIVE and e.causes & ~PASSING:
         return Verdict(Action.HOME, "unit", f"The tilt unit refuses to go on: {gravest(e)}.")
     return None
 

@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What was found. `wrong`: waivers that do not hold."""
+    """What was found. `wrong`: waivers that do not hold, name no mutant, or are not needed."""
 
     rows: list[Row]
     survivors: list[Mutant]
@@ -76,9 +76,13 @@ def _row(file: str, results: Sequence[Result], claims: Sequence[waivers.Waiver],
     waived = 0
     survived: list[Mutant] = []
     for result in results:
-        if result.killed or result.seconds is None:
+        if result.seconds is None:
             continue
         claim = waivers.of(result.mutant, claims)
+        if result.killed:
+            if claim is not None:
+                report.wrong.append(f"{waivers.named(claim)}: the tests notice it")
+            continue
         if claim is None:
             survived.append(result.mutant)
             continue

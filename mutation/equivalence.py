@@ -5,13 +5,13 @@ there. Domains hold every value at which a decision of the function can change, 
 """
 
 from collections.abc import Iterator
-from itertools import product
-from math import nan
-from types import ModuleType
+from itertools import chain, product
+from random import Random
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from controller.estimator import Estimate
-from controller.model import Limit, State, Target
+from controller.model import Limit, State
 from protocol.messages import (
     Acknowledge,
     Arm,
@@ -23,6 +23,11 @@ from protocol.messages import (
     Setpoint,
     Telemetry,
 )
+from simulator.angle import Angle
+from simulator.exposure import Exposure
+from simulator.grant import Grant
+from simulator.memory import Memory
+from simulator.sensors import Switches
 
 WHOLE_RATE = range(-700, 701)
 """Rates in cdps: all of them, well beyond the trip at 500."""
@@ -60,6 +65,63 @@ def rate(kernel: ModuleType) -> Iterator[object]:
     """Wanted rate and cap around 0 and each other, the worst angle around the limit and 1° beyond it."""
     for wanted_cdps, cap_cdps, increase, beyond in product(SMALL, range(5), (False, True), (-1, 0, 1, 99, 100, 101)):
         yield kernel.rate(wanted_cdps, cap_cdps, increase, 3000 + beyond, 3000)
+
+
+def drive(kernel: ModuleType) -> Iterator[object]:
+    """As `rate`, after every rate up to the trip: what brakes, and what does not."""
+    edges = product((-301, -300, -1, 0, 1, 300, 301), (100, 300), (False, True), (0, 3099, 3100, 3101))
+    for asked, last_cdps in product(edges, WHOLE_RATE):
+        yield kernel.drive(last_cdps, *asked, 3000)
+
+
+def drive_home(kernel: ModuleType) -> Iterator[object]:
+    """Every rate before, with each cap of a return, and every rate that is wanted around 0 and both caps."""
+    wanted = (*range(-303, -296), *range(-103, -96), *range(-12, 13), 300, 301)
+    for last_cdps, wanted_cdps, cap_cdps in product(WHOLE_RATE, wanted, (0, 1, 100, 300)):
+        yield kernel.drive_home(last_cdps, wanted_cdps, cap_cdps)
+
+
+def drive_blind(kernel: ModuleType) -> Iterator[object]:
+    """Every rate."""
+    for last_cdps in WHOLE_RATE:
+        yield kernel.drive_blind(last_cdps)
+
+
+def drive_back(kernel: ModuleType) -> Iterator[object]:
+    """Every rate."""
+    for last_cdps in WHOLE_RATE:
+        yield kernel.drive_back(last_cdps)
+
+
+def lease_runs(kernel: ModuleType) -> Iterator[object]:
+    """Every length around 0 and the longest, at every age around each of them."""
+    ages = (-2, -1, 0, 1, 2, 199, 200, 201, *range(497, 504), 65_535)
+    for asked_ms, age_ms, since_ms in product((-1, 0, 1, 2, 200, *range(497, 504), 65_535), ages, (0, 1, 7000)):
+        yield kernel.lease_runs(since_ms, asked_ms, since_ms + age_ms)
+
+
+def refuse_arm(kernel: ModuleType) -> Iterator[object]:
+    """Every answer to every question, with no cause, each one alone and all of them."""
+    causes = (0, -1, *(1 << bit for bit in range(30)))
+    known = tuple(product((False, True), repeat=4))
+    for quoted, active, latched in product((6, 7, 8), causes, (0, 1, 1 << 10)):
+        for asked in known:
+            yield kernel.refuse_arm(quoted, 7, *asked, active, latched)
+
+
+def over_angle(kernel: ModuleType) -> Iterator[object]:
+    """Limits around level and far from it, and every angle that is about 1° beyond one of them."""
+    for limit_cdeg, beyond in product((*SMALL, -6000, 3000, 6000), (-100, *range(-4, 5), *range(94, 107))):
+        for base_cdeg in (0, limit_cdeg):
+            yield kernel.over_angle(base_cdeg + beyond, limit_cdeg)
+
+
+def strictest_cdeg(kernel: ModuleType) -> Iterator[object]:
+    """Every pair of angles around 5° and around each other."""
+    for strictest_cdeg, worst_cdeg in product(
+        (0, *range(497, 504), 3000), (-8000, -1, 0, *range(497, 504), 3000, 3001)
+    ):
+        yield kernel.strictest_cdeg(strictest_cdeg, worst_cdeg)
 
 
 def encode(framing: ModuleType) -> Iterator[object]:
@@ -168,24 +230,71 @@ def assessed(safety: ModuleType) -> Iterator[object]:
         yield None if verdict is None else (int(verdict.action), *verdict[1:])
 
 
-def led(safety: ModuleType) -> Iterator[object]:
-    """A target at every edge of the gate with every one or two things about the table and the permit changed."""
-    targets = product(
-        (nan, -91.0, -90.9, 0.0, 4.5, 5.0, 5.5, 19.0, 20.0, 20.25, 20.0 + 0.3, 20.5, 30.0, 30.5, 90.9, 91.0, 92.0),
-        (nan, -10.0, -9.9, -3.5, -3.0, -0.5, 0.0, 0.5, 3.0, 3.5, 9.9, 10.0),
-    )
+def vetted(gate: ModuleType) -> Iterator[object]:
+    """A target and its rate at every edge, in each state, with each thing about table and permit changed."""
+    angles = (-8000, -1, 0, 1, 2, 499, 500, 501, 502, 1000, 1029, 1030, 1031, 1032, 3000, 3001)
+    rates = (-301, -300, -299, -1, 0, 1, 2, 299, 300, 301)
+    limits = ((3000, 300), (501, 300), (500, 300), (499, 300), (1, 2), (0, 300), (3000, 0))
     tables: tuple[dict[str, Any], ...] = (
-        {}, {"trusted": False}, {"estop": True}, {"rung": 1}, {"rung": 2}, {"armed": False}, {"sound": False},
-        {"angle_deg": 4.9}, {"angle_deg": -20.0},
+        {}, {"armed": False}, {"sound": False}, {"trusted": False}, {"estop": True}, {"rung": 1}, {"rung": 2},
+        {"rung": 3}, {"home": True}, {"reserved": False},
     )  # fmt: skip
-    permits: tuple[dict[str, Any], ...] = (
-        {}, *({"state": state} for state in State), {"action": safety.Action.HOLD}, {"action": safety.Action.HOME},
-        {"limit_deg": 0.0}, {"limit_deg": -1.0}, {"limit_deg": 4.0}, {"limit_deg": 5.0}, {"rate_dps": 0.0},
-        {"rate_dps": 1.0}, {"reserved_left_s": 0.0}, {"reserved_left_s": 0.5}, {"reserved_left_s": nan},
-        {"reserved_left_s": 0.0, "limit_deg": 4.0}, {"reserved_left_s": 0.0, "limit_deg": 5.0},
+    well = {"armed": True, "sound": True, "trusted": True, "estop": False, "rung": 0, "home": False, "reserved": True}
+    states = (State.RUNNING, State.RETURNING, State.RISING, State.LEVEL)
+    some = product(angles, rates, (1000,), limits, states, tables)
+    each = product((-50, 0, 1031), (-1, 0, 1), (1000, -40, 0), limits[:1], State, tables)
+    for angle_cdeg, rate_cdps, table_cdeg, limit, state, table in chain(some, each):
+        yield gate.vet(angle_cdeg, rate_cdps, table_cdeg, *limit, state=state, **{**well, **table})
+
+
+def walked(module: ModuleType) -> Iterator[object]:
+    """A ladder on random walks: whatever a unit tells it comes and goes at its edges, for one tick or for long."""
+    random = Random(0)
+    changes: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
+        ("angle", "head_down", (False, False, True)), ("angle", "moving", (False, False, True)),
+        ("angle", "trusted", (True, True, False)), ("angle", "worst_cdeg", (0, 1000, 2100, 2101, 6100, 6101)),
+        ("angle", "speed_cdps", (0.0, 500, 501, 502)), ("angle", "angle_deg", (-2.0, -1.51, -1.5, 0.0, 1.5, 1.51, 2.0)),
+        ("switches", "estop", (False, False, True)), ("switches", "lowering", (False, False, True)),
+        ("switches", "occupied", (True, True, False)), ("switches", "ankles_locked", (True, True, False)),
+        ("exposure", "left_ms", (-1, 0, 1, 9)), ("memory", "episode_ms", (0, 1)), ("memory", "latched", (0, 0, 1024)),
+        ("memory", "slow", (False, True)), ("told", "others", (0, 0, 1 << 24, 1 << 25, 1 << 27)),
+        ("told", "silent", (False, False, True)), ("told", "driven", (False, False, True)),
+        ("told", "braked", (True, True, False)), ("bed", "smooth_cdeg", (0.0, 150.0, -150.0)),
+        ("drive", "smooth_cdeg", (0.0, 150.0, -150.0)), ("ladder", "active", (0, 1 << 15, 1 << 3, 1 << 1)),
     )  # fmt: skip
-    usual = safety.Permit(State.RUNNING, safety.Action.NONE, 30.0, 3.0, 40.0)
-    for target, table, permit in product([None, *targets], tables, permits):
-        out = safety.Outgoing(safety.Order.MOVE, None if target is None else Target(*target))
-        result = safety.gate(out, SOUND._replace(**table), usual._replace(**permit))
-        yield None if result is None else (result.order is safety.Order.MOVE, result is out, result.target)
+    leased = Setpoint(1, 1, 1, 10.0, 0.0, 20.0, 0.5)
+    for _ in range(120):
+        memory, told, now_ms = Memory(valid=True), SimpleNamespace(), 0
+        told.others, told.silent, told.driven, told.braked = 0, False, False, True
+        angle, exposure, grant, switches = Angle(), Exposure(memory), Grant(), Switches()
+        angle.trusted, angle.worst_cdeg, angle.bed.failing, angle.drive.failing = True, 0, False, False
+        ladder = module.Ladder(memory)
+        things = {
+            "angle": angle, "switches": switches, "exposure": exposure, "memory": memory, "told": told,
+            "bed": angle.bed, "drive": angle.drive, "ladder": ladder,
+        }  # fmt: skip
+        for _ in range(40):
+            name, key, values = random.choice(changes)
+            setattr(things[name], key, random.choice(values))
+            match random.randrange(8):
+                case 0:
+                    ladder.stop(now_ms)
+                case 1:
+                    ladder.wish_level(angle.head_down)
+                case 2:
+                    grant.arm()
+                case 3 | 4:
+                    grant.lease(leased, now_ms)
+                case 5:
+                    ladder.unfreeze()
+                case 6:
+                    switches.occupied = switches.ankles_locked = False
+                    angle.head_down = ladder.wish_level(True)
+            step_ms = random.choice((20, 20, 20, 480, 20_000))
+            for _ in range(random.choice((1, 1, 2, 3, 27))):
+                now_ms += step_ms
+                rung = ladder.judge(
+                    now_ms, switches, angle, exposure, grant, told.others, told.silent, told.driven, told.braked
+                )
+                yield rung, ladder.rung, ladder.active, ladder.voids, memory.latched, memory.slow, ladder.unlocked
+                yield grant.armed, grant.setpoint is None, ladder._restarts

@@ -9,6 +9,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,7 +18,7 @@ from . import equivalence
 from .fork import bound, fork
 from .mutants import Mutant, changed_lines
 from .run import plant
-from .targets import ROOT, module_name
+from .targets import ROOT, TARGETS, module_name
 
 WAIVERS: Final = Path(__file__).with_name("waivers.toml")
 LIMIT_S: Final = 60.0
@@ -63,30 +64,41 @@ def prove(waiver: Waiver, mutant: Mutant, noticed: Sequence[Mutant]) -> None:
     """Check one claim against the sound code and its noticed siblings. WaiverError where it does not hold."""
     sound = _seen(waiver, None)
     if sound is None:
-        raise WaiverError(f"{_name(waiver)}: the check {waiver.check} fails on the sound code")
+        raise WaiverError(f"{named(waiver)}: the check {waiver.check} fails on the sound code")
     if _seen(waiver, mutant) != sound:
-        raise WaiverError(f"{_name(waiver)}: not equivalent, {waiver.check} tells them apart")
+        raise WaiverError(f"{named(waiver)}: not equivalent, {waiver.check} tells them apart")
     for other in noticed:
         if other.scope == waiver.scope and _seen(waiver, other) == sound:
             out, into = changed_lines((ROOT / other.file).read_text("utf-8"), other.source)
-            raise WaiverError(f"{_name(waiver)}: {waiver.check} misses {out!r} → {into!r}, which tests notice")
+            raise WaiverError(f"{named(waiver)}: {waiver.check} misses {out!r} → {into!r}, which tests notice")
 
 
 def unknown(waivers: Sequence[Waiver], mutants: Mapping[str, Sequence[Mutant]]) -> list[Waiver]:
-    """Claims about a mutant that does not exist (any more), of the files that were mutated whole."""
-    named = {of(mutant, waivers) for some in mutants.values() for mutant in some}
-    return [waiver for waiver in waivers if waiver.file in mutants and waiver not in named]
+    """Claims about a mutant that does not exist (any more): of a file that was mutated whole, or that never is."""
+    known = {of(mutant, waivers) for some in mutants.values() for mutant in some}
+    return [
+        waiver for waiver in waivers if (waiver.file in mutants or waiver.file not in TARGETS) and waiver not in known
+    ]
 
 
-def _name(waiver: Waiver) -> str:
+def named(waiver: Waiver) -> str:
+    """A claim in words."""
     return f"{waiver.file}, {waiver.scope}: {waiver.after!r}"
 
 
 def _seen(waiver: Waiver, mutant: Mutant | None) -> bytes | None:
-    """A digest of all that the check observes, in a process of its own; None where it ended badly."""
-    check = getattr(equivalence, waiver.check, None)
-    if check is None:
-        raise WaiverError(f"{_name(waiver)}: there is no check {waiver.check!r} in equivalence.py")
+    if not hasattr(equivalence, waiver.check):
+        raise WaiverError(f"{named(waiver)}: there is no check {waiver.check!r} in equivalence.py")
+    return _digest(waiver.file, waiver.check, mutant)
+
+
+@cache
+def _digest(file: str, name: str, mutant: Mutant | None) -> bytes | None:
+    """A digest of all that a check observes, in a process of its own; None where it ended badly.
+
+    Remembered, because all claims about one function ask the same of the same mutants.
+    """
+    check = getattr(equivalence, name)
     reading, writing = os.pipe()
 
     def observe() -> int:
@@ -94,7 +106,7 @@ def _seen(waiver: Waiver, mutant: Mutant | None) -> bytes | None:
         if mutant is not None:
             plant(mutant)
         digest = hashlib.sha256()
-        for observation in check(import_module(module_name(waiver.file))):
+        for observation in check(import_module(module_name(file))):
             digest.update(repr(observation).encode())
             digest.update(b"\n")
         os.write(writing, digest.digest())

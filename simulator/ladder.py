@@ -135,8 +135,8 @@ class Ladder:
         head_down = angle.head_down
         moving = driven or angle.moving
         active = self._judge_host(self.active & kernel.KEPT, now_ms, head_down, moving, grant, silent)
-        if active & STOPPED:
-            active = kernel.thaw(active, head_down, driven, self._frozen_for_ms(now_ms))
+        if self._frozen_ms is not None:
+            active = kernel.thaw(active, head_down, driven, now_ms - self._frozen_ms)
         if head_down and exposure.left_ms <= 0:
             active |= OVER_TIME
         self._deep_ticks = self._deep_ticks + 1 if kernel.over_angle(angle.worst_cdeg, grant.limit_cdeg) else 0
@@ -177,10 +177,6 @@ class Ladder:
             grant.release()
         self.rung = kernel.rung(active, latched, head_down)
         return self.rung
-
-    def _frozen_for_ms(self, now_ms: int) -> int:
-        """How long a freeze has lasted, by the stop that counts."""
-        return 0 if self._frozen_ms is None else now_ms - self._frozen_ms
 
     def _judge_host(self, active: int, now_ms: int, head_down: bool, moving: bool, grant: Grant, silent: bool) -> int:
         """The lease (brake at once), and 2 s of silence (R1)."""

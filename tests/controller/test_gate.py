@@ -178,3 +178,10 @@ def test_an_acknowledgement_passes_at_level_and_on_the_head_up_side_only() -> No
 
 def test_a_move_without_a_target_is_denied() -> None:
     assert gate(Outgoing(Order.MOVE), SOUND, PERMIT) is KEEP
+
+
+def test_the_limits_that_are_remembered_are_bounded() -> None:
+    """A person's limits stay the same for a session; whoever changes them for ever fills no memory."""
+    for hundredths in range(1000):
+        within(hundredths / 100)
+    assert within.cache_info().currsize == 64

@@ -95,6 +95,20 @@ def test_a_waiver_is_believed_only_when_it_is_true_and_its_check_sees(project: P
     assert "no mutant 'if asked != LIMIT:'" in out
 
 
+def test_a_waiver_that_is_not_needed_or_of_a_file_that_is_never_mutated_fails(project: Path) -> None:
+    (project / "tests/test_cut.py").write_text(WEAK.replace("cut(7)", "cut(6)"))
+    waive(project, "<=", "cut")
+    status, out = mutation(project, "--all")
+    assert status == 1
+    assert "'if asked <= LIMIT:': the tests notice it" in out
+    waive(project, ">=", "cut")
+    toml = project / "mutation/waivers.toml"
+    toml.write_text(toml.read_text() + WAIVER.replace("cut.py", "gone.py").format(after=">=", check="cut"))
+    status, out = mutation(project, "--all")
+    assert status == 1
+    assert "pack/gone.py: no mutant 'if asked >= LIMIT:'" in out
+
+
 def test_a_false_waiver_fails(project: Path) -> None:
     (project / "tests/test_cut.py").write_text("import pack.cut\n\n\ndef test_cut():\n    pack.cut.cut(3)\n")
     waive(project, "<=", "cut")

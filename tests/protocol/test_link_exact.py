@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 
 from protocol.link import HostLink, UnitLink, frame
-from protocol.messages import Hello, HostMessage, Identity, Keepalive, Telemetry
+from protocol.messages import Hello, HostMessage, Identity, Keepalive, Reject, Rejected, Telemetry
 
 
 def telemetry(nonce: int) -> Telemetry:
@@ -103,3 +103,20 @@ def test_duplicates_add_up() -> None:
 
 def test_before_any_hello_the_session_is_0() -> None:
     assert UnitLink(0, 0).session == 0
+
+
+def test_a_repeated_hello_forgets_nothing() -> None:
+    """F2: a duplicate of it is harmless, so what came before it stays used up and old."""
+    link = UnitLink(999, 40)
+    hello = frame(Hello(1, 7))
+    link.receive(hello, 0)
+    link.issue(0)
+    assert link.receive(frame(Keepalive(5, 1000)), 10) == [Keepalive(5, 1000)]
+    assert link.receive(hello, 20) == [Hello(1, 7)]
+    assert link.receive(frame(Keepalive(5, 1000)), 30) == []
+    assert link.duplicates == 1
+    assert link.receive(frame(Keepalive(4, 1000)), 40) == []
+    assert link.outbox == [Rejected(Reject.OLD_SEQUENCE, 0x07, 4)]
+    assert not link.silent(2010), "the host was heard at 10 ms"
+    assert link.receive(frame(Hello(1, 8)), 50) == [Hello(1, 8)]
+    assert link.receive(frame(Keepalive(4, 1000)), 60) == [Keepalive(4, 1000)]

@@ -315,6 +315,7 @@ def test_a_grant_that_is_taken_ends_a_freeze_and_an_ended_lease():
     ("active", "silent", "expired", "head_down", "moving", "after"),
     [
         (0, False, True, True, True, C.LEASE_EXPIRED), (0, False, True, True, False, 0),
+        (0, False, False, True, True, 0), (C.OVER_TIME, False, True, True, True, C.OVER_TIME | C.LEASE_EXPIRED),
         (0, True, False, False, False, C.HOST_SILENT), (0, True, True, True, True, C.HOST_SILENT | C.LEASE_EXPIRED),
         (C.HOST_SILENT | C.LEASE_EXPIRED, False, False, True, False, C.HOST_SILENT | C.LEASE_EXPIRED),
         (C.HOST_SILENT | C.LEASE_EXPIRED, False, False, False, True, C.LEASE_EXPIRED),
@@ -398,7 +399,7 @@ def test_arming_is_refused(known: dict[str, int], reason: str | int):
 @pytest.mark.parametrize(
     ("worst", "limit", "over"),
     [(3100, 3000, False), (3101, 3000, True), (6101, 6000, True), (101, 0, True), (100, 0, False), (100, -500, False),
-     (101, -500, True), (-300, -500, False)],
+     (101, -500, True), (-300, -500, False), (101, 1, False), (102, 1, True), (101, -1, True)],
 )  # fmt: skip
 def test_over_angle_is_1_degree_beyond_the_limit(worst: int, limit: int, over: bool):
     """F14; a limit below level makes no fault of a table at level."""
@@ -418,7 +419,7 @@ def test_what_drives_on_a_lease(last: int, wanted: int, increase: bool, worst: i
 @pytest.mark.parametrize(
     ("last", "wanted", "cap", "out"),
     [(0, -50, 300, -50), (-90, -400, 100, -100), (200, -90, 100, 191), (-300, -90, 100, -291), (-100, -90, 100, -90),
-     (-50, 40, 300, 0)],
+     (-50, 40, 300, 0), (1, -90, 300, 0), (9, -90, 300, 0)],
 )  # fmt: skip
 def test_what_drives_home(last: int, wanted: int, cap: int, out: int):
     """R1: a rise, or a rate beyond a tighter cap, is braked first; never up."""
@@ -426,7 +427,7 @@ def test_what_drives_home(last: int, wanted: int, cap: int, out: int):
 
 
 @pytest.mark.parametrize(
-    ("last", "out"), [(300, 291), (5, 0), (0, -8), (-8, -16), (-71, -79), (-72, -80), (-80, -80), (-81, -72)]
+    ("last", "out"), [(300, 291), (5, 0), (1, 0), (0, -8), (-8, -16), (-71, -79), (-72, -80), (-80, -80), (-81, -72)]
 )
 def test_what_drives_blind(last: int, out: int):
     """R2: 0.8 °/s, gently."""
