@@ -8,7 +8,7 @@ from controller.conduct import Settings
 from controller.core import BrokerStatus, PortLost
 from controller.model import Reason, State, Unreadable, Verb, Wish
 from protocol.link import STOP_FRAME
-from protocol.messages import Arm, Cause, Flag, Level, Rung, Setpoint, Stop
+from protocol.messages import Arm, Cause, Disarm, Flag, Level, Rung, Setpoint, Stop
 
 from .rig import PERSON, Rig, in_state
 
@@ -263,6 +263,30 @@ def test_level_from_the_head_up_side_leads_a_person_who_is_known_to_lie_there(st
     rig.until(State.LEVEL)
     assert rig.unit.angle_deg == pytest.approx(0.0, abs=0.1)
     assert not rig.unit.armed, "the grant goes back"
+
+
+def test_a_table_that_lags_behind_keeps_its_lease_until_it_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """H8: level was wished on the way to standing. The plan has slowed down; the table, which the unit had stopped for
+    a moment, has not. Without its lease it would be braked with 4.5 °/s²."""
+    rig = in_state(State.RISING, -20.0)
+    rig.run(4.0)
+    unit, real, behind_deg = rig.unit, rig.unit.advance, 0.9
+
+    def lags(seconds: float) -> None:
+        nonlocal behind_deg
+        before_deg = unit.angle_deg
+        real(seconds)
+        behind_deg = max(behind_deg - 0.005, 0.0)
+        unit.angle_deg += behind_deg
+        unit.rate_dps = (unit.angle_deg - before_deg) / seconds
+
+    rig.wish(Verb.LEVEL)
+    monkeypatch.setattr(unit, "advance", lags)
+    while behind_deg:
+        rig.step()
+        assert any(isinstance(message, Setpoint) for message in rig.sent)
+        assert not any(isinstance(message, Disarm) for message in rig.sent)
+    rig.until(State.LEVEL)
 
 
 @pytest.mark.parametrize("state", [State.STANDING, State.STANDBY, State.FAULT])
