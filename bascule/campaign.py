@@ -288,11 +288,17 @@ def may_strand(kinds: Sequence[Kind]) -> bool:
 
 
 def _account(rig: Rig, trace: Trace) -> None:
-    """What the person's account says, where the controller had a chance to know: linked, and its ledger works."""
-    linked = rig.alive and rig.core.estimate is not None and not rig.disk
-    if not linked or rig.angle_deg > 2.5:
+    """What the person's account says, where the controller had a chance to know: linked, and its ledger works.
+
+    Where the unit can't tell that the table is level, the session's time is not settled yet. What counts then is what
+    a settlement would charge now: the reservation, or the unit's own count if that is more.
+    """
+    estimate = rig.core.estimate if rig.alive else None
+    if estimate is None or rig.disk or rig.angle_deg > 2.5:
         return
     trace.charged_s = rig.account.head_down_today_s("guest", rig.ledger_s)
+    if estimate.head_down and rig.core.conduct.booking.session is not None:
+        trace.charged_s = max(trace.charged_s, estimate.head_down_s)
     trace.exposed_s = rig.exposed_s
 
 

@@ -13,6 +13,7 @@ from .campaign_rules import (
     LEVEL_DEG,
     LIMIT_DEG,
     PLAY_DEG,
+    STOPPED,
     TICK_S,
     blinded,
     excused,
@@ -103,8 +104,20 @@ def _stops(trace: Trace) -> Iterator[tuple[int, int]]:
         i = max(round((stop_s - first_s) / TICK_S), 0)
         until_s = min([stop_s + BRAKING_S, *(end for end in ends if end >= stop_s)])
         j = min(round((until_s - first_s) / TICK_S), len(samples) - 1)
+        j = min(j, next((k for k in range(i, j) if _thawed(samples, i, k)), j))
         if i < j:
             yield i, j
+
+
+def _thawed(samples: list[Sample], i: int, k: int) -> bool:
+    """Whether the freeze that a stop at sample `i` made has ended by `k` because the table rests at level.
+
+    Causes that lead home end there (docs/safety.md, the ladder). What moves later has a cause of its own.
+    """
+    now = samples[k]
+    if now.active & STOPPED or moves(now) or abs(now.bed_deg) > LEVEL_DEG:
+        return False
+    return any(sample.active & STOPPED for sample in samples[i:k])
 
 
 def stop_travel(trace: Trace) -> float:
@@ -130,25 +143,25 @@ def stop_time(trace: Trace) -> float:
 
 
 def stop_holds(trace: Trace) -> float:
-    """Head down 20 s, head up for ever; 15 s to spare is as good as any."""
+    """Head down 20 s, head up for ever, at level until it rests there; 15 s to spare is as good as any."""
     if slips(trace):
         return inf
     stops = trace.times("stop")
     if not stops:
         return inf
     ends = sorted([*trace.times("level"), *trace.times("boot")])
-    least, distinct = 5.0, 0
+    least, distinct, last = 5.0, 0, 0
     last_s, frame_s, stop_index, ended = -inf, -inf, 0, True
-    for sample in trace.samples:
+    for k, sample in enumerate(trace.samples):
         while stop_index < len(stops) and stops[stop_index] <= sample.now_s:
             if stops[stop_index] - frame_s > 0.5:  # closer ones are one stop, repeated
                 distinct += 1
-                last_s = stops[stop_index]
+                last, last_s = k, stops[stop_index]
             frame_s, ended = stops[stop_index], False
             stop_index += 1
         if ended or distinct > 4:
             continue
-        ended = any(last_s <= end <= sample.now_s for end in ends)
+        ended = any(last_s <= end <= sample.now_s for end in ends) or _thawed(trace.samples, last, k)
         if ended or sample.now_s - last_s < BRAKING_S or sample.lowering or leased(sample):
             continue
         if moves(sample):

@@ -27,8 +27,8 @@ from protocol.messages import (
     unpack_from_unit,
 )
 
-NONCE_LIFE_S: Final = 0.3
-"""Restated from docs/protocol.md."""
+NONCE_LIFE_S: Final = 0.3005
+"""Restated from docs/protocol.md, 300 ms; times here are sums of floats, and the unit counts whole milliseconds."""
 LEASE_S: Final = 0.5
 NONCES_KEPT: Final = 32
 HALF: Final = 0x7FFF

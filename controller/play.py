@@ -60,6 +60,8 @@ class Play:
                 return KEEP
         elif c.way.still:
             if not c.arming.granted:
+                if e.moving:  # it lags behind: without its lease it would be braked
+                    return Outgoing(Order.MOVE, c.way.advance(elapsed_s))
                 c.way = None
                 c.orders.append(Order.DISARM)
                 return KEEP

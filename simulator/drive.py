@@ -24,8 +24,22 @@ GAIN: Final = 1.2
 INTEGRAL_GAIN: Final = 0.4
 INTEGRAL_LIMIT_DPS: Final = 1.0
 """The integral makes up for load and geometry: up to a third of the speed (domain.md: −20 to −30 % at full load)."""
-LEAD_LIMIT_DEG: Final = 2.0
-"""The reference waits for a table that cannot follow."""
+LEAD_LIMIT_DEG: Final = 0.5
+"""The reference waits for a table that cannot follow, and while the drive crosses its play: what is made up for later
+is a jolt then. Chosen: what the heaviest person's load takes of the rate, 0.5 °/s, needs 0.4°."""
+SLEW_DPS2: Final = 1.25
+"""The most that the rate of the motor changes, reference and correction together. Chosen: a quarter beyond the limit of
+the reference, so that a correction gets through while that uses its limit up."""
+TARGET_DPS2: Final = 0.9
+TARGET_DPS3: Final = 1.8
+"""How a target that moves is expected to slow down. Chosen: a tenth below the limits; the plans of the host use it."""
+EASING_S: Final = ACCELERATION_DPS2 / JERK_DPS3 / 2.0
+GAINED_DPS: Final = ACCELERATION_DPS2 * EASING_S
+"""What slowing down with the limit of jerk takes longer, and what is still gained until an acceleration has ended."""
+PUSH_PER_S: Final = 3.0
+CATCH_PER_S: Final = 5.0
+"""From what is missing of a rate to an acceleration. Chosen: a sine of 6° is followed within 0.15°, and what ends a
+catching up goes no more than 0.4° beyond where the target ends, where 3/s goes 0.1° further."""
 ARRIVED_DEG: Final = 0.12
 LEFT_DEG: Final = 0.35
 """When the brake goes on at a target, and when a resting table is moved again: inside ±0.5° with the sensors' noise."""
@@ -55,6 +69,12 @@ class Reference:
         self.rate_dps = rate_dps
         self.acceleration_dps2 = 0.0
 
+    def wait(self, angle_deg: float, ahead: bool) -> None:
+        """The table does not come along: be here, and become no faster meanwhile. `ahead`: towards head down."""
+        self.angle_deg = angle_deg
+        if (self.acceleration_dps2 > 0.0) is ahead:
+            self.acceleration_dps2 = 0.0
+
     def approach(
         self, target_deg: float, target_dps: float, cap_dps: float, low_deg: float = -inf, high_deg: float = inf
     ) -> None:
@@ -62,10 +82,24 @@ class Reference:
         angle_deg = self.angle_deg
         wanted = target_dps + _closing_dps(target_deg - angle_deg)
         wanted = min(max(wanted, _closing_dps(low_deg - angle_deg)), _closing_dps(high_deg - angle_deg))
-        push = _within((_within(wanted, cap_dps) - self.rate_dps) * 3.0, ACCELERATION_DPS2)
+        push = (_within(wanted, cap_dps) - self.rate_dps) * PUSH_PER_S
+        push = _within(self._caught(push, target_deg, target_dps), ACCELERATION_DPS2)
         self.acceleration_dps2 += _within(push - self.acceleration_dps2, JERK_DPS3 * TICK_S)
         self.rate_dps += self.acceleration_dps2 * TICK_S
         self.angle_deg += self.rate_dps * TICK_S
+
+    def _caught(self, push: float, target_deg: float, target_dps: float) -> float:
+        """The acceleration that still lets it end where the target can, whenever that begins to slow down.
+
+        Judged from where it is once its acceleration has ended. What is as fast as the target need not be slower.
+        """
+        easing_s = abs(self.acceleration_dps2) / JERK_DPS3
+        rate_dps = self.rate_dps + self.acceleration_dps2 * easing_s / 2.0
+        ahead_deg = self.rate_dps * easing_s + self.acceleration_dps2 * easing_s**2 / 3.0
+        left_deg = target_deg + _slowing_deg(target_dps) - self.angle_deg - ahead_deg
+        if rate_dps > 0.0:
+            return min(push, (max(_ending_dps(left_deg), target_dps + GAINED_DPS) - rate_dps) * CATCH_PER_S)
+        return max(push, (min(-_ending_dps(-left_deg), target_dps - GAINED_DPS) - rate_dps) * CATCH_PER_S)
 
 
 def _closing_dps(distance_deg: float) -> float:
@@ -75,23 +109,51 @@ def _closing_dps(distance_deg: float) -> float:
     return min(distance_deg * 1.5, sqrt(2.0 * APPROACH_DPS2 * distance_deg))
 
 
+def _slowing_deg(rate_dps: float) -> float:
+    """How far a target goes on until it rests, if it slows down from now on."""
+    return rate_dps * (abs(rate_dps) / TARGET_DPS2 + TARGET_DPS2 / TARGET_DPS3) / 2.0
+
+
+def _ending_dps(distance_deg: float) -> float:
+    """How fast a reference may be that ends so far ahead, with its whole acceleration; 0 if that is behind it."""
+    if distance_deg <= 0.0:
+        return 0.0
+    return ACCELERATION_DPS2 * (sqrt(EASING_S**2 + 2.0 * distance_deg / ACCELERATION_DPS2) - EASING_S)
+
+
 class Follower:
     """From the reference and the measured angle to a rate for the motor."""
 
-    __slots__ = ("_integral_dps",)
+    __slots__ = ("_integral_dps", "_rate_dps")
 
     def __init__(self) -> None:
-        self._integral_dps = 0.0
+        self.rest()
 
-    def rest(self) -> None:
-        """Forget the correction: the table stands."""
+    def rest(self, rate_dps: float = 0.0) -> None:
+        """Forget the correction: the motor is given this rate by something else, or stands."""
         self._integral_dps = 0.0
+        self._rate_dps = rate_dps
+
+    def gave(self, rate_cdps: int) -> None:
+        """What the motor was really given, in hundredths of a degree a second: the next rate begins there."""
+        if rate_cdps != round(self._rate_dps * 100):
+            self._rate_dps = rate_cdps / 100
+
+    @property
+    def asked_dps(self) -> float:
+        """What the last rate asks of the table: without the part of it that makes up for the load."""
+        return self._rate_dps - self._integral_dps if self._rate_dps else 0.0
 
     def rate_dps(self, reference: Reference, angle_deg: float) -> float:
-        """The rate to give to the motor."""
+        """The rate to give to the motor. The correction is not summed up where the motor may not follow it."""
         error = reference.angle_deg - angle_deg
         if abs(error) > LEAD_LIMIT_DEG:
-            reference.angle_deg = angle_deg + (LEAD_LIMIT_DEG if error > 0.0 else -LEAD_LIMIT_DEG)
-            error = reference.angle_deg - angle_deg
-        self._integral_dps = _within(self._integral_dps + error * INTEGRAL_GAIN * TICK_S, INTEGRAL_LIMIT_DPS)
-        return reference.rate_dps + GAIN * error + self._integral_dps
+            error = _within(error, LEAD_LIMIT_DEG)
+            reference.wait(angle_deg + error, error > 0.0)
+        integral_dps = _within(self._integral_dps + error * INTEGRAL_GAIN * TICK_S, INTEGRAL_LIMIT_DPS)
+        change_dps = reference.rate_dps + GAIN * error + integral_dps - self._rate_dps
+        slewed_dps = _within(change_dps, SLEW_DPS2 * TICK_S)
+        if slewed_dps == change_dps:
+            self._integral_dps = integral_dps
+        self._rate_dps += slewed_dps
+        return self._rate_dps

@@ -51,7 +51,8 @@ class Ladder:
         self._stopped_ms = -SAME_STOP_MS
         self._restarts = 0
         self.active = RESTARTED | HOST_SILENT
-        self.rung = kernel.REFUSE
+        # H9: what a restart latched holds at once; the next one may come before the sensors have settled.
+        self.rung = kernel.rung(self.active, memory.latched, False)
         self.voids = False
         self.occupied = self.ankles_locked = False
 

@@ -91,21 +91,24 @@ class Motion:
         return self._give(angle)
 
     def return_to_level(self, angle: Angle, cap_cdps: int) -> Command:
-        """R1: towards level, closed loop; whatever still rises is braked first. Level is where both sensors say so."""
+        """R1: towards level, closed loop; whatever still rises is braked first. Level is where both sensors say so.
+
+        The more head-down sensor leads: one that drifts home by itself would lead a table that stands still.
+        """
         if self.out_cdps > 0:
             return self.brake(angle)
+        worst_deg = angle.worst_cdeg / 100
         if not self.returning:
-            self._begin(angle)
+            self._begin(worst_deg)
             self.returning = True
         if self.out_cdps < -cap_cdps:
             # An ankle lock opened on the way.
             self._slow_down()
-            self._reference.place(angle.angle_deg, -RETURN_SHARE * cap_cdps / 100)
-            self._follower.rest()
+            self._reference.place(worst_deg, -RETURN_SHARE * cap_cdps / 100)
+            self._follower.rest(self.out_cdps / 100)
             return self._give(angle)
-        target_deg = min(angle.angle_deg - angle.worst_cdeg / 100, 0.0)
-        self._reference.approach(target_deg, 0.0, RETURN_SHARE * cap_cdps / 100)
-        return self._drive(angle, kernel.drive_home(self.out_cdps, self._wanted_cdps(angle), cap_cdps))
+        self._reference.approach(0.0, 0.0, RETURN_SHARE * cap_cdps / 100)
+        return self._drive(angle, kernel.drive_home(self.out_cdps, self._wanted_cdps(worst_deg), cap_cdps))
 
     def return_blind(self, angle: Angle) -> Command:
         """R2: slowly head-up, for as long as the slowest drive would need from the last trusted angle."""
@@ -119,7 +122,7 @@ class Motion:
             self.fault = BLIND_ENDED
             return self.rest()
         if not self._blind_ms or self.braked:
-            self._begin(angle)
+            self._begin(angle.angle_deg)
         self._blind_ms += TICK_MS
         return self._drive(angle, kernel.drive_blind(self.out_cdps))
 
@@ -148,7 +151,7 @@ class Motion:
         if self.braked or not self._stall.tick(current_a, self._power):
             return
         if self.out_cdps > 0:
-            self._begin(angle)
+            self._begin(angle.angle_deg)
             self._stall.reset()
             self.out_cdps = 0
             self._back_off_ms = BACK_OFF_MS
@@ -179,11 +182,13 @@ class Motion:
         target_deg = target_cdeg / 100
         error_deg = target_deg - angle.angle_deg
         still = -STILL_DPS < setpoint.rate_dps < STILL_DPS
-        if not increase and (error_deg > LEFT_DEG or setpoint.rate_dps > STILL_DPS):
+        rises = error_deg > LEFT_DEG or setpoint.rate_dps > STILL_DPS
+        if not increase and rises and not (self._following and self.out_cdps < 0):
+            # On the way down a target that comes late, or was passed, is no reason to jolt: it slows down first.
             return self.brake(angle)
         reference = self._reference
         if not self._following:
-            self._begin(angle)
+            self._begin(angle.angle_deg)
             self._following = True
         elif still and -ARRIVED_DEG < error_deg < ARRIVED_DEG and -0.05 < reference.rate_dps < 0.05:
             self._arrived_ticks += 1
@@ -192,28 +197,29 @@ class Motion:
         else:
             self._arrived_ticks = 0
         reference.approach(target_deg, setpoint.rate_dps, RATE_CAP_DPS, LOWEST_DEG, limit_cdeg / 100)
-        wanted_cdps, cap_cdps = self._wanted_cdps(angle), kernel.HARD_RATE_CDPS
+        wanted_cdps, cap_cdps = self._wanted_cdps(angle.angle_deg), kernel.HARD_RATE_CDPS
         return self._drive(
             angle, kernel.drive(self.out_cdps, wanted_cdps, cap_cdps, increase, angle.worst_cdeg, limit_cdeg)
         )
 
-    def _begin(self, angle: Angle) -> None:
+    def _begin(self, angle_deg: float) -> None:
         """From rest, or over from another motion, without a jump of the rate."""
         self.braked = self.returning = self._following = False
         self._wait_ticks = BRAKE_WAIT_TICKS
         self._arrived_ticks = 0
-        self._reference.place(angle.angle_deg, self.out_cdps / 100)
-        self._follower.rest()
+        self._reference.place(angle_deg, self.out_cdps / 100)
+        self._follower.rest(self.out_cdps / 100)
         self._bed_progress.reset()
         self._drive_progress.reset()
 
-    def _wanted_cdps(self, angle: Angle) -> int:
-        """What the follower wants of the motor."""
-        return round(self._follower.rate_dps(self._reference, angle.angle_deg) * 100)
+    def _wanted_cdps(self, angle_deg: float) -> int:
+        """What the follower wants of the motor where the table is at this angle."""
+        return round(self._follower.rate_dps(self._reference, angle_deg) * 100)
 
     def _drive(self, angle: Angle, out_cdps: int) -> Command:
         """Drive at a rate that the kernel allows, and see whether the table goes along."""
         self.out_cdps = out_cdps
+        self._follower.gave(out_cdps)
         if cause := self._stuck(angle):
             self.fault = cause
             return self.rest()
@@ -222,9 +228,10 @@ class Motion:
     def _stuck(self, angle: Angle) -> int:
         """The cause if every healthy sensor says that the table does not follow the drive (F9, F11).
 
-        One alone may be a sensor that drifts or freezes, or a linkage that broke: that shows as a disagreement.
+        One alone may be a sensor that drifts or freezes, or a linkage that broke: that shows as a disagreement. What
+        the motor is given only to hold a load asks for no motion.
         """
-        rate_dps, bed, drive = self.out_cdps / 100, angle.bed, angle.drive
+        rate_dps, bed, drive = self._follower.asked_dps, angle.bed, angle.drive
         bed_cause = self._bed_progress.tick(bed.smooth_cdeg / 100, rate_dps, TICK_MS)
         drive_cause = self._drive_progress.tick(drive.smooth_cdeg / 100, rate_dps, TICK_MS)
         if bed.failing:

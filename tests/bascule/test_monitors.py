@@ -223,3 +223,35 @@ def test_a_level_wish_ends_what_a_stop_froze() -> None:
     trace = run(3.0, dps=-1.0, marks=((0.5, "stop reaches the unit"), (0.52, "level reaches the unit")), **UNLEASED)
     assert BY_NAME["stop_time"].robustness(trace) > 0.0
     assert BY_NAME["stop_holds"].robustness(trace) > 0.0
+
+
+THAWS: Final = {"state": State.FROZEN, "active": int(Cause.STOPPED), **UNLEASED}
+
+
+def test_a_freeze_is_over_where_the_table_rests_at_level() -> None:
+    """Reactions end with their cause; a return that a broken sensor asks for later is none that the stop forbids."""
+    for level_deg, holds in ((0.3, True), (1.4, True), (-0.3, True), (2.0, False), (-20.0, False)):
+        trace = joined(
+            run(0.1, level_deg, marks=((0.0, "stop reaches the unit"),), **THAWS),
+            run(0.5, level_deg, **UNLEASED),
+            run(2.0, level_deg, -0.5, **UNLEASED),
+        )
+        assert (BY_NAME["stop_holds"].robustness(trace) > 0.0) is holds, level_deg
+        assert (BY_NAME["stop_time"].robustness(trace) > 0.0) is holds, level_deg
+
+
+def test_a_stop_at_level_that_froze_nothing_is_no_freeze_that_has_ended() -> None:
+    trace = joined(
+        run(0.6, 0.3, marks=((0.0, "stop reaches the unit"),), **UNLEASED),
+        run(2.0, 0.3, -0.5, **UNLEASED),
+    )
+    assert BY_NAME["stop_holds"].robustness(trace) < 0.0
+    assert BY_NAME["stop_time"].robustness(trace) < 0.0
+
+
+def test_a_freeze_that_still_lasts_at_level_is_not_over() -> None:
+    trace = joined(
+        run(0.6, 0.3, marks=((0.0, "stop reaches the unit"),), **THAWS),
+        run(2.0, 0.3, -0.5, **THAWS),
+    )
+    assert BY_NAME["stop_holds"].robustness(trace) < 0.0

@@ -265,6 +265,29 @@ def test_level_from_the_head_up_side_leads_a_person_who_is_known_to_lie_there(st
     assert not rig.unit.armed, "the grant goes back"
 
 
+def test_a_table_that_lags_behind_keeps_its_lease_until_it_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """H8: level was wished on the way to standing. The plan has slowed down; the table, which the unit had stopped for
+    a moment, has not. Without its lease it would be braked with 4.5 °/s²."""
+    rig = in_state(State.RISING, -20.0)
+    rig.run(4.0)
+    unit, real, behind_deg = rig.unit, rig.unit.advance, 0.9
+
+    def lags(seconds: float) -> None:
+        nonlocal behind_deg
+        real(seconds)
+        behind_deg = max(behind_deg - 0.005, 0.0)
+        unit.angle_deg += behind_deg
+        unit.rate_dps = -1.0 if behind_deg else 0.0
+
+    rig.wish(Verb.LEVEL)
+    monkeypatch.setattr(unit, "advance", lags)
+    for _ in range(170):
+        rig.step()
+        assert all(isinstance(message, Setpoint) for message in rig.sent)
+        assert rig.unit._leased_s > 0.3
+    rig.until(State.LEVEL)
+
+
 @pytest.mark.parametrize("state", [State.STANDING, State.STANDBY, State.FAULT])
 def test_level_from_the_head_up_side_holds_where_nobody_armed(state: State) -> None:
     """H15."""
