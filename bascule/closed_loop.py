@@ -60,7 +60,7 @@ class ClosedLoop:
     @property
     def state(self) -> State:
         """What the controller says the table is doing."""
-        return self.core.conduct.state
+        return self.core.conduct.machine.state
 
     @property
     def now_s(self) -> float:

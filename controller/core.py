@@ -86,6 +86,9 @@ class Output(NamedTuple):
     requests: Sequence[Request | KeepLock]
 
 
+NOTHING: Final = Output(b"", (), (), ())
+
+
 class Core:
     """One table's controller. `step` is called whenever bytes, wishes or a deadline arrive.
 
@@ -148,7 +151,7 @@ class Core:
             self._judge.judge(e, max(age_s, self._gap_s), broker_down_s)
             if conduct.home_at_s is not None:
                 self.desk.always.follow_up(e)
-        if conduct.alarm or conduct.urgent.stopping:
+        if conduct.alarm or conduct.urgent.stopping_since_s is not None:
             self._judge.watch_stop()
         data = self._speak(e, fresh)
         events: Sequence[Event] = conduct.events
@@ -160,6 +163,8 @@ class Core:
         if conduct.child_lock.kept is not self._lock:
             self._lock = conduct.child_lock.kept
             requests = [*requests, KeepLock(self._lock)]
+        if not (data or answers or events or requests):
+            return NOTHING
         return Output(data, answers, events or (), requests or ())
 
     @property
@@ -289,15 +294,15 @@ class Core:
         """Urgent frames at any time; with telemetry the order of this step, unless it went out just now."""
         conduct, link, urgent = self.conduct, self.link, self.conduct.urgent
         now_s = conduct.now_s
-        frames = [STOP_FRAME] if urgent.stop_due(now_s) else []
+        frames = [STOP_FRAME] if urgent.stopping_since_s is not None and urgent.stop_due(now_s) else []
         if e is None:
             frames.append(link.greet(now_s))
             return b"".join(frames)
-        if urgent.levelling:
+        if urgent.levelling_since_s is not None:
             count = urgent.level_due(now_s)
             if count is not None:
                 frames.append(link.level(count))
-        if conduct.arming.due(now_s):
+        if not conduct.arming.granted and conduct.arming.due(now_s):
             conduct.orders.append(Order.ARM)
         out = self._renew(e) if fresh else None
         if out is not None or conduct.orders:

@@ -55,7 +55,8 @@ class Follow:
         if state is not State.FROZEN:
             self._frozen_at_s = None
         if state in LIVE:
-            self._progress.reset()
+            if self._progress.mark_deg is not None:
+                self._progress.reset()
         else:
             if c.way is not None or c.leading:
                 self._follow_way(e)

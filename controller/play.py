@@ -21,6 +21,7 @@ class Play:
     def __init__(self, conduct: Conduct) -> None:
         self._c = conduct
         self._played_s = 0.0
+        self._move = KEEP
 
     def next(self, e: Estimate) -> Outgoing:
         """The order of this step."""
@@ -44,7 +45,9 @@ class Play:
         target = player.advance(elapsed_s)
         if player.index != run.announced:
             self._announce(run)
-        return Outgoing(Order.MOVE, target)
+        if target is not self._move.target:
+            self._move = Outgoing(Order.MOVE, target)
+        return self._move
 
     def _lead(self, e: Estimate, elapsed_s: float) -> Outgoing:
         """To level from the head-up side: slow down, be granted, go."""

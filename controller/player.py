@@ -43,7 +43,10 @@ def within(step: Step, rate_dps: float, acceleration_dps2: float) -> Step:
 
 
 class Player:
-    """One run through a sequence of steps, which begins at rest at `start_deg`, within these limits."""
+    """One run through a sequence of steps, which begins at rest at `start_deg`, within these limits.
+
+    `index`: which step runs, from 0.
+    """
 
     def __init__(
         self,
@@ -57,15 +60,10 @@ class Player:
         self._tempo = 1.0
         self._holding = False
         self._skipping = False
-        self._index = 0
+        self.index = 0
         self._leg_s = self._later_s = 0.0
         self._leg = self._begin(0, start_deg)
         self.target = Target(start_deg, 0.0)
-
-    @property
-    def index(self) -> int:
-        """Which step runs, from 0."""
-        return self._index
 
     @property
     def count(self) -> int:
@@ -85,7 +83,7 @@ class Player:
     @property
     def finished(self) -> bool:
         """The last step is over."""
-        return self._index == len(self._steps) - 1 and self._leg_s >= self._leg.duration_s
+        return self.index == len(self._steps) - 1 and self._leg_s >= self._leg.duration_s
 
     @property
     def still(self) -> bool:
@@ -103,7 +101,7 @@ class Player:
     def skip(self) -> bool:
         """Go on with the next step, from wherever this one has led; false in the last one, which just goes on."""
         self._holding = False
-        self._skipping = self._index < len(self._steps) - 1
+        self._skipping = self.index < len(self._steps) - 1
         return self._skipping
 
     def advance(self, elapsed_s: float) -> Target:
@@ -112,9 +110,9 @@ class Player:
             self._ease(elapsed_s)
         leg = self._leg
         self._leg_s += elapsed_s * self._tempo
-        while self._leg_s >= leg.duration_s and self._index < len(self._steps) - 1:
+        while self._leg_s >= leg.duration_s and self.index < len(self._steps) - 1:
             late_s = self._leg_s - leg.duration_s
-            leg = self._begin(self._index + 1, leg.step.angle_deg)
+            leg = self._begin(self.index + 1, leg.step.angle_deg)
             self._leg_s = late_s
         target = leg.at(self._leg_s)
         if self._tempo < 1.0:
@@ -136,13 +134,13 @@ class Player:
             change = min(max(room_dps2, least_dps2) / abs(rate_dps), TEMPO_PER_S) * elapsed_s
             self._tempo = max(self._tempo - change, 0.0) if slower else min(self._tempo + change, 1.0)
         if self._skipping and self._tempo == 0.0:
-            self._begin(self._index + 1, self.target.angle_deg)
+            self._begin(self.index + 1, self.target.angle_deg)
             self._tempo = 0.0 if self._holding else 1.0
 
     def _begin(self, index: int, start_deg: float) -> Leg:
         """The step with this index, from rest at this angle."""
         acceleration_dps2 = RAMP_PART * self._acceleration_dps2
-        self._index = index
+        self.index = index
         self._leg = Leg(self._steps[index], start_deg, acceleration_dps2)
         self._leg_s = 0.0
         self._skipping = False

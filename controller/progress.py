@@ -8,18 +8,18 @@ WITHIN_S: Final = 3.0
 
 
 class Progress:
-    """Remembers how far a motion had come, in degrees, and since when."""
+    """Remembers how far a motion had come, in degrees, and since when; `mark_deg` is None while nothing has to."""
 
     def __init__(self) -> None:
-        self._mark_deg: float | None = None
+        self.mark_deg: float | None = None
         self._since_s = 0.0
 
     def reset(self) -> None:
         """There is nothing that has to come on."""
-        self._mark_deg = None
+        self.mark_deg = None
 
     def stuck(self, come_deg: float, now_s: float) -> bool:
         """Whether it has come less than 0.5° further within 3 s. A way back does not count."""
-        if self._mark_deg is None or come_deg >= self._mark_deg + PART_DEG:
-            self._mark_deg, self._since_s = come_deg, now_s
+        if self.mark_deg is None or come_deg >= self.mark_deg + PART_DEG:
+            self.mark_deg, self._since_s = come_deg, now_s
         return now_s - self._since_s > WITHIN_S

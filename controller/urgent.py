@@ -25,18 +25,21 @@ BLIND_TRIES_S: Final = 2.0
 
 
 class Urgent:
-    """H11: what is still to be confirmed, and is repeated until then."""
+    """H11: what is still to be confirmed, and is repeated until then.
+
+    `stopping_since_s`, `levelling_since_s`: when it was wished, None once it is confirmed.
+    """
 
     def __init__(self) -> None:
         self._count: int | None = None
-        self._stop_since_s: float | None = None
+        self.stopping_since_s: float | None = None
         self._stop_next_s = 0.0
         self._unconfirmed_since_s = 0.0
         self._lane_frames = 0
         self._balance = 0
         self._balance_until_s = -inf
         self._framed_s = -inf
-        self._level_since_s: float | None = None
+        self.levelling_since_s: float | None = None
         self._level_next_s = 0.0
         self._level_sent = False
         self._level_count = 0
@@ -44,14 +47,14 @@ class Urgent:
     def lost(self) -> None:
         """The link is gone: a wish for level is void. A stop is tried for a moment more."""
         self._count = None
-        self._level_since_s = None
+        self.levelling_since_s = None
 
     def stop(self, now_s: float, lane_frames: int) -> None:
         """A stop was wished; the lane has written so many frames by now in all. It makes a wish for level void."""
-        self._level_since_s = None
-        if self._stop_since_s is None:
+        self.levelling_since_s = None
+        if self.stopping_since_s is None:
             self._unconfirmed_since_s = now_s
-        self._stop_since_s = now_s
+        self.stopping_since_s = now_s
         new, self._lane_frames = lane_frames - self._lane_frames, max(lane_frames, self._lane_frames)
         if new <= 0:
             self._stop_next_s = max(now_s, self._framed_s + APART_S)
@@ -64,41 +67,41 @@ class Urgent:
 
     def level(self, now_s: float, stop_count: int) -> None:
         """Level was wished, when the unit's count of stops was this."""
-        self._level_since_s = self._level_next_s = now_s
+        self.levelling_since_s = self._level_next_s = now_s
         self._level_sent = False
         self._level_count = stop_count
 
     def end_level(self) -> None:
         """The wish for level is not kept up any more."""
-        self._level_since_s = None
+        self.levelling_since_s = None
 
     @property
     def stopping(self) -> bool:
         """A stop is still to be confirmed."""
-        return self._stop_since_s is not None
+        return self.stopping_since_s is not None
 
     def unconfirmed_s(self, now_s: float) -> float:
         """How long a stop has been waiting for the unit to count it."""
-        return 0.0 if self._stop_since_s is None else now_s - self._unconfirmed_since_s
+        return 0.0 if self.stopping_since_s is None else now_s - self._unconfirmed_since_s
 
     @property
     def levelling(self) -> bool:
         """A wish for level is still to be confirmed."""
-        return self._level_since_s is not None
+        return self.levelling_since_s is not None
 
     def hear(self, stop_count: int, level_wished: bool, now_s: float) -> bool:
         """Take the unit's count of stops, and whether it obeys a wish for level; true if it counted a stop not ours."""
         before, self._count = self._count, stop_count
         if before is None or stop_count == before:
             if level_wished and self._level_sent and stop_count == self._level_count and not self.stopping:
-                self._level_since_s = None
+                self.levelling_since_s = None
             return False
-        if self._stop_since_s is not None and self._framed_s >= self._stop_since_s:
-            self._stop_since_s = None
+        if self.stopping_since_s is not None and self._framed_s >= self.stopping_since_s:
+            self.stopping_since_s = None
         self._balance = self._known(now_s) - ((stop_count - before) & 0xFFFF)
         if self._balance < 0:
             self._balance_until_s = now_s + OUR_ECHO_S
-            self._level_since_s = None
+            self.levelling_since_s = None
             return True
         self._level_count = stop_count
         self._level_next_s = now_s
@@ -107,10 +110,10 @@ class Urgent:
 
     def stop_due(self, now_s: float) -> bool:
         """Whether a stop frame has to be written (again) now."""
-        if self._stop_since_s is None or now_s < self._stop_next_s:
+        if self.stopping_since_s is None or now_s < self._stop_next_s:
             return False
-        if self._count is None and now_s - self._stop_since_s > BLIND_TRIES_S:
-            self._stop_since_s = None
+        if self._count is None and now_s - self.stopping_since_s > BLIND_TRIES_S:
+            self.stopping_since_s = None
             return False
         self._stop_next_s = now_s + REPEAT_S
         self._frame(now_s)
@@ -118,8 +121,8 @@ class Urgent:
 
     def level_due(self, now_s: float) -> int | None:
         """The stop count to write into a level frame now, None if none is due."""
-        if self._level_since_s is None or now_s - self._level_since_s > LEVEL_TRIES_S:
-            self._level_since_s = None
+        if self.levelling_since_s is None or now_s - self.levelling_since_s > LEVEL_TRIES_S:
+            self.levelling_since_s = None
             return None
         if now_s < self._level_next_s:
             return None

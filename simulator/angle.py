@@ -13,7 +13,7 @@ from protocol.messages import Cause
 from . import kernel
 from .drive import ARRIVED_DEG
 from .sensors import Readings
-from .voting import Channel, Suspect, Voter
+from .voting import Suspect, Voter
 
 MOVING_CDPS: Final = 20
 MOVING_TICKS: Final = 5
@@ -37,6 +37,7 @@ SUSPECTS: Final = {BED_SENSOR: Suspect.BED, DRIVE_SENSOR: Suspect.DRIVE}
 class Angle:
     """The best angle, its rate, the more head-down angle, and whether all that is trusted.
 
+    `bed` and `drive` are the sensors there.
     `speed_cdps` is what both sensors show at least: one that slips by a degree is no runaway (F12).
 
     While it is not trusted, `angle_deg` and `worst_cdeg` are the last that were. Before it was ever trusted,
@@ -45,11 +46,13 @@ class Angle:
 
     __slots__ = (
         *("_fast_ticks", "_known", "_side_lost", "_side_ticks", "_voter"),
-        *("angle_deg", "causes", "head_down", "moving", "rate_dps", "speed_cdps", "trusted", "worst_cdeg"),
+        *("angle_deg", "bed", "causes", "drive", "head_down", "moving", "rate_dps", "speed_cdps", "trusted"),
+        "worst_cdeg",
     )
 
     def __init__(self) -> None:
         self._voter = Voter()
+        self.bed, self.drive = self._voter.bed, self._voter.drive
         self._fast_ticks = self._side_ticks = 0
         self._known = self._side_lost = False
         self.angle_deg = 0.0
@@ -61,21 +64,10 @@ class Angle:
         self.moving = False
         self.causes = 0
 
-    @property
-    def bed(self) -> Channel:
-        """The sensor on the bed."""
-        return self._voter.bed
-
-    @property
-    def drive(self) -> Channel:
-        """The sensor on the drive."""
-        return self._voter.drive
-
     def sample(self, readings: Readings) -> None:
         """The two readings of every 10 ms."""
-        voter = self._voter
-        voter.bed.take(readings.bed_cdeg)
-        voter.drive.take(readings.drive_cdeg)
+        self.bed.take(readings.bed_cdeg)
+        self.drive.take(readings.drive_cdeg)
 
     def judge(self, head_down_side: bool, returning: bool, latched: int) -> None:
         """What the samples say by now. A return ends at 0°, not already at the edge of level.
@@ -88,7 +80,7 @@ class Angle:
             voter.judge(None if latched & LEVEL_SWITCH else head_down_side, suspect)
         else:
             voter.judge(head_down_side)
-        bed, drive = voter.bed, voter.drive
+        bed, drive = self.bed, self.drive
         if bed.failing or drive.failing or voter.apart:
             self.causes = self._name()
             if self.causes & kernel.BLIND_MASK:
@@ -107,11 +99,18 @@ class Angle:
         self.angle_deg = angle_cdeg / 100
         self.rate_dps = rate_cdps / 100
         self.speed_cdps = min(abs(rate_cdps), abs(drive.rate_cdps))
-        self.worst_cdeg = round(angle_cdeg if angle_cdeg > drive.smooth_cdeg else drive.smooth_cdeg)
-        self.head_down = self.worst_cdeg > (ARRIVED_CDEG if returning else kernel.LEVEL_CDEG)
+        other_cdeg = drive.smooth_cdeg
+        worst_cdeg = self.worst_cdeg = (angle_cdeg if angle_cdeg > other_cdeg else other_cdeg).__round__()
+        self.head_down = worst_cdeg > (ARRIVED_CDEG if returning else kernel.LEVEL_CDEG)
         self._fast_ticks = 0 if -MOVING_CDPS < rate_cdps < MOVING_CDPS else self._fast_ticks + 1
         self.moving = self._fast_ticks >= MOVING_TICKS
-        alone = bed is drive
+        if (worst_cdeg > 0) is head_down_side:
+            self._side_ticks = 0
+        else:
+            self._doubt_side(head_down_side, bed is drive)
+
+    def _doubt_side(self, head_down_side: bool, alone: bool) -> None:
+        """Angle and level switch are not on the same side; `alone`: only one sensor is left."""
         if self._contradicted(head_down_side, kernel.LEVEL_CDEG if alone else SIDE_CDEG):
             self._side_ticks += 1
             if self._side_ticks >= (ALONE_TICKS if alone else SIDE_TICKS):
@@ -135,7 +134,7 @@ class Angle:
             self.head_down = self.worst_cdeg > kernel.LEVEL_CDEG
         else:
             self.head_down = head_down_side
-        bed, drive = self._voter.bed, self._voter.drive
+        bed, drive = self.bed, self.drive
         alive = not (bed.failing or drive.failing)
         self.rate_dps = 0.0
         self.speed_cdps = min(abs(bed.rate_cdps), abs(drive.rate_cdps)) if alive else 0.0

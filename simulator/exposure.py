@@ -29,8 +29,9 @@ class Exposure:
         memory.exposed = worst_cdeg > kernel.EXPOSED_CDEG
         if memory.exposed:
             self._below_ms = 0
-            memory.head_down_ms = kernel.count_ms(memory.head_down_ms, worst_cdeg, elapsed_ms)
-            memory.episode_ms = kernel.count_ms(memory.episode_ms, worst_cdeg, elapsed_ms)
+            counted_ms = kernel.count_ms(0, worst_cdeg, elapsed_ms)
+            memory.head_down_ms += counted_ms
+            memory.episode_ms += counted_ms
             if worst_cdeg > memory.strictest_cdeg:
                 memory.strictest_cdeg = kernel.strictest_cdeg(memory.strictest_cdeg, worst_cdeg)
             self.left_ms = kernel.continuous_limit_ms(memory.strictest_cdeg) - memory.episode_ms

@@ -43,12 +43,16 @@ RESTING: Final = Command(0.0, True)
 
 
 class Motion:
-    """The motion under way. `out_cdps`: the rate given to the motor; `fault`: the cause that it ended with, or 0."""
+    """The motion under way. `out_cdps`: the rate given to the motor; `fault`: the cause that it ended with, or 0.
+
+    `blind_ms`: how long a blind return has lasted, whose end is the side, the time, or a cause above it; `back_off_ms`:
+    for how long a stall is still backed off, which ends in a fault.
+    """
 
     __slots__ = (
-        *("_arrived_ticks", "_back_off_ms", "_bed_progress", "_blind_limit_ms", "_blind_ms", "_drive_progress"),
+        *("_arrived_ticks", "_bed_progress", "_blind_limit_ms", "_drive_progress"),
         *("_following", "_follower", "_power", "_reference", "_stall", "_wait_ticks"),
-        *("braked", "fault", "out_cdps", "returning"),
+        *("back_off_ms", "blind_ms", "braked", "fault", "out_cdps", "returning"),
     )
 
     def __init__(self) -> None:
@@ -58,8 +62,8 @@ class Motion:
         self._following = False
         self._arrived_ticks = 0
         self._wait_ticks = 0
-        self._blind_ms = self._blind_limit_ms = 0
-        self._back_off_ms = 0
+        self.blind_ms = self._blind_limit_ms = 0
+        self.back_off_ms = 0
         self._stall = Stall()
         self._power = 0.0
         self.returning = False
@@ -72,7 +76,7 @@ class Motion:
         if not self.braked:
             self.braked = True
             self.returning = self._following = False
-            self.out_cdps = self._back_off_ms = 0
+            self.out_cdps = self.back_off_ms = 0
             self._power = 0.0
             self._stall.reset()
         return RESTING
@@ -114,36 +118,26 @@ class Motion:
         """R2: slowly head-up, for as long as the slowest drive would need from the last trusted angle."""
         if self.out_cdps > 0:
             return self.brake(angle)
-        if not self._blind_ms and not self._blind_limit_ms:
+        if not self.blind_ms and not self._blind_limit_ms:
             self._blind_limit_ms = round(
                 (max(angle.worst_cdeg, 0) / 100 + BLIND_RESERVE_DEG) / BLIND_SLOWEST_DPS * 1000
             )
-        if self._blind_ms >= self._blind_limit_ms:
+        if self.blind_ms >= self._blind_limit_ms:
             self.fault = BLIND_ENDED
             return self.rest()
-        if not self._blind_ms or self.braked:
+        if not self.blind_ms or self.braked:
             self._begin(angle.angle_deg)
-        self._blind_ms += TICK_MS
+        self.blind_ms += TICK_MS
         return self._drive(angle, kernel.drive_blind(self.out_cdps))
-
-    @property
-    def blind(self) -> bool:
-        """Whether a blind return has begun; what ends it is the side, the time, or a cause above it."""
-        return self._blind_ms > 0
 
     def end_blind(self) -> None:
         """The blind return is over, and the angle is not known: a fault."""
-        self._blind_ms = self._blind_limit_ms = 0
+        self.blind_ms = self._blind_limit_ms = 0
         self.fault = BLIND_ENDED
 
     def blind_again(self) -> None:
         """A person wishes one that has ended to go on for a while."""
-        self._blind_ms, self._blind_limit_ms = 0, BLIND_AGAIN_MS
-
-    @property
-    def backing_off(self) -> bool:
-        """Whether a stall is being backed off; it ends in a fault."""
-        return self._back_off_ms > 0
+        self.blind_ms, self._blind_limit_ms = 0, BLIND_AGAIN_MS
 
     def watch_stall(self, angle: Angle, current_a: float) -> None:
         """F10: what stalls on the way up gives way before it holds. On the way down only a fault is left: no reaction
@@ -154,15 +148,15 @@ class Motion:
             self._begin(angle.angle_deg)
             self._stall.reset()
             self.out_cdps = 0
-            self._back_off_ms = BACK_OFF_MS
+            self.back_off_ms = BACK_OFF_MS
         else:
             self.rest()
             self.fault = STALLED
 
     def back_off(self, angle: Angle, current_a: float, allowed: bool) -> Command:
         """Away from what was in the way, towards head up, until it is far enough, stalls again, or is stopped."""
-        self._back_off_ms -= TICK_MS
-        if not allowed or self._back_off_ms <= 0 or self._stall.tick(current_a, self._power):
+        self.back_off_ms -= TICK_MS
+        if not allowed or self.back_off_ms <= 0 or self._stall.tick(current_a, self._power):
             self.rest()
             self.fault = STALLED
             return RESTING

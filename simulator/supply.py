@@ -21,6 +21,7 @@ CONTINUOUS_A: Final = 10.0
 HEATING_S: Final = 600.0
 """Heat tends to (current / 10 A)² with a time constant of ten minutes. Chosen: a motor for continuous duty at its rated
 8 A (domain.md: a furniture actuator's duty of 10 % would not do)."""
+HEATING_PER_TICK: Final = TICK_S / HEATING_S
 WARM: Final = 0.7
 HOT: Final = 0.8
 COOLED: Final = 0.6
@@ -42,7 +43,8 @@ class Supply:
     def tick(self, voltage_v: float, current_a: float) -> None:
         """One tick at this voltage and motor current."""
         memory = self._memory
-        memory.heat += ((current_a / CONTINUOUS_A) ** 2 - memory.heat) * (TICK_S / HEATING_S)
+        load = current_a / CONTINUOUS_A
+        memory.heat += (load * load - memory.heat) * HEATING_PER_TICK
         if self.causes or memory.heat >= WARM or voltage_v < RECOVERED_V:
             self._judge(voltage_v, memory.heat)
 

@@ -101,7 +101,7 @@ class TiltUnit:
             self._grant.release()
             rising = self._motion.out_cdps > 0
             wished = self._ladder.wish_level(self.angle.head_down or rising)
-            if wished and self._ladder.latched & BLIND_ENDED:
+            if wished and self._memory.latched & BLIND_ENDED:
                 self._motion.blind_again()
         elif isinstance(message, Arm):
             self._take_arm(message)
@@ -120,7 +120,8 @@ class TiltUnit:
         readings, angle, ladder = self._readings, self.angle, self._ladder
         refused = kernel.refuse_arm(
             message.stop_count, self._link.stop_count, readings is not None and readings.switches.secured,
-            self._motion.out_cdps != 0 or angle.moving, angle.trusted, angle.head_down, ladder.active, ladder.latched,
+            self._motion.out_cdps != 0 or angle.moving, angle.trusted, angle.head_down,
+            ladder.active, self._memory.latched,
         )  # fmt: skip
         if refused:
             self._link.reject(Reject(refused), BY_MESSAGE[Arm].code, message.sequence)
@@ -173,15 +174,15 @@ class TiltUnit:
         """The motion that the rung asks for."""
         ladder, setpoint = self._ladder, self._grant.setpoint
         active, rung = ladder.active, ladder.rung
-        if motion.blind and rung != kernel.BLIND:
+        if motion.blind_ms and rung != kernel.BLIND:
             motion.end_blind()
         ended = active & (STOPPED | kernel.HOLD_MASK) != 0
-        if not (motion.braked or motion.backing_off or ended):
+        if not (motion.braked or motion.back_off_ms or ended):
             motion.watch_stall(angle, current_a)
         reaction = kernel.reaction(rung, active, setpoint is not None)
         if motion.fault:
             command = RESTING
-        elif motion.backing_off:
+        elif motion.back_off_ms:
             command = motion.back_off(angle, current_a, not ended and angle.trusted)
         elif reaction == kernel.FOLLOW and setpoint is not None:
             command = self._follow(angle, motion, setpoint)
@@ -203,7 +204,7 @@ class TiltUnit:
         if motion.holds(angle, setpoint, target_cdeg):
             return RESTING
         left_ms = self._exposure.left_ms
-        increase = kernel.may_increase(grant.armed, True, angle.trusted, ladder.active, ladder.latched, left_ms)
+        increase = kernel.may_increase(grant.armed, True, angle.trusted, ladder.active, self._memory.latched, left_ms)
         return motion.follow(angle, setpoint, target_cdeg, increase, grant.limit_cdeg)
 
     # ---- telemetry ------------------------------------------------------------------------------------------------
@@ -245,7 +246,7 @@ class TiltUnit:
             flags |= LEASED
         if angle.trusted:
             flags |= TRUSTED
-        if ladder.rung == kernel.HOLD or (active | ladder.latched) & kernel.PERSON_LOST:
+        if ladder.rung == kernel.HOLD or (active | self._memory.latched) & kernel.PERSON_LOST:
             flags |= SIREN
         if switches.lowering:
             flags |= LOWERING

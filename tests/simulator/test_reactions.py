@@ -313,7 +313,7 @@ def test_a_stop_ends_the_giving_way():
     """`stop` freezes whatever moves."""
     host = rising(20.0)
     host.table.physics.jammed = True
-    assert host.run(1.0, lambda: host.table._unit._motion.backing_off)
+    assert host.run(1.0, lambda: host.table._unit._motion.back_off_ms > 0)
     host.table.physics.jammed = False
     host.run(0.3)
     host.stop()
