@@ -10,7 +10,7 @@ from math import inf
 from random import Random
 from typing import Final, NamedTuple
 
-from protocol.link import STOP_FRAME, HostLink
+from protocol.link import HostLink
 from protocol.messages import VERSION, Identity, Rung, Telemetry
 
 from .account import LedgerFailed, Reconciled, Reserved, Settled
@@ -20,20 +20,14 @@ from .conduct import Conduct, Settings
 from .estimator import Estimate, Estimator
 from .follow import Follow
 from .gap import Heard, head_down
-from .gate import Order, Outgoing, Permit, gate
 from .judge import Judge
-from .model import Answer, Event, EventKind, State, Unreadable, Wish
-from .play import Play
+from .model import Answer, Event, EventKind, Unreadable, Wish
 from .presets import Preset
-from .safety import Action
+from .speaker import Speaker
 from .wishes import Desk
 
-REPEAT_S: Final = 0.1
-"""An order that stays the same is renewed this often: five times within a lease of 500 ms (safety.md)."""
 LINK_DOWN_S: Final = 2.0
 """Without telemetry for as long as the unit waits for us (safety.md, lease and stop), the link counts as down."""
-ABOVE_DEADBAND_DEG: Final = 0.1
-"""Chosen: the smoothed noise of the worst sensor, and a tenth of what a limit leaves (safety.md, F14)."""
 UNKNOWN_DEG: Final = 90.0
 """An angle that is not trusted counts as the steepest."""
 
@@ -105,7 +99,6 @@ class Core:
     ) -> None:
         random = Random(seed)
         self.settings = settings
-        self._rate_dps = settings.limits.rate_dps.value
         self.link = HostLink(random.getrandbits(32))
         self.conduct = Conduct(settings, presets, booking, random, ChildLock(random, lock))
         self._lock = lock
@@ -122,14 +115,11 @@ class Core:
         self._gap_s = 0.0
         self._follow = Follow(self.conduct)
         self._judge = Judge(self.conduct)
-        self._play = Play(self.conduct)
+        self._speaker = Speaker(self.conduct, self.link)
         self._estimator = Estimator()
         self._presses = 0
         self._broker_lost_s: float | None = -inf
         self._broker_until_s = inf
-        self._asked: tuple[Outgoing, State, Action, float] | None = None
-        self._asked_s = -inf
-        self._above_deg = self._limit_deg = 0.0
         self._take_broker(self.broker)
 
     def step(self, now_s: float, hand_s: float, data: bytes, inputs: Iterable[Input] = ()) -> Output:
@@ -153,7 +143,7 @@ class Core:
                 self.desk.always.follow_up(e)
         if conduct.alarm or conduct.urgent.stopping_since_s is not None:
             self._judge.watch_stop()
-        data = self._speak(e, fresh)
+        data = self._speaker.speak(e, fresh)
         events: Sequence[Event] = conduct.events
         if events:
             conduct.events = []
@@ -287,62 +277,6 @@ class Core:
         self.broker = status
         self._broker_until_s = self.conduct.hand_s + status.lease_s
         self.conduct.broker_gone = "" if status.up or self.settings.local_stop else status.message
-
-    # ---- the second door --------------------------------------------------------------------------------------------
-
-    def _speak(self, e: Estimate | None, fresh: bool) -> bytes:
-        """Urgent frames at any time; with telemetry the order of this step, unless it went out just now."""
-        conduct, link, urgent = self.conduct, self.link, self.conduct.urgent
-        now_s = conduct.now_s
-        frames = [STOP_FRAME] if urgent.stopping_since_s is not None and urgent.stop_due(now_s) else []
-        if e is None:
-            frames.append(link.greet(now_s))
-            return b"".join(frames)
-        if urgent.levelling_since_s is not None:
-            count = urgent.level_due(now_s)
-            if count is not None:
-                frames.append(link.level(count))
-        if not conduct.arming.granted and conduct.arming.due(now_s):
-            conduct.orders.append(Order.ARM)
-        out = self._renew(e) if fresh else None
-        if out is not None or conduct.orders:
-            left_s = conduct.booking.left_s(conduct.meter.session_s)
-            permit = Permit(conduct.machine.state, conduct.verdict.action, self._limit_deg, self._rate_dps, left_s)
-            frames.extend([self._write(gate(Outgoing(order), e, permit)) for order in conduct.orders])
-            conduct.orders.clear()
-            if out is not None:
-                frames.append(self._write(gate(out, e, permit)))
-        return frames[0] if len(frames) == 1 else b"".join(frames)
-
-    def _renew(self, e: Estimate) -> Outgoing | None:
-        """The order of this step if it, or what it is judged by, has changed; otherwise only every 100 ms."""
-        conduct = self.conduct
-        out = self._play.next(e)
-        # Targets lead the unit's angle; the limit is judged on the worse sensor. Without a deadband a hold at the limit
-        # would follow that sensor's noise with a new order every 20 ms.
-        if not -ABOVE_DEADBAND_DEG < e.above_deg - self._above_deg < ABOVE_DEADBAND_DEG:
-            self._above_deg = e.above_deg
-        limit_deg = conduct.limit.value - self._above_deg
-        self._limit_deg = limit_deg if limit_deg > 0.0 else 0.0
-        asked = (out, conduct.machine.state, conduct.verdict.action, self._limit_deg)
-        if asked == self._asked and conduct.now_s - self._asked_s < REPEAT_S:
-            return None
-        self._asked, self._asked_s = asked, conduct.now_s
-        return out
-
-    def _write(self, out: Outgoing) -> bytes:
-        """An order that has passed the gate, as a frame."""
-        link, stop_count = self.link, self.conduct.arming.stop_count
-        if out.target is not None:
-            angle_deg, rate_dps = out.target
-            return link.setpoint(stop_count, angle_deg, rate_dps, self.conduct.limit.value)
-        if out.order is Order.ARM:
-            return link.arm(stop_count)
-        if out.order is Order.DISARM:
-            return link.disarm()
-        if out.order is Order.ACKNOWLEDGE:
-            return link.acknowledge()
-        return link.keepalive()
 
 
 def _worst_deg(e: Estimate) -> float:

@@ -15,6 +15,7 @@ from controller.conduct import Settings
 from controller.core import BrokerStatus, Leave, PortLost
 from controller.gate import Order, Outgoing
 from controller.model import EventKind, Reason, State, Target, Verb, Wish
+from controller.play import Play
 from controller.presets import Preset, bundled, programme
 from protocol.framing import Deframer
 from protocol.link import STOP_FRAME
@@ -873,7 +874,7 @@ def test_nothing_goes_round_the_gate(verb: Verb, monkeypatch: pytest.MonkeyPatch
         return lease(stop_count, target_deg, rate_dps, limit_deg)
 
     monkeypatch.setattr(loop.core.link, "setpoint", seen)
-    monkeypatch.setattr(loop.core._play, "next", lambda _: Outgoing(Order.MOVE, Target(55.0, 2.9)))
+    monkeypatch.setattr(Play, "next", lambda *_: Outgoing(Order.MOVE, Target(55.0, 2.9)))
     loop.run(0.3)
     assert sent
     assert max(sent) <= loop.core.conduct.limit.value <= 30.0
