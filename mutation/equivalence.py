@@ -23,11 +23,6 @@ from protocol.messages import (
     Setpoint,
     Telemetry,
 )
-from simulator.angle import Angle
-from simulator.exposure import Exposure
-from simulator.grant import Grant
-from simulator.memory import Memory
-from simulator.sensors import Switches
 
 WHOLE_RATE = range(-700, 701)
 """Rates in cdps: all of them, well beyond the trip at 500."""
@@ -249,6 +244,13 @@ def vetted(gate: ModuleType) -> Iterator[object]:
 
 def walked(module: ModuleType) -> Iterator[object]:
     """A ladder on random walks: whatever a unit tells it comes and goes at its edges, for one tick or for long."""
+    # Imported here: what is mutated must not be loaded before the mutant is planted.
+    from simulator.angle import Angle
+    from simulator.exposure import Exposure
+    from simulator.grant import Grant
+    from simulator.memory import Memory
+    from simulator.sensors import Switches
+
     random = Random(0)
     changes: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
         ("angle", "head_down", (False, False, True)), ("angle", "moving", (False, False, True)),

@@ -109,6 +109,8 @@ def prepare(cache: str) -> None:
 
 def stages_of(file: str) -> list[Stage]:
     """Run the stages of a file's tests without a mutant. BrokenTestsError where they do not pass."""
+    if module_name(file) in sys.modules:
+        raise BrokenTestsError(f"{file}: the checker itself has loaded it, so no mutant of it can be planted")
     stages: list[Stage] = []
     for patterns in TARGETS[file]:
         tests = tests_of(patterns)

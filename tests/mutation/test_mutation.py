@@ -109,6 +109,14 @@ def test_a_waiver_that_is_not_needed_or_of_a_file_that_is_never_mutated_fails(pr
     assert "pack/gone.py: no mutant 'if asked >= LIMIT:'" in out
 
 
+def test_a_checker_that_has_loaded_what_it_mutates_says_nothing(project: Path) -> None:
+    """Every mutant would end badly there, and seem to be noticed."""
+    (project / "mutation/equivalence.py").write_text("import pack.cut\n" + CHECK)
+    status, out = mutation(project, "--all")
+    assert status == 2
+    assert "has loaded it" in out
+
+
 def test_a_false_waiver_fails(project: Path) -> None:
     (project / "tests/test_cut.py").write_text("import pack.cut\n\n\ndef test_cut():\n    pack.cut.cut(3)\n")
     waive(project, "<=", "cut")

@@ -293,11 +293,12 @@ def test_the_level_switch_says_who_lies_beyond_1_degree_on_the_other_side(
     ("bed_still", "drive_still", "lies"), [(40, 0, "bed"), (0, 40, "drive"), (40, 40, "apart"), (39, 39, "apart")]
 )
 def test_one_that_stands_still_while_the_other_moved_away_lies(bed_still: int, drive_still: int, lies: str):
-    """F7: inertial sensor or encoder."""
-    found = voter(2400)
-    rested(found.bed, bed_still)
-    rested(found.drive, drive_still)
-    assert told(found, True) == lies
+    """F7: inertial sensor or encoder, whether the level switch is believed or not."""
+    for side in (True, None):
+        found = voter(2400)
+        rested(found.bed, bed_still)
+        rested(found.drive, drive_still)
+        assert told(found, side) == lies
 
 
 def test_stillness_of_one_and_the_wrong_side_of_the_other_cancel():
@@ -325,11 +326,12 @@ def healed_after(found: Voter) -> int:
     return 0
 
 
-def test_apart_heals_after_50_ticks_of_agreement():
-    """F8: a second."""
+@pytest.mark.parametrize("longer", [0, 5])
+def test_apart_heals_after_50_ticks_of_agreement(longer: int):
+    """F8: a second, however long they were apart."""
     found = voter(2301)
     ticks_until_apart(found)
-    for _ in range(5):
+    for _ in range(longer):
         found.judge(True)
     found.bed.smooth_cdeg = 2300.0
     assert healed_after(found) == 50
