@@ -147,12 +147,17 @@ class Follower:
         """What the last rate asks of the table: without the part of it that makes up for the load."""
         return self._rate_dps - self._integral_dps if self._rate_dps else 0.0
 
-    def rate_dps(self, reference: Reference, angle_deg: float) -> float:
-        """The rate to give to the motor. The correction is not summed up where the motor may not follow it."""
+    def rate_dps(self, reference: Reference, angle_deg: float, hurry: bool = True) -> float:
+        """The rate to give to the motor. The correction is not summed up where the motor may not follow it.
+
+        `hurry`: a table that lags behind catches up; otherwise the reference only waits for it.
+        """
         error = reference.angle_deg - angle_deg
         if abs(error) > LEAD_LIMIT_DEG:
             error = _within(error, LEAD_LIMIT_DEG)
             reference.wait(angle_deg + error, error > 0.0)
+        if not hurry and error * reference.rate_dps > 0.0:
+            error = 0.0
         integral_dps = _within(self._integral_dps + error * INTEGRAL_GAIN * TICK_S, INTEGRAL_LIMIT_DPS)
         change_dps = reference.rate_dps + GAIN * error + integral_dps - self._rate_dps
         slewed_dps = _within(change_dps, SLEW_DPS2 * TICK_S)
