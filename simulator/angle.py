@@ -151,6 +151,14 @@ class Angle:
         return BED_SENSOR if voter.bed.failing else DRIVE_SENSOR
 
     @property
+    def fastest_cdps(self) -> float:
+        """How fast the table is by the faster of the healthy sensors."""
+        bed, drive = self._voter.bed, self._voter.drive
+        if drive.failing:
+            return abs(bed.rate_cdps)
+        return abs(drive.rate_cdps) if bed.failing else max(abs(bed.rate_cdps), abs(drive.rate_cdps))
+
+    @property
     def exposed_cdeg(self) -> int:
         """The angle for the count of head-down time: one that is not known counts as head down on that side."""
         if self.trusted:

@@ -27,6 +27,9 @@ INTEGRAL_LIMIT_DPS: Final = 1.0
 LEAD_LIMIT_DEG: Final = 0.5
 """The reference waits for a table that cannot follow, and while the drive crosses its play: what is made up for later
 is a jolt then. Chosen: what the heaviest person's load takes of the rate, 0.5 °/s, needs 0.4°."""
+WAITING_DPS2: Final = 0.5
+"""What a reference that waits still gains. Chosen: little while the drive crosses its play, which takes a second, and
+all that there is within 3 s for a drive that has only an eighth of its power (F11)."""
 SLEW_DPS2: Final = 1.25
 """The most that the rate of the motor changes, reference and correction together. Chosen: a quarter beyond the limit of
 the reference, so that a correction gets through while that uses its limit up."""
@@ -70,10 +73,10 @@ class Reference:
         self.acceleration_dps2 = 0.0
 
     def wait(self, angle_deg: float, ahead: bool) -> None:
-        """The table does not come along: be here, and become no faster meanwhile. `ahead`: towards head down."""
+        """The table does not come along: be here, and become faster gently. `ahead`: towards head down."""
         self.angle_deg = angle_deg
         if (self.acceleration_dps2 > 0.0) is ahead:
-            self.acceleration_dps2 = 0.0
+            self.acceleration_dps2 = _within(self.acceleration_dps2, WAITING_DPS2)
 
     def approach(
         self, target_deg: float, target_dps: float, cap_dps: float, low_deg: float = -inf, high_deg: float = inf
@@ -144,12 +147,17 @@ class Follower:
         """What the last rate asks of the table: without the part of it that makes up for the load."""
         return self._rate_dps - self._integral_dps if self._rate_dps else 0.0
 
-    def rate_dps(self, reference: Reference, angle_deg: float) -> float:
-        """The rate to give to the motor. The correction is not summed up where the motor may not follow it."""
+    def rate_dps(self, reference: Reference, angle_deg: float, hurry: bool = True) -> float:
+        """The rate to give to the motor. The correction is not summed up where the motor may not follow it.
+
+        `hurry`: a table that lags behind catches up; otherwise the reference only waits for it.
+        """
         error = reference.angle_deg - angle_deg
         if abs(error) > LEAD_LIMIT_DEG:
             error = _within(error, LEAD_LIMIT_DEG)
             reference.wait(angle_deg + error, error > 0.0)
+        if not hurry and error * reference.rate_dps > 0.0:
+            error = 0.0
         integral_dps = _within(self._integral_dps + error * INTEGRAL_GAIN * TICK_S, INTEGRAL_LIMIT_DPS)
         change_dps = reference.rate_dps + GAIN * error + integral_dps - self._rate_dps
         slewed_dps = _within(change_dps, SLEW_DPS2 * TICK_S)

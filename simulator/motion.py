@@ -17,6 +17,10 @@ BRAKE_WAIT_TICKS: Final = 10
 """The motor coasts out for 200 ms (two of its time constants) before the brake bites, so that it does not jerk."""
 RETURN_SHARE: Final = 0.9
 """Of the return's largest rate that is planned: the loop that follows needs the rest, and 3 °/s is a limit."""
+PLANNED_SHARE: Final = 0.75
+CREEP_CDPS: Final = 50
+"""Of the planned rate, what counts as going as planned; and the rate below which the last of the way is corrected
+anyway. Chosen: a sensor's rate is off by up to a fifth, and 0.5 °/s may be made up for by as much again."""
 BLIND_SLOWEST_DPS: Final = 0.5
 """Under full load, with reserve; bounds the blind return (safety.md, R2)."""
 BLIND_RESERVE_DEG: Final = 5.0
@@ -112,7 +116,11 @@ class Motion:
             self._follower.rest(self.out_cdps / 100)
             return self._give(angle)
         self._reference.approach(0.0, 0.0, RETURN_SHARE * cap_cdps / 100)
-        return self._drive(angle, kernel.drive_home(self.out_cdps, self._wanted_cdps(worst_deg), cap_cdps))
+        planned_cdps = -self._reference.rate_dps * 100
+        # One sensor that lags behind may be frozen: where the other one goes about as planned, nothing is made up for.
+        hurry = planned_cdps < CREEP_CDPS or angle.fastest_cdps < PLANNED_SHARE * planned_cdps
+        wanted_cdps = self._wanted_cdps(worst_deg, hurry)
+        return self._drive(angle, kernel.drive_home(self.out_cdps, wanted_cdps, cap_cdps))
 
     def return_blind(self, angle: Angle) -> Command:
         """R2: slowly head-up, for as long as the slowest drive would need from the last trusted angle."""
@@ -206,9 +214,9 @@ class Motion:
         self._bed_progress.reset()
         self._drive_progress.reset()
 
-    def _wanted_cdps(self, angle_deg: float) -> int:
-        """What the follower wants of the motor where the table is at this angle."""
-        return round(self._follower.rate_dps(self._reference, angle_deg) * 100)
+    def _wanted_cdps(self, angle_deg: float, hurry: bool = True) -> int:
+        """What the follower wants of the motor where the table is at this angle. `hurry`: to catch up, if it lags."""
+        return round(self._follower.rate_dps(self._reference, angle_deg, hurry) * 100)
 
     def _drive(self, angle: Angle, out_cdps: int) -> Command:
         """Drive at a rate that the kernel allows, and see whether the table goes along."""

@@ -10,7 +10,7 @@ import pytest
 from protocol.messages import Cause, Flag, Rung
 from simulator.physics import Person
 
-from .host import Host, holding, rising
+from .host import Host, break_sensor, holding, returning, rising
 
 BALANCED = Person(136.0, 0.0)
 HEAVY = Person(136.0, -0.1)
@@ -69,6 +69,18 @@ def test_a_change_of_sensor_does_not_hurry_a_slow_return(sensor: str):
     host.run(5.0)
     assert host.latched & (Cause.BED_SENSOR | Cause.DRIVE_SENSOR)
     assert max(map(abs, host.driven[begun:])) <= 1.15
+
+
+@pytest.mark.parametrize("which", ["bed", "drive"])
+@pytest.mark.parametrize("person", [Person(), HEAVY], ids=["usual", "heavy"])
+def test_a_sensor_that_freezes_on_the_way_home_hurries_nothing(which: str, person: Person):
+    """F7, H6: it seems to lag behind for up to two seconds, until it is found; 3 °/s, and 0.1 for noise."""
+    host = returning(30.0, person=person)
+    break_sensor(host, which, "frozen")
+    begun = len(host.driven)
+    assert host.run(4.5, lambda: bool(host.latched))
+    assert host.run(40.0, host.at_level)
+    assert max(map(abs, host.driven[begun:])) <= 3.1
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
