@@ -209,7 +209,10 @@ class Core:
         """Head-down time while the link was down."""
         last, self._last = self._last, None
         if last is not None:
-            self.conduct.meter.count(*head_down(last, Heard(now_s, _worst_deg(e), e.head_down_s, self._unit_ms)))
+            self.conduct.meter.count(*head_down(last, self._heard(e, now_s)))
+
+    def _heard(self, e: Estimate, at_s: float) -> Heard:
+        return Heard(at_s, _worst_deg(e), e.head_down_s, self._unit_ms, self.desk.unit)
 
     def _meet(self, identity: Identity) -> None:
         """A unit answered our greeting; one that restarted has not yet."""
@@ -223,7 +226,7 @@ class Core:
         if identity.session != self._met:  # a unit of another version answers every greeting
             self._met = identity.session
             self.connects += 1
-        self.desk.unit = identity.unit
+        self.desk.unit = identity.unit << 16 | identity.memory  # for the ledger one that forgot its counts is another
         self.conduct.note = self._refused
 
     def _lose(self, why: str) -> None:
@@ -232,7 +235,7 @@ class Core:
             self.conduct.event(EventKind.LINK_LOST, why)
         self.conduct.lost(why)
         if (e := self.estimate) is not None and self.heard_s is not None:
-            self._last = Heard(self.heard_s, _worst_deg(e), e.head_down_s, self._unit_ms)
+            self._last = self._heard(e, self.heard_s)
         self.estimate = None
         self.heard_s = None
         self._estimator = Estimator()

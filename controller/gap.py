@@ -1,8 +1,8 @@
 """Head-down time while the link was down: nobody here saw it, and time that can't be accounted for is charged.
 
 The unit counts on by itself, in whole seconds, so its count may be short of one. A unit that was started again
-meanwhile may have forgotten what it counted, and what it says of its memory (boots, count) may look like the old one's.
-So its clock is asked: where that did not go on as ours did, the whole gap is charged.
+meanwhile may have forgotten what it counted. It says so by another number of its memory; and where its clock did not go
+on as ours did, the whole gap is charged anyway.
 """
 
 from typing import Final, NamedTuple
@@ -19,18 +19,19 @@ _U32: Final = 0xFFFF_FFFF
 
 
 class Heard(NamedTuple):
-    """What one telemetry says of head-down time: when it came, the angle, and the unit's count and clock."""
+    """What one telemetry says of head-down time: when it came, the angle, the unit's count and clock, and which it is."""
 
     at_s: float
     worst_deg: float
     head_down_s: int
     time_ms: int
+    unit: int
 
 
 def head_down(last: Heard, first: Heard) -> tuple[float, float]:
     """The steepest angle of a gap between two telemetries, and for how long the person may have been head down."""
     gap_s, counted_s = first.at_s - last.at_s, first.head_down_s - last.head_down_s
     unit_s = (first.time_ms - last.time_ms & _U32) / 1000
-    went_on = abs(unit_s - gap_s) <= JITTER_S + DRIFT * gap_s
+    went_on = first.unit == last.unit and abs(unit_s - gap_s) <= JITTER_S + DRIFT * gap_s
     worst_deg = max(last.worst_deg + COAST_DEG, first.worst_deg)
     return worst_deg, min(gap_s, counted_s + COUNT_S) if went_on and counted_s >= 0 else gap_s

@@ -203,7 +203,7 @@ def _read(data: bytes) -> HostMessage:
 
 
 def _identity(protocol: int, session: int) -> Identity:
-    return Identity(protocol, session, 1, 0, 0, 1, 1, 7, 1, 60.0, 3.0)
+    return Identity(protocol, session, 1, 0, 0, 1, 1, 7, 1, 9, 60.0, 3.0)
 
 
 def _telemetry(sight: _Sight, ahead: int, later_ms: int) -> bytes:

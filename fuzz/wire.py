@@ -24,7 +24,7 @@ MAX_BODY = 67
 """Bytes between two delimiters: 64 of payload, 2 of CRC, 1 of COBS."""
 STOP = bytes.fromhex("000402C1B200")
 SIZES_FROM_HOST = {0x01: 6, 0x02: 1, 0x03: 5, 0x04: 7, 0x05: 3, 0x06: 15, 0x07: 5, 0x08: 5}
-SIZES_FROM_UNIT = {0x81: 22, 0x82: 38, 0x83: 5}
+SIZES_FROM_UNIT = {0x81: 24, 0x82: 38, 0x83: 5}
 """Bytes of each message, its type included (docs/protocol.md)."""
 CHUNKS = (200, 7, 66, 67, 68, 33, 3, 1)
 """Bytes that arrive at once: around a whole frame, and less."""

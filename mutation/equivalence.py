@@ -162,7 +162,7 @@ def lease(module: ModuleType) -> Iterator[object]:
 def setpoint(link: ModuleType) -> Iterator[object]:
     """Frames of the host's setpoints, before and after telemetry, with each argument varied."""
     host = link.HostLink(7)
-    for heard in (b"", link.frame(Identity(1, 8, 0, 1, 0, 1, 1, 1, 1, 60.0, 3.0)), link.frame(STILL)):
+    for heard in (b"", link.frame(Identity(1, 8, 0, 1, 0, 1, 1, 1, 1, 1, 60.0, 3.0)), link.frame(STILL)):
         host.receive(heard, 1.0)
         for asked in product((0, 40), (0.0, -80.0, 30.5), (0.0, -3.0), (0.0, 60.0)):
             yield host.setpoint(*asked)

@@ -259,6 +259,7 @@ class Identity(NamedTuple):
     time_scale: int
     unit: int
     boots: int
+    memory: int
     limit_deg: float
     rate_limit_dps: float
 
@@ -353,6 +354,7 @@ LAYOUTS: Final = (
         Field("time_scale", "u16", "", "how many times faster than real time the unit runs; 1 on hardware"),
         Field("unit", "u32", "", "number of this unit"),
         Field("boots", "u16", "", "restarts so far, modulo 65536"),
+        Field("memory", "u16", "", "random; another one whenever the counts of head-down time began anew"),
         Field("limit_deg", "i16", "°", "hard angle limit of the unit", 0.01),
         Field("rate_limit_dps", "u16", "°/s", "hard rate limit of the unit", 0.01),
     )),

@@ -59,7 +59,7 @@ EXAMPLES: Final[dict[type[Any], Message]] = {
     Setpoint: Setpoint(258, 51967, 4660, 15.0, -1.5, 30.0, 0.5),
     Keepalive: Keepalive(259, 51968),
     Acknowledge: Acknowledge(260, 51969),
-    Identity: Identity(VERSION, 0x1234ABCD, 0, 1, 2, 1, 1, 42, 3, 60.0, 3.0),
+    Identity: Identity(VERSION, 0x1234ABCD, 0, 1, 2, 1, 1, 42, 3, 0x5EED, 60.0, 3.0),
     Telemetry: Telemetry(
         51966, 123456, 4660, 14.97, 15.02, 14.9, -1.5,
         Flag.OCCUPIED | Flag.ANKLES_LOCKED | Flag.HEAD_DOWN_SIDE | Flag.MOVING | Flag.TRUSTED | Flag.HOST_LIVE,

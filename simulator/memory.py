@@ -14,13 +14,14 @@ RESET_LOOP: Final = int(Cause.RESET_LOOP)
 
 @dataclass(slots=True)
 class Memory:
-    """A power cut loses it: `valid` is false then. Times in milliseconds, angles in hundredths of a degree.
+    """A power cut loses it: `valid` is false then, and a random `id` tells the new one from the old. Times in milliseconds, angles in hundredths of a degree.
 
     `exposed`: head down beyond 5° when it was last told; `slow`: the next return is after a stop; `heat`: of the motor,
     as a part of what it may take.
     """
 
     valid: bool = False
+    id: int = 0
     boots: int = 0
     uptime_ms: int = 0
     stop_count: int = 0
@@ -39,6 +40,8 @@ class Memory:
         if self.exposed:
             self.head_down_ms += RESTART_MS
             self.episode_ms += RESTART_MS
+        if not self.valid:
+            self.id = entropy >> 16 & 0xFFFF
         self.valid = True
         self.boots += 1
         self.uptime_ms = 0

@@ -57,7 +57,7 @@ class TiltUnit:
         self._memory = memory
         self._link = UnitLink(entropy, memory.stop_count)
         self._identity = Identity(
-            VERSION, 0, *FIRMWARE, 1, time_scale, unit, memory.boots & 0xFFFF,
+            VERSION, 0, *FIRMWARE, 1, time_scale, unit, memory.boots & 0xFFFF, memory.id,
             kernel.HARD_LIMIT_CDEG / 100, kernel.HARD_RATE_CDPS / 100,
         )  # fmt: skip
         self._out = [frame(self._identity)]

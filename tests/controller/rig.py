@@ -59,7 +59,7 @@ class Unit:
         self.head_down_s = 0.0
         self.arm_presses = 0
         self.nonce = 1000
-        self.identity = Identity(1, 0, 1, 0, 0, 1, 1, 77, 1, 60.0, 3.0)
+        self.identity = Identity(1, 0, 1, 0, 0, 1, 1, 77, 1, 9, 60.0, 3.0)
         self.heard: list[HostMessage] = []
         self.out = b""
         self._deframer = Deframer()

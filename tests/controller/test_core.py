@@ -210,10 +210,20 @@ def test_a_ledger_that_never_answers_lets_nobody_go_head_down() -> None:
 
 def test_on_each_connect_the_units_count_is_compared() -> None:
     rig = Rig()
-    assert [request for request in rig.requests if isinstance(request, Reconcile)] == [Reconcile(77, 0, 0.0)]
+    assert [request for request in rig.requests if isinstance(request, Reconcile)] == [Reconcile(77 << 16 | 9, 0, 0.0)]
     rig.step(PortLost("Unplugged."))
     rig.run(0.2)
     assert len([request for request in rig.requests if isinstance(request, Reconcile)]) == 2
+
+
+def test_a_unit_that_forgot_its_counts_is_another_one_to_the_ledger() -> None:
+    """H3: after a power cut of both, a count of 0 looks like the one that the session began with."""
+    rig = Rig()
+    rig.step(PortLost("Power cut."))
+    rig.unit.identity = rig.unit.identity._replace(memory=10)
+    rig.run(0.2)
+    before, after = (request.unit for request in rig.requests if isinstance(request, Reconcile))
+    assert before != after
 
 
 def test_who_was_head_down_after_a_crash_is_charged_before_anybody_starts() -> None:
@@ -404,7 +414,7 @@ def test_a_refused_unit_that_is_exchanged_is_accepted() -> None:
     rig.step(PortLost("x"))
     rig.run(1.0)
     assert rig.state is State.STANDING
-    assert rig.core.desk.unit == 5
+    assert rig.core.desk.unit == 5 << 16 | 9
 
 
 # Sensors, person, emergency stop: F7, F8, F14, F24, F25, F26

@@ -9,11 +9,17 @@ UP_MS = 100_000
 
 
 def gap(
-    gap_s: float, counted_s: int, unit_s: float, last_deg: float = 20.0, first_deg: float = 10.0, up_ms: int = UP_MS
+    gap_s: float,
+    counted_s: int,
+    unit_s: float,
+    last_deg: float = 20.0,
+    first_deg: float = 10.0,
+    up_ms: int = UP_MS,
+    unit: int = 7,
 ) -> tuple[float, float]:
     """`unit_s`: seconds by which the unit's clock is ahead of where it was."""
-    last = Heard(50.0, last_deg, 30, up_ms)
-    return head_down(last, Heard(50.0 + gap_s, first_deg, 30 + counted_s, round(up_ms + unit_s * 1000) % 2**32))
+    last = Heard(50.0, last_deg, 30, up_ms, 7)
+    return head_down(last, Heard(50.0 + gap_s, first_deg, 30 + counted_s, round(up_ms + unit_s * 1000) % 2**32, unit))
 
 
 @pytest.mark.parametrize(
@@ -31,6 +37,10 @@ def test_one_whose_clock_did_not_is_charged_in_full_whatever_it_counts(unit_s: f
     """Started again: at once, later, after longer than it had run before; or another unit."""
     for counted_s in (-30, 0, 2, 400):
         assert gap(5.0, counted_s, unit_s)[1] == 5.0
+
+
+def test_one_that_forgot_its_counts_is_charged_in_full_whatever_its_clock_says() -> None:
+    assert gap(5.0, 1, 5.0, unit=8)[1] == 5.0
 
 
 def test_a_count_that_went_back_is_charged_in_full() -> None:

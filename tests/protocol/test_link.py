@@ -44,7 +44,7 @@ def telemetry(nonce: int, time_ms: int | None = None, stop_count: int = STOPS) -
 
 def identity(session: int, protocol: int = 1) -> Identity:
     """What a unit answers."""
-    return Identity(protocol, session, 0, 1, 0, 1, 1, 1, 1, 60.0, 3.0)
+    return Identity(protocol, session, 0, 1, 0, 1, 1, 1, 1, 9, 60.0, 3.0)
 
 
 def setpoint(sequence: int, nonce: int, stop_count: int = STOPS) -> Setpoint:

@@ -139,7 +139,7 @@ class Wire(RuleBasedStateMachine):
         for message in passed:
             if isinstance(message, Hello):
                 self.passed, self.fresh_ms = [], None
-                self.to_host.append(frame(Identity(1, message.session, 1, 0, 0, 1, 1, 7, 1, 60.0, 3.0)))
+                self.to_host.append(frame(Identity(1, message.session, 1, 0, 0, 1, 1, 7, 1, 9, 60.0, 3.0)))
             elif not isinstance(message, Stop):
                 assert message.sequence not in self.passed, "a frame passed twice"
                 assert not self.passed or (message.sequence - self.passed[-1]) % 65_536 < 32_768, "out of order"

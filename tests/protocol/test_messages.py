@@ -272,7 +272,7 @@ def test_one_step_beyond_the_range_does_not_fit(case: tuple[Layout, Message], da
         (Setpoint, 0x06, 15),
         (Keepalive, 0x07, 5),
         (Acknowledge, 0x08, 5),
-        (Identity, 0x81, 22),
+        (Identity, 0x81, 24),
         (Telemetry, 0x82, 38),
         (Rejected, 0x83, 5),
     ],

@@ -488,11 +488,16 @@ def test_a_short_hang_is_over_before_the_watchdog():
 
 
 def test_a_power_cut_forgets_and_says_so_by_its_counts():
-    """F16: the counts begin anew; the host sees it by boots and head-down time."""
+    """F16: the counts begin anew, and another number of the memory tells the host."""
     host = holding(20.0)
+    before = host.table.memory
+    host.table.reset_unit()
+    assert (host.table.memory.id, host.table.memory.boots) == (before.id, 2)
     host.table.lose_memory()
     host.run(1.0)
-    assert host.link.identity is None or host.link.identity.boots == 1
+    assert host.link.identity is not None
+    assert host.link.identity.memory == host.table.memory.id != before.id
+    assert host.link.identity.boots == 1
     host.let_go()
     host.run(1.0)
     assert host.rung == Rung.LEVEL
