@@ -19,7 +19,7 @@ _U32: Final = 0xFFFF_FFFF
 
 
 class Heard(NamedTuple):
-    """What one telemetry says of head-down time: when it came, the angle, the unit's count and clock, and which it is."""
+    """What one telemetry says of head-down time: when it came, the angle, the unit's count and clock, and its key."""
 
     at_s: float
     worst_deg: float

@@ -14,10 +14,10 @@ RESET_LOOP: Final = int(Cause.RESET_LOOP)
 
 @dataclass(slots=True)
 class Memory:
-    """A power cut loses it: `valid` is false then, and a random `id` tells the new one from the old. Times in milliseconds, angles in hundredths of a degree.
+    """A power cut loses it: `valid` is false then, and a random `id` tells the new one from the old.
 
     `exposed`: head down beyond 5° when it was last told; `slow`: the next return is after a stop; `heat`: of the motor,
-    as a part of what it may take.
+    as a part of what it may take. Times in milliseconds, angles in hundredths of a degree.
     """
 
     valid: bool = False
