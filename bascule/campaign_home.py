@@ -17,6 +17,7 @@ from .campaign_rules import (
     TICK_S,
     blinded,
     excused,
+    hides_wrong_way,
     moves,
     slips,
 )
@@ -53,6 +54,8 @@ def silence(trace: Trace) -> float:
 
 def return_time(trace: Trace) -> float:
     """From the first moment of a return: at 0.5 °/s, 5° more than it is, and 8 s to slow down, reverse and arrive."""
+    if hides_wrong_way(trace):
+        return inf
     least, began_s, due_s = inf, None, 0.0
     for sample in trace.samples:
         returning = sample.rung in (2, 3) and not sample.active & STOPPED and not excused(sample)

@@ -211,6 +211,16 @@ def test_a_motor_that_runs_the_wrong_way_may_do_so_until_it_is_noticed_once_for_
     assert BY_NAME["no_increase"].robustness(trace) == pytest.approx(0.3 + 7.0 - 2.2, abs=0.05)
 
 
+@pytest.mark.parametrize("sensor", ["bed_drifts", "drive_drifts"])
+def test_a_wrong_way_that_a_drifting_sensor_hides_is_seen_by_nobody(sensor: str) -> None:
+    """Each of both alone is judged as ever."""
+    for name, trace in (("no_increase", run(30.0, 0.0, 1.0, lease_s=0.5)), ("return_time", BAD["return_time"][0]())):
+        for kinds, passes in ((("wrong_way",), False), ((sensor,), False), ((sensor, "wrong_way"), True)):
+            trace.kinds = kinds
+            assert (BY_NAME[name].robustness(trace) == inf) is passes
+            assert (BY_NAME[name].robustness(trace) < 0.0) is not passes
+
+
 def test_a_rescuer_may_do_what_a_motor_may_not() -> None:
     for name in ("no_increase", "granted", "interlock", "head_up_holds", "emergency_stop", "lease"):
         make, _ = BAD[name]
