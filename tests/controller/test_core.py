@@ -219,8 +219,8 @@ def test_on_each_connect_the_units_count_is_compared() -> None:
 def test_a_unit_that_forgot_its_counts_is_another_one_to_the_ledger() -> None:
     """H3: after a power cut of both, a count of 0 looks like the one that the session began with."""
     rig = Rig()
-    rig.step(PortLost("Power cut."))
     rig.unit.identity = rig.unit.identity._replace(memory=10)
+    rig.step(PortLost("Power cut."))
     rig.run(0.2)
     before, after = (request.unit for request in rig.requests if isinstance(request, Reconcile))
     assert before != after
