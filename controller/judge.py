@@ -19,26 +19,24 @@ class Judge:
 
     def __init__(self, conduct: Conduct) -> None:
         self._c = conduct
+        self._known = Circumstances(local_stop=conduct.settings.local_stop)
         self._told = FINE
 
     def judge(self, e: Estimate, age_s: float, broker_down_s: float) -> None:
         """Assess, and react. `age_s` of the telemetry; `broker_down_s` is negative while the broker is there."""
         c = self._c
-        booking, used_s = c.booking, c.meter.session_s
-        circumstances = Circumstances(
-            c.machine.state,
-            age_s,
-            c.limit,
-            c.meter.continuous_left_s,
-            booking.allowed.value - used_s,
-            booking.allowed,
-            booking.left_s(used_s),
-            broker_down_s,
-            c.settings.local_stop,
-            booking.failed,
-            c.arming.failed,
-        )
-        c.verdict = assess(e, circumstances)
+        booking, used_s, known = c.booking, c.meter.session_s, self._known
+        known.state = c.machine.state
+        known.age_s = age_s
+        known.limit = c.limit
+        known.continuous_left_s = c.meter.continuous_left_s
+        known.allowed = booking.allowed
+        known.allowed_left_s = booking.allowed.value - used_s
+        known.reserved_left_s = booking.left_s(used_s)
+        known.broker_down_s = broker_down_s
+        known.ledger_failed = booking.failed
+        known.grant_lost = c.arming.failed
+        c.verdict = assess(e, known)
         if c.verdict is not FINE or self._told is not FINE or c.paused_since_s is not None:
             self._react(e)
 

@@ -4,7 +4,9 @@ Each hazard is one named function that says nothing or gives a `Verdict`; the mo
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
+from math import inf
 from typing import Final, NamedTuple
 
 from protocol.messages import Cause, Rung
@@ -23,6 +25,9 @@ HEAD_DOWN_LIMIT_DEG: Final = 5.0
 """Head-down time counts above 5° (domain.md): beyond it nobody goes without reserved time."""
 
 
+NOTHING: Final = Limit(0.0, "nothing is known yet")
+
+
 class Action(IntEnum):
     """What a verdict asks for, least severe first."""
 
@@ -39,20 +44,24 @@ class Verdict(NamedTuple):
     message: str
 
 
-class Circumstances(NamedTuple):
-    """What the hazards are judged by, beside the estimate. Seconds; `broker_down_s` is negative while it is up."""
+@dataclass(slots=True)
+class Circumstances:
+    """What the hazards are judged by, beside the estimate. Seconds; `broker_down_s` is negative while it is up.
 
-    state: State
-    age_s: float
-    limit: Limit
-    continuous_left_s: float
-    allowed_left_s: float
-    allowed: Limit
-    reserved_left_s: float
-    broker_down_s: float
-    local_stop: bool
-    ledger_failed: str
-    grant_lost: bool
+    One is kept and brought up to date with each step; before the first it is of a table that nobody knows.
+    """
+
+    state: State = State.OFFLINE
+    age_s: float = inf
+    limit: Limit = NOTHING
+    continuous_left_s: float = 0.0
+    allowed_left_s: float = 0.0
+    allowed: Limit = NOTHING
+    reserved_left_s: float = 0.0
+    broker_down_s: float = inf
+    local_stop: bool = False
+    ledger_failed: str = ""
+    grant_lost: bool = False
 
 
 FINE: Final = Verdict(Action.NONE, "", "")

@@ -5,6 +5,7 @@ there. Domains hold every value at which a decision of the function can change, 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, product
 from random import Random
 from types import ModuleType, SimpleNamespace
@@ -221,7 +222,7 @@ def assessed(safety: ModuleType) -> Iterator[object]:
     )  # fmt: skip
     for one, two, three, four in product(WRONG, WRONG, around, around):
         table = SOUND._replace(**{**two, **one}, sound=not one and not two)
-        verdict = safety.assess(table, usual._replace(**{**three, **four}))
+        verdict = safety.assess(table, replace(usual, **{**three, **four}))
         yield None if verdict is None else (int(verdict.action), *verdict[1:])
 
 

@@ -1,5 +1,6 @@
 """The first door: each hazard alone and with each other one."""
 
+from dataclasses import replace
 from itertools import combinations
 from math import inf
 from typing import Any
@@ -51,7 +52,7 @@ def judged(*codes: str) -> tuple[Action, str, str]:
     for code in codes:
         seen |= HAZARD[code][1]
         around |= HAZARD[code][2]
-    return assess(table(**seen), USUAL._replace(**around))
+    return assess(table(**seen), replace(USUAL, **around))
 
 
 def test_all_is_well() -> None:
@@ -107,14 +108,14 @@ def test_every_hazard_has_its_row() -> None:
     ],
 )
 def test_the_edges_of_the_hazards(seen: dict[str, Any], around: dict[str, Any], action: int, code: str) -> None:
-    assert assess(table(**seen), USUAL._replace(**around))[:2] == (action, code)
+    assert assess(table(**seen), replace(USUAL, **around))[:2] == (action, code)
 
 
 def test_limits_are_told_with_whose_they_are() -> None:
     """H2, H3."""
     assert judged("over_angle")[2] == "31° is over the limit of 30° (guest)."
     allowed = Limit(312.0, "20 min a day, hard limit")
-    verdict = assess(SOUND, USUAL._replace(allowed_left_s=0.0, allowed=allowed))
+    verdict = assess(SOUND, replace(USUAL, allowed_left_s=0.0, allowed=allowed))
     assert verdict.message == "5.2 min head down are over (20 min a day, hard limit)."
 
 

@@ -1,5 +1,6 @@
 """The first door word by word, and exactly at each edge: what is fine there, and what is not the least bit beyond."""
 
+from dataclasses import replace
 from math import nextafter
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_every_verdict_word_by_word(
 ) -> None:
     """F2, F3, F7, F14, F19, F20, F24, F25, F26: what a person reads, and what is done."""
     sound = not seen.keys() & {"estop", "trusted", "ankles_locked", "occupied", "latched"}
-    verdict = assess(LYING._replace(sound=sound, **seen), USUAL._replace(**around))
+    verdict = assess(LYING._replace(sound=sound, **seen), replace(USUAL, **around))
     assert (int(verdict.action), *verdict[1:]) == (action, code, message)
 
 
@@ -96,4 +97,4 @@ def test_no_verdict_says_nothing() -> None:
 )
 def test_a_verdict_begins_exactly_at_its_edge(seen: dict[str, Any], around: dict[str, Any], last: Action) -> None:
     """F3, F14, F19, F20."""
-    assert assess(LYING._replace(**seen), USUAL._replace(**around)).action is last
+    assert assess(LYING._replace(**seen), replace(USUAL, **around)).action is last

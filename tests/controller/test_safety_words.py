@@ -1,5 +1,7 @@
 """The first door in the words that a person reads, where the unit refuses or does not hear."""
 
+from dataclasses import replace
+
 import pytest
 
 from controller.estimator import Estimate
@@ -26,7 +28,7 @@ WARM = 1 << 24
 def test_a_unit_that_refuses_ends_a_session_and_says_why(cause: int, words: str) -> None:
     """F15: what only refuses ends a session as well, running or paused; a person reads the cause."""
     for state in (State.RUNNING, State.PAUSED):
-        verdict = assess(LYING._replace(rung=1, causes=cause), USUAL._replace(state=state))
+        verdict = assess(LYING._replace(rung=1, causes=cause), replace(USUAL, state=state))
         assert verdict == (Action.HOME, "unit", f"The tilt unit refuses to go on: {words}.")
 
 
