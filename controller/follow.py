@@ -1,5 +1,6 @@
 """How the state follows what the tilt unit reports: where the table rests, what the unit does by itself, what ended."""
 
+from operator import itemgetter
 from typing import Final
 
 from protocol.messages import CAUSES, Cause, Rung
@@ -19,6 +20,8 @@ FREEZE_S: Final = 60.0
 """As long as the arming window: a wish that much later is somebody else's."""
 AWAY_DEG: Final = 1.0
 """Chosen: further than brake and sensors let a table stray from where it is held."""
+DISCRETE: Final = itemgetter(slice(Estimate._fields.index("trusted"), Estimate._fields.index("head_down_s")))
+"""What is no measured quantity in an estimate: without a change of these a session just goes on."""
 _RESTING: Final = frozenset({State.STANDING, State.STANDBY, State.LEVEL})
 _ORDINARY: Final = int(sum(QUIET))
 _BLIND, _LEVEL = int(Rung.BLIND_LEVEL), int(Rung.LEVEL)
@@ -31,12 +34,24 @@ class Follow:
     def __init__(self, conduct: Conduct) -> None:
         self._c = conduct
         self._causes = 0
+        self._seen: tuple[object, ...] | None = None
         self._progress = Progress()
         self._frozen_at_s: float | None = None
 
     def take(self, e: Estimate) -> None:
-        """Fresh telemetry."""
-        c, now_s = self._c, self._c.now_s
+        """Fresh telemetry. In a session most of it brings nothing new but angles."""
+        c = self._c
+        goes_on = c.run is not None and c.machine.state is State.RUNNING and not c.run.player.finished
+        seen = DISCRETE(e) if goes_on and c.arming.granted else None
+        if seen is not None and seen == self._seen:
+            self._note_place(e)
+        else:
+            self._seen = seen
+            self._take(e, c.now_s)
+
+    def _take(self, e: Estimate, now_s: float) -> None:
+        """All that telemetry may mean."""
+        c = self._c
         if e.causes | e.latched != self._causes:
             self._note_causes(e.causes | e.latched, e.rung >= Rung.LEVEL)
         if c.machine.state is State.OFFLINE:

@@ -156,7 +156,8 @@ class _Watched:
             readings.bed_cdeg = round(self._angle_deg * 100) + BED_CDEG[number % len(BED_CDEG)]
             readings.drive_cdeg = round(self._angle_deg * 100) + DRIVE_CDEG[number % len(DRIVE_CDEG)]
             readings.head_down_side = self._angle_deg > 0.0
-            self._unit.angle.sample(readings)
+            self._unit.angle.bed.take(readings.bed_cdeg)
+            self._unit.angle.drive.take(readings.drive_cdeg)
         self._command = self._unit.tick(self._now_ms, self._readings)
         self._out = self._unit.transmit()
         newest = self._newest()

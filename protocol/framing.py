@@ -57,10 +57,13 @@ class Deframer:
         bodies = (self._rest + data).split(DELIMITER)
         rest = bodies.pop()
         for body in bodies:
-            if not body and not self._overlong:
+            if self._overlong:
+                payload: bytes | Damage = Damage.OVERLONG
+                self._overlong = False
+            elif body:
+                payload = _open(body) if len(body) <= MAX_BODY else Damage.OVERLONG
+            else:
                 continue
-            payload = Damage.OVERLONG if self._overlong or len(body) > MAX_BODY else _open(body)
-            self._overlong = False
             if not isinstance(payload, Damage):
                 self.good += 1
                 self._bad_run = False

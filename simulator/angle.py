@@ -12,7 +12,6 @@ from protocol.messages import Cause
 
 from . import kernel
 from .drive import ARRIVED_DEG
-from .sensors import Readings
 from .voting import Suspect, Voter
 
 MOVING_CDPS: Final = 20
@@ -37,7 +36,7 @@ SUSPECTS: Final = {BED_SENSOR: Suspect.BED, DRIVE_SENSOR: Suspect.DRIVE}
 class Angle:
     """The best angle, its rate, the more head-down angle, and whether all that is trusted.
 
-    `bed` and `drive` are the sensors there.
+    `bed` and `drive` are the sensors there, which take a reading every 10 ms.
     `speed_cdps` is what both sensors show at least: one that slips by a degree is no runaway (F12).
 
     While it is not trusted, `angle_deg` and `worst_cdeg` are the last that were. Before it was ever trusted,
@@ -63,11 +62,6 @@ class Angle:
         self.trusted = False
         self.moving = False
         self.causes = 0
-
-    def sample(self, readings: Readings) -> None:
-        """The two readings of every 10 ms."""
-        self.bed.take(readings.bed_cdeg)
-        self.drive.take(readings.drive_cdeg)
 
     def judge(self, head_down_side: bool, returning: bool, latched: int) -> None:
         """What the samples say by now. A return ends at 0°, not already at the edge of level.

@@ -30,6 +30,7 @@ STIFFNESS: Final = 15_000.0
 """N·m/rad of linkage and frame. Chosen: 0.15° under an 80 kg person, 4 Hz with the person's inertia."""
 DAMPING: Final = 400.0
 """N·m·s/rad. Chosen: the coupling rings for about one period."""
+STIFFNESS_PER_DEG, DAMPING_PER_DPS, DEGREES = radians(STIFFNESS), radians(DAMPING), degrees(1.0)
 MECHANICAL_END_DEG: Final = (-85.0, 65.0)
 SLIP_NM: Final = 20.0
 """The load at which a slipping brake slips at its full speed. Chosen: what a person's centre of mass makes."""
@@ -118,16 +119,19 @@ class Physics:
             power = 0.0
         self._at_rest = False
         power *= self.polarity
-        self._move_arms(steps * STEP_S)
+        if self.arms != self.arms_wanted:
+            self._move_arms(steps * STEP_S)
         person = self.person
-        cos_angle = cos(radians(self.bed_deg))
-        gravity = (person.mass_kg * GRAVITY * person.offset_m + self.arms * person.arms_nm) * cos_angle
-        to_dps2 = degrees(1.0) / person.inertia
+        torque = person.mass_kg * GRAVITY * person.offset_m
+        if self.arms:
+            torque += self.arms * person.arms_nm
+        gravity = torque * cos(radians(self.bed_deg))
+        to_dps2 = DEGREES / person.inertia
         full_dps = self.strength * FULL_SPEED_DPS / cos(radians(GEOMETRY * (self.bed_deg - MID_TRAVEL_DEG)))
         unloaded_dps, droop = power * full_dps, DROOP * full_dps / RATED_NM
         half, step = self.backlash_deg / 2.0, STEP_S
         lag = 0.0 if self.jammed else step / (BRAKE_LAG_S if brake else MOTOR_LAG_S)
-        stiffness, damping = radians(STIFFNESS), radians(DAMPING)
+        stiffness, damping = STIFFNESS_PER_DEG, DAMPING_PER_DPS
         coulomb, viscous = self.coulomb_nm, radians(self.viscous)
         fade = coulomb / CREEP_DPS
         bed, bed_rate, drive = self.bed_deg, self.bed_dps, self.drive_deg
@@ -185,6 +189,5 @@ class Physics:
 
     def _move_arms(self, seconds: float) -> None:
         """Arms go from the sides to overhead in one second (domain.md: 0.5 to 2 s)."""
-        if self.arms != self.arms_wanted:
-            change = self.arms_wanted - self.arms
-            self.arms += max(-seconds, min(seconds, change))
+        change = self.arms_wanted - self.arms
+        self.arms += max(-seconds, min(seconds, change))

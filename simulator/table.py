@@ -91,7 +91,8 @@ class Table:
         """The next 20 ms; the bytes that the unit sent meanwhile."""
         self.now_ms += TICK_MS
         physics, sensors, switches, unit = self.physics, self.sensors, self.switches, self._unit
-        sample, read, advance = unit.angle.sample, sensors.read, physics.advance
+        take_bed, take_drive = unit.angle.bed.take, unit.angle.drive.take
+        read, advance = sensors.read, physics.advance
         power, brake = self._command
         # Hard-wired: the emergency stop cuts the motor and lets the brake fall in, an end switch cuts its direction.
         if switches.estop:
@@ -105,7 +106,8 @@ class Table:
             readings = read(physics.bed_deg, physics.bed_dps, physics.drive_deg, physics.current_a)
             ended = power and (readings.end_head_down if power > 0.0 else readings.end_head_up)
             advance(0.0 if ended else power, brake, STEPS_PER_SAMPLE)
-            sample(readings)
+            take_bed(readings.bed_cdeg)
+            take_drive(readings.drive_cdeg)
         readings.supply_v = self.supply_v - SOURCE_OHM * readings.current_a
         if self._hung_until_ms:
             self._hang_on()

@@ -29,7 +29,8 @@ class Bench:
             self.readings.bed_cdeg = self.bed_says(round(self.bed * 100 + self._gauss(0.0, 6.0)))
             self.readings.drive_cdeg = self.drive_says(round(self.drive * 100 + self._gauss(0.0, 5.0)))
             self.readings.head_down_side = self.bed > 0
-            self.angle.sample(self.readings)
+            self.angle.bed.take(self.readings.bed_cdeg)
+            self.angle.drive.take(self.readings.drive_cdeg)
             if sample % 2:
                 self.angle.judge(self.readings.head_down_side, self.returning, 0)
         return self.angle
