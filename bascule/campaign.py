@@ -31,6 +31,8 @@ SETTLED_S: Final = 3.0
 """A run ends when nothing has happened for so long. Chosen: longer than any reaction takes to begin."""
 LONGEST_S: Final = 150.0
 """No run takes longer: two freezes of 20 s and a slow return from 30°."""
+DAY_S: Final = 86_400.0
+"""The window of the budget, restated from docs/domain.md."""
 BATCH: Final = 25
 """Runs in one task for a worker: about two seconds' worth."""
 WAITING: Final = 4
@@ -291,10 +293,11 @@ def _account(rig: Rig, trace: Trace) -> None:
     """What the person's account says, where the controller had a chance to know: linked, and its ledger works.
 
     Where the unit can't tell that the table is level, the session's time is not settled yet. What counts then is what
-    a settlement would charge now: the reservation, or the unit's own count if that is more.
+    a settlement would charge now: the reservation, or the unit's own count if that is more. A clock that was set
+    forward by a day while the host was off can't be told from a day that passed (F18, `controller.account.Clock`).
     """
     estimate = rig.core.estimate if rig.alive else None
-    if estimate is None or rig.disk or rig.angle_deg > 2.5:
+    if estimate is None or rig.disk or rig.angle_deg > 2.5 or rig.ledger_s - rig.now_s >= DAY_S:
         return
     trace.charged_s = rig.account.head_down_today_s("guest", rig.ledger_s)
     if estimate.head_down and rig.core.conduct.booking.session is not None:

@@ -37,7 +37,12 @@ def lease(trace: Trace) -> float:
 
 
 def silence(trace: Trace) -> float:
-    """Two seconds of silence, and half a second until the table moves; a freeze by a stop goes on."""
+    """Two seconds of silence, and half a second until the table moves; a freeze by a stop goes on.
+
+    A sensor that drifts home alone, where the other one is broken, too, looks like the return itself.
+    """
+    if blinded(trace):
+        return inf
     least, idle_s = 2.5, 0.0
     boots = trace.times("boot")
     for sample in trace.samples:

@@ -15,8 +15,10 @@ from .campaign_rules import (
     PLAY_DEG,
     STOPPED,
     TICK_S,
+    WISHES,
     blinded,
     excused,
+    hides_wrong_way,
     leased,
     longest,
     mean_dps,
@@ -30,8 +32,11 @@ from .campaign_trace import Sample, Trace
 
 
 def angle(trace: Trace) -> float:
+    """The return that begins at 1° too much is the first that shows that a motor runs wild: 1.5°, and to stop (F9)."""
+    if hides_wrong_way(trace):
+        return inf
     deepest = max(sample.bed_deg for sample in trace.samples)
-    return LIMIT_DEG + 1.0 - deepest
+    return LIMIT_DEG + 1.0 + (2.0 if runs_wild(trace) else 0.0) - deepest
 
 
 def rate(trace: Trace) -> float:
@@ -104,20 +109,23 @@ def _stops(trace: Trace) -> Iterator[tuple[int, int]]:
         i = max(round((stop_s - first_s) / TICK_S), 0)
         until_s = min([stop_s + BRAKING_S, *(end for end in ends if end >= stop_s)])
         j = min(round((until_s - first_s) / TICK_S), len(samples) - 1)
-        j = min(j, next((k for k in range(i, j) if _thawed(samples, i, k)), j))
+        j = min(j, next((k for k in range(i, j) if _thawed(trace, i, k)), j))
         if i < j:
             yield i, j
 
 
-def _thawed(samples: list[Sample], i: int, k: int) -> bool:
-    """Whether the freeze that a stop at sample `i` made has ended by `k` because the table rests at level.
+def _thawed(trace: Trace, i: int, k: int) -> bool:
+    """Whether the freeze that a stop at sample `i` made has ended by `k`: the table rests at level, or somebody wishes.
 
-    Causes that lead home end there (docs/safety.md, the ladder). What moves later has a cause of its own.
+    Causes that lead home end at level (docs/safety.md, the ladder); what moves later has a cause of its own. A live
+    wish of after the stop opens a lease of its own.
     """
-    now = samples[k]
-    if now.active & STOPPED or moves(now) or abs(now.bed_deg) > LEVEL_DEG:
+    now, stop_s = trace.samples[k], trace.samples[i].now_s
+    rests = not moves(now) and abs(now.bed_deg) <= LEVEL_DEG
+    if now.active & STOPPED or not (rests or now.lease_s > now.now_s):
         return False
-    return any(sample.active & STOPPED for sample in samples[i:k])
+    wished = any(mark.what.startswith(WISHES) and stop_s < mark.now_s <= now.now_s for mark in trace.marks)
+    return (rests or wished) and any(sample.active & STOPPED for sample in trace.samples[i:k])
 
 
 def stop_travel(trace: Trace) -> float:
@@ -161,7 +169,7 @@ def stop_holds(trace: Trace) -> float:
             stop_index += 1
         if ended or distinct > 4:
             continue
-        ended = any(last_s <= end <= sample.now_s for end in ends) or _thawed(trace.samples, last, k)
+        ended = any(last_s <= end <= sample.now_s for end in ends) or _thawed(trace, last, k)
         if ended or sample.now_s - last_s < BRAKING_S or sample.lowering or leased(sample):
             continue
         if moves(sample):
@@ -187,13 +195,13 @@ def _after_stop(trace: Trace) -> Iterator[Sample]:
 
 
 def slow_return(trace: Trace) -> float:
-    if slips(trace) or runs_wild(trace):
+    if slips(trace) or runs_wild(trace) or blinded(trace):
         return inf
     return 1.15 - max((abs(sample.drive_dps) for sample in _after_stop(trace)), default=0.0)
 
 
 def slow_with_open_lock(trace: Trace) -> float:
-    if slips(trace) or runs_wild(trace):
+    if slips(trace) or runs_wild(trace) or blinded(trace):
         return inf
     open_s, worst = 0.0, 0.0
     for sample in trace.samples:

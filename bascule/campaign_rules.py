@@ -33,6 +33,8 @@ ARMED, SIREN, BRAKE, DRIVEN = int(Flag.ARMED), int(Flag.SIREN), int(Flag.BRAKE),
 HOLD, LEVEL = int(Rung.HOLD), int(Rung.LEVEL)
 MOVERS: Final = ("wish start", "wish goto", "wish jog", "wish resume", "wish skip", "wish level")
 """What a person may say that makes the table rise."""
+WISHES: Final = (*MOVERS, "wish stand")
+"""What a person may say that moves the table."""
 
 
 def moves(sample: Sample) -> bool:
@@ -98,9 +100,11 @@ def runs_wild(trace: Trace) -> bool:
 
 
 def hides_wrong_way(trace: Trace) -> bool:
-    """One sensor drifts as the motor should have moved the table, and the motor runs the wrong way: two faults that
-    agree with each other against the sound sensor. To go on is right where that one is the only fault (F8, R2)."""
-    return "wrong_way" in trace.kinds and any(name in trace.kinds for name in ("bed_drifts", "drive_drifts"))
+    """The motor runs the wrong way, and nothing is left to see it by: no sensor at all, or one that drifts as the motor
+    should have moved the table and agrees with it against the sound one. To go on is right where the sensor is the
+    only fault (F8, R2)."""
+    drifts = any(name in trace.kinds for name in ("bed_drifts", "drive_drifts"))
+    return "wrong_way" in trace.kinds and (drifts or blinded(trace))
 
 
 def slips(trace: Trace) -> bool:

@@ -30,6 +30,9 @@ is a jolt then. Chosen: what the heaviest person's load takes of the rate, 0.5 �
 WAITING_DPS2: Final = 0.5
 """What a reference that waits still gains. Chosen: little while the drive crosses its play, which takes a second, and
 all that there is within 3 s for a drive that has only an eighth of its power (F11)."""
+OVERRUN_LIMIT_DEG: Final = 2.0
+"""It waits less for a table that runs ahead of it: the motor is told to slow down, and then the other way, so that one
+that runs by itself is seen to do so (F9, F12)."""
 SLEW_DPS2: Final = 1.25
 """The most that the rate of the motor changes, reference and correction together. Chosen: a quarter beyond the limit of
 the reference, so that a correction gets through while that uses its limit up."""
@@ -39,10 +42,9 @@ TARGET_DPS3: Final = 1.8
 EASING_S: Final = ACCELERATION_DPS2 / JERK_DPS3 / 2.0
 GAINED_DPS: Final = ACCELERATION_DPS2 * EASING_S
 """What slowing down with the limit of jerk takes longer, and what is still gained until an acceleration has ended."""
-PUSH_PER_S: Final = 3.0
-CATCH_PER_S: Final = 5.0
-"""From what is missing of a rate to an acceleration. Chosen: a sine of 6° is followed within 0.15°, and what ends a
-catching up goes no more than 0.4° beyond where the target ends, where 3/s goes 0.1° further."""
+PUSH_PER_S: Final = 5.0
+"""From what is missing of a rate to an acceleration. Chosen: a sine of 6° is followed within 0.1°, a ramp ends within
+0.1°, and what ends a catching up goes no more than 0.4° beyond where the target ends; at 3/s it is twice that."""
 ARRIVED_DEG: Final = 0.12
 LEFT_DEG: Final = 0.35
 """When the brake goes on at a target, and when a resting table is moved again: inside ±0.5° with the sensors' noise."""
@@ -86,12 +88,12 @@ class Reference:
         wanted = target_dps + _closing_dps(target_deg - angle_deg)
         wanted = min(max(wanted, _closing_dps(low_deg - angle_deg)), _closing_dps(high_deg - angle_deg))
         push = (_within(wanted, cap_dps) - self.rate_dps) * PUSH_PER_S
-        push = _within(self._caught(push, target_deg, target_dps), ACCELERATION_DPS2)
+        push = _within(self._caught(push, target_deg, target_dps, cap_dps), ACCELERATION_DPS2)
         self.acceleration_dps2 += _within(push - self.acceleration_dps2, JERK_DPS3 * TICK_S)
         self.rate_dps += self.acceleration_dps2 * TICK_S
         self.angle_deg += self.rate_dps * TICK_S
 
-    def _caught(self, push: float, target_deg: float, target_dps: float) -> float:
+    def _caught(self, push: float, target_deg: float, target_dps: float, cap_dps: float) -> float:
         """The acceleration that still lets it end where the target can, whenever that begins to slow down.
 
         Judged from where it is once its acceleration has ended. What is as fast as the target need not be slower.
@@ -101,8 +103,10 @@ class Reference:
         ahead_deg = self.rate_dps * easing_s + self.acceleration_dps2 * easing_s**2 / 3.0
         left_deg = target_deg + _slowing_deg(target_dps) - self.angle_deg - ahead_deg
         if rate_dps > 0.0:
-            return min(push, (max(_ending_dps(left_deg), target_dps + GAINED_DPS) - rate_dps) * CATCH_PER_S)
-        return max(push, (min(-_ending_dps(-left_deg), target_dps - GAINED_DPS) - rate_dps) * CATCH_PER_S)
+            most_dps = min(max(_ending_dps(left_deg), target_dps + GAINED_DPS), cap_dps)
+            return min(push, (most_dps - rate_dps) * PUSH_PER_S)
+        most_dps = max(min(-_ending_dps(-left_deg), target_dps - GAINED_DPS), -cap_dps)
+        return max(push, (most_dps - rate_dps) * PUSH_PER_S)
 
 
 def _closing_dps(distance_deg: float) -> float:
@@ -144,8 +148,11 @@ class Follower:
 
     @property
     def asked_dps(self) -> float:
-        """What the last rate asks of the table: without the part of it that makes up for the load."""
-        return self._rate_dps - self._integral_dps if self._rate_dps else 0.0
+        """What the last rate asks of the table at least: without a part of it that only holds the load."""
+        rate_dps, load_dps = self._rate_dps, self._integral_dps
+        if rate_dps * load_dps <= 0.0:
+            return rate_dps
+        return rate_dps - load_dps if abs(rate_dps) > abs(load_dps) else 0.0
 
     def rate_dps(self, reference: Reference, angle_deg: float, hurry: bool = True) -> float:
         """The rate to give to the motor. The correction is not summed up where the motor may not follow it.
@@ -153,10 +160,12 @@ class Follower:
         `hurry`: a table that lags behind catches up; otherwise the reference only waits for it.
         """
         error = reference.angle_deg - angle_deg
-        if abs(error) > LEAD_LIMIT_DEG:
-            error = _within(error, LEAD_LIMIT_DEG)
+        ahead = error * reference.rate_dps >= 0.0
+        limit_deg = LEAD_LIMIT_DEG if ahead else OVERRUN_LIMIT_DEG
+        if abs(error) > limit_deg:
+            error = _within(error, limit_deg)
             reference.wait(angle_deg + error, error > 0.0)
-        if not hurry and error * reference.rate_dps > 0.0:
+        if ahead and not hurry:
             error = 0.0
         integral_dps = _within(self._integral_dps + error * INTEGRAL_GAIN * TICK_S, INTEGRAL_LIMIT_DPS)
         change_dps = reference.rate_dps + GAIN * error + integral_dps - self._rate_dps

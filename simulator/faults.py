@@ -142,6 +142,11 @@ def _powered(table: Table) -> bool:
     return table.physics.current_a > 0.0
 
 
+def _runs(table: Table) -> bool:
+    """The drive turns: a motor that runs by itself does so without being told."""
+    return abs(table.physics.drive_dps) > SLIPS_DPS
+
+
 def _slips(table: Table) -> bool:
     """The drive turns although the motor has no current."""
     return table.physics.current_a == 0.0 and abs(table.physics.drive_dps) > SLIPS_DPS
@@ -246,7 +251,7 @@ KINDS: Final = (
          lambda part: Setting(_physics, "strength", part, _powered), Amount("which part", "", 0.25, 0.9, 0.5),
          moving=True),
     Kind("runaway", _L.MOTOR, ("F12",), "the motor runs by itself while the brake is off",
-         lambda dps: Setting(_physics, "runaway_dps", dps, _powered), Amount("how fast", "°/s", -6.0, 6.0, 2.0),
+         lambda dps: Setting(_physics, "runaway_dps", dps, _runs), Amount("how fast", "°/s", -6.0, 6.0, 2.0),
          moving=True, strands=True, travel_deg=6.0),
     # ---- brake
     Kind("brake_slips", _L.BRAKE, ("F13",), "the brake does not hold the load",

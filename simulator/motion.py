@@ -206,13 +206,14 @@ class Motion:
 
     def _begin(self, angle_deg: float) -> None:
         """From rest, or over from another motion, without a jump of the rate."""
+        if self.braked:  # otherwise a motor that runs wild is none the better for another motion
+            self._bed_progress.reset()
+            self._drive_progress.reset()
         self.braked = self.returning = self._following = False
         self._wait_ticks = BRAKE_WAIT_TICKS
         self._arrived_ticks = 0
         self._reference.place(angle_deg, self.out_cdps / 100)
         self._follower.rest(self.out_cdps / 100)
-        self._bed_progress.reset()
-        self._drive_progress.reset()
 
     def _wanted_cdps(self, angle_deg: float, hurry: bool = True) -> int:
         """What the follower wants of the motor where the table is at this angle. `hurry`: to catch up, if it lags."""
@@ -233,9 +234,9 @@ class Motion:
         One alone may be a sensor that drifts or freezes, or a linkage that broke: that shows as a disagreement. What
         the motor is given only to hold a load asks for no motion.
         """
-        rate_dps, bed, drive = self._follower.asked_dps, angle.bed, angle.drive
-        bed_cause = self._bed_progress.tick(bed.smooth_cdeg / 100, rate_dps, TICK_MS)
-        drive_cause = self._drive_progress.tick(drive.smooth_cdeg / 100, rate_dps, TICK_MS)
+        rate_dps, asked_dps, bed, drive = self.out_cdps / 100, self._follower.asked_dps, angle.bed, angle.drive
+        bed_cause = self._bed_progress.tick(bed.smooth_cdeg / 100, rate_dps, TICK_MS, asked_dps)
+        drive_cause = self._drive_progress.tick(drive.smooth_cdeg / 100, rate_dps, TICK_MS, asked_dps)
         if bed.failing:
             return 0 if drive.failing else drive_cause
         if drive.failing:

@@ -23,23 +23,27 @@ NO_PROGRESS, WRONG_WAY, STALLED = int(Cause.NO_PROGRESS), int(Cause.WRONG_WAY), 
 class Progress:
     """Whether the table follows the drive at all, and the same way, by one sensor."""
 
-    __slots__ = ("_commanded_deg", "_elapsed_ms", "_from_deg")
+    __slots__ = ("_asked_deg", "_commanded_deg", "_elapsed_ms", "_from_deg")
 
     def __init__(self) -> None:
         self._from_deg: float | None = None
-        self._commanded_deg = 0.0
+        self._commanded_deg = self._asked_deg = 0.0
         self._elapsed_ms = 0
 
     def reset(self) -> None:
         """The table rests."""
         self._from_deg = None
 
-    def tick(self, angle_deg: float, rate_dps: float, elapsed_ms: int) -> int:
-        """One tick of driving at a commanded rate; the cause if it gets nowhere (F11) or the wrong way (F9), or 0."""
+    def tick(self, angle_deg: float, rate_dps: float, elapsed_ms: int, asked_dps: float | None = None) -> int:
+        """One tick of driving at a commanded rate; the cause if it gets nowhere (F11) or the wrong way (F9), or 0.
+
+        `asked_dps` is the part of the rate that should move the table, where the rest only holds a load.
+        """
         if self._from_deg is None or rate_dps * self._commanded_deg < 0.0:
             self._begin(angle_deg)  # where the drive turns round, what was asked for before is no measure any more
             return 0
         self._commanded_deg += rate_dps * elapsed_ms / 1000
+        self._asked_deg += (rate_dps if asked_dps is None else asked_dps) * elapsed_ms / 1000
         self._elapsed_ms += elapsed_ms
         if not self._commanded_deg:
             return 0
@@ -49,11 +53,11 @@ class Progress:
             return 0
         if moved_deg <= -WRONG_WAY_DEG:
             return WRONG_WAY
-        return NO_PROGRESS if self._elapsed_ms >= PROGRESS_MS and abs(self._commanded_deg) >= COMMANDED_DEG else 0
+        return NO_PROGRESS if self._elapsed_ms >= PROGRESS_MS and abs(self._asked_deg) >= COMMANDED_DEG else 0
 
     def _begin(self, angle_deg: float) -> None:
         self._from_deg = angle_deg
-        self._commanded_deg = 0.0
+        self._commanded_deg = self._asked_deg = 0.0
         self._elapsed_ms = 0
 
 

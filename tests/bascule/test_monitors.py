@@ -213,12 +213,34 @@ def test_a_motor_that_runs_the_wrong_way_may_do_so_until_it_is_noticed_once_for_
 
 @pytest.mark.parametrize("sensor", ["bed_drifts", "drive_drifts"])
 def test_a_wrong_way_that_a_drifting_sensor_hides_is_seen_by_nobody(sensor: str) -> None:
-    """Each of both alone is judged as ever."""
+    """Each of both alone is judged as ever; without any sensor it is the same."""
+    gone = run(1.0, 40.0)
+    gone.kinds = ("wrong_way", "bed_stuck", "drive_stuck")
+    assert BY_NAME["angle"].robustness(gone) == inf
+    gone.kinds = ("bed_stuck", "drive_stuck")
+    assert BY_NAME["angle"].robustness(gone) < 0.0
     for name, trace in (("no_increase", run(30.0, 0.0, 1.0, lease_s=0.5)), ("return_time", BAD["return_time"][0]())):
         for kinds, passes in ((("wrong_way",), False), ((sensor,), False), ((sensor, "wrong_way"), True)):
             trace.kinds = kinds
             assert (BY_NAME[name].robustness(trace) == inf) is passes
             assert (BY_NAME[name].robustness(trace) < 0.0) is not passes
+
+
+@pytest.mark.parametrize(("kind", "deepest"), [("runaway", 33.0), ("wrong_way", 33.0), ("stall", 31.0)])
+def test_a_motor_that_runs_wild_is_noticed_on_the_way_back(kind: str, deepest: float) -> None:
+    for angle_deg, holds in ((deepest - 0.1, True), (deepest + 0.1, False)):
+        trace = run(1.0, angle_deg)
+        trace.kinds = (kind,)
+        assert (BY_NAME["angle"].robustness(trace) > 0.0) is holds
+
+
+@pytest.mark.parametrize(("kinds", "judged"), [
+    (("bed_drifts",), True), (("loose_linkage",), True), (("bed_drifts", "loose_linkage"), False),
+])  # fmt: skip
+def test_a_loose_linkage_hides_what_a_broken_sensor_shows(kinds: tuple[str, ...], judged: bool) -> None:
+    trace = run(3.0, believed_deg=2.0)
+    trace.kinds = kinds
+    assert (BY_NAME["honest"].robustness(trace) < 0.0) is judged
 
 
 def test_a_rescuer_may_do_what_a_motor_may_not() -> None:
@@ -265,3 +287,25 @@ def test_a_freeze_that_still_lasts_at_level_is_not_over() -> None:
         run(2.0, 0.3, -0.5, **THAWS),
     )
     assert BY_NAME["stop_holds"].robustness(trace) < 0.0
+
+
+def test_a_live_wish_after_a_stop_ends_what_it_froze() -> None:
+    """Stand, out of a freeze head up: a new lease. One in flight ends nothing, nor does an older wish."""
+    for wish_s, holds in ((0.3, True), (-0.2, False)):
+        trace = joined(
+            run(0.5),
+            run(0.5, -20.0, marks=((0.0, "stop reaches the unit"), (wish_s, "wish stand")), **THAWS),
+            run(2.0, -20.0, -0.5, state=State.RISING),
+        )
+        assert (BY_NAME["stop_time"].robustness(trace) > 0.0) is holds
+    at_once = joined(run(0.5), run(2.0, -20.0, -0.5, marks=((0.0, "stop reaches the unit"), (0.1, "wish stand"))))
+    assert BY_NAME["stop_time"].robustness(at_once) < 0.0
+
+
+@pytest.mark.parametrize("name", ["silence", "slow_return", "slow_with_open_lock"])
+def test_without_any_sensor_nobody_knows_how_the_return_goes(name: str) -> None:
+    trace = BAD[name][0]()
+    trace.kinds = ("bed_drifts",)
+    assert BY_NAME[name].robustness(trace) < 0.0
+    trace.kinds = ("bed_drifts", "drive_mirrored")
+    assert BY_NAME[name].robustness(trace) == inf

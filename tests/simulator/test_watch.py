@@ -2,6 +2,7 @@
 
 import pytest
 
+from protocol.messages import Cause
 from simulator.watch import Progress
 
 
@@ -61,3 +62,11 @@ def test_a_swing_that_turns_is_no_stall():
         time_s = tick / 100
         angle = 7.0 * sin(2 * pi * (time_s - 0.2) / 20)
         assert not progress.tick(angle, 7.0 * 2 * pi / 20 * cos(2 * pi * time_s / 20), 10)
+
+
+def test_what_only_holds_a_load_is_no_way_to_have_gone():
+    """F11: half a degree a second goes to the load; the rest is 0.3° in 3 s. The wrong way counts all the same (F9)."""
+    progress = Progress()
+    assert not any(progress.tick(10.0, 0.6, 20, 0.1) for _ in range(500))
+    assert progress.tick(10.0 - 1.5, 0.6, 20, 0.1) == Cause.WRONG_WAY
+    assert any(progress.tick(10.0, 0.6, 20) for _ in range(500))
