@@ -159,10 +159,11 @@ def _in_order(faults: Sequence[Planned]) -> tuple[Planned, ...]:
 
 
 def _rank(kind: Kind) -> int:
-    """A sensor that is gone shows no other fault of its; a controller that is gone sends nothing to damage."""
+    """A motor that runs by itself gets no power to show what else is wrong with it; a sensor that is gone shows no
+    other fault of its; a controller that is gone sends nothing to damage."""
     if kind.moving or kind.resting:
-        return 0 if kind.moving else 1
-    return 2 if kind.layer is Layer.WIRE else 4 if kind.name.endswith("_gone") or kind.name == "host_killed" else 3
+        return 2 if kind.resting else int(kind.name == "runaway")
+    return 3 if kind.layer is Layer.WIRE else 5 if kind.name.endswith("_gone") or kind.name == "host_killed" else 4
 
 
 def _amount(name: str, random: Random) -> float | None:

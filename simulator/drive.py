@@ -45,6 +45,9 @@ GAINED_DPS: Final = ACCELERATION_DPS2 * EASING_S
 PUSH_PER_S: Final = 5.0
 """From what is missing of a rate to an acceleration. Chosen: a sine of 6° is followed within 0.1°, a ramp ends within
 0.1°, and what ends a catching up goes no more than 0.4° beyond where the target ends; at 3/s it is twice that."""
+NEAR_DEG: Final = 0.3
+SLOW_DPS: Final = 0.1
+"""How near a target that rests the table stays where it has come to rest, or nearly. Chosen: less than LEFT_DEG."""
 ARRIVED_DEG: Final = 0.12
 LEFT_DEG: Final = 0.35
 """When the brake goes on at a target, and when a resting table is moved again: inside ±0.5° with the sensors' noise."""
@@ -92,6 +95,13 @@ class Reference:
         self.acceleration_dps2 += _within(push - self.acceleration_dps2, JERK_DPS3 * TICK_S)
         self.rate_dps += self.acceleration_dps2 * TICK_S
         self.angle_deg += self.rate_dps * TICK_S
+
+    def ends(self, target_deg: float, target_dps: float) -> bool:
+        """Whether it may as well rest where it is: near a target that rests, or nearly, and slow by now or past it."""
+        away_deg = target_deg - self.angle_deg
+        if abs(away_deg) >= NEAR_DEG or abs(target_dps) >= SLOW_DPS:
+            return False
+        return abs(self.rate_dps) < SLOW_DPS or self.rate_dps * away_deg < 0.0
 
     def _caught(self, push: float, target_deg: float, target_dps: float, cap_dps: float) -> float:
         """The acceleration that still lets it end where the target can, whenever that begins to slow down.

@@ -10,7 +10,7 @@ from protocol.messages import Cause, Setpoint
 
 from . import kernel
 from .angle import Angle
-from .drive import ARRIVED_DEG, LEFT_DEG, TICK_MS, Follower, Reference, power
+from .drive import ARRIVED_DEG, LEFT_DEG, NEAR_DEG, TICK_MS, Follower, Reference, power
 from .watch import NO_PROGRESS, STALLED, WRONG_WAY, Progress, Stall
 
 BRAKE_WAIT_TICKS: Final = 10
@@ -192,13 +192,17 @@ class Motion:
         if not self._following:
             self._begin(angle.angle_deg)
             self._following = True
-        elif still and -ARRIVED_DEG < error_deg < ARRIVED_DEG and -0.05 < reference.rate_dps < 0.05:
+        rate_dps = setpoint.rate_dps
+        if reference.ends(target_deg, rate_dps) and -NEAR_DEG < error_deg < NEAR_DEG:
+            # To come back for so little, through the play, would be a jolt.
+            target_deg, rate_dps = reference.angle_deg, 0.0
+        if still and abs(target_deg - angle.angle_deg) < ARRIVED_DEG and -0.05 < reference.rate_dps < 0.05:
             self._arrived_ticks += 1
             if self._arrived_ticks >= BRAKE_WAIT_TICKS:
                 return self.rest()
         else:
             self._arrived_ticks = 0
-        reference.approach(target_deg, setpoint.rate_dps, RATE_CAP_DPS, LOWEST_DEG, limit_cdeg / 100)
+        reference.approach(target_deg, rate_dps, RATE_CAP_DPS, LOWEST_DEG, limit_cdeg / 100)
         wanted_cdps, cap_cdps = self._wanted_cdps(angle.angle_deg), kernel.HARD_RATE_CDPS
         return self._drive(
             angle, kernel.drive(self.out_cdps, wanted_cdps, cap_cdps, increase, angle.worst_cdeg, limit_cdeg)

@@ -173,5 +173,22 @@ def test_what_catches_up_ends_where_its_target_ends(behind: float, before_s: flo
     assert reference.angle_deg * side == pytest.approx(end, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("angle", "rate", "target_dps", "ends"),
+    [
+        (10.25, 0.5, 0.0, True),  # past it, and still on the way
+        (10.25, -0.05, 0.0, True),
+        (9.8, 0.05, 0.05, True),
+        (9.8, 0.5, 0.0, False),  # it comes to it
+        (10.35, 0.05, 0.0, False),
+        (10.1, 0.05, 0.2, False),  # the target goes on
+    ],
+)
+def test_a_reference_that_is_near_a_resting_target_ends_there(angle: float, rate: float, target_dps: float, ends: bool):
+    reference = Reference(0.0)
+    reference.place(angle, rate)
+    assert reference.ends(10.0, target_dps) is ends
+
+
 def test_the_limits_are_those_of_the_domain():
     assert (drive.ACCELERATION_DPS2, drive.JERK_DPS3, drive.TICK_MS) == (1.0, 2.0, 20)

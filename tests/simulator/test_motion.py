@@ -115,14 +115,14 @@ def test_a_unit_that_keeps_restarting_says_at_once_that_it_holds(make: Callable[
         assert host.has(Flag.SIREN) is (restarts > 0)
 
 
-@pytest.mark.parametrize("dps", [1.4, 1.6, 2.0])
+@pytest.mark.parametrize("dps", [1.52, 1.56, 1.6])
 def test_a_motor_that_runs_by_itself_is_found_although_the_motions_change(dps: float):
-    """F9, F12: from the target on the lease drives against it, and from 1° beyond the limit the return does. Together
-    that is 1.5° against the drive, and half a degree to stop."""
+    """F9: it runs on as fast as it was asked to. The lease drives against it from the target on, and from 1° beyond the
+    limit the return does: together that is 1.5° against the drive."""
     host = rising(20.0, 1.5)
     host.table.physics.runaway_dps, host.limit_deg = dps, 30.0
     host.lead(30.0, 1.5)
     assert host.run(20.0, lambda: host.rung == Rung.HOLD)
     host.run(1.0)
-    assert host.latched & (Cause.WRONG_WAY | Cause.OVER_SPEED)
-    assert host.angle_deg <= 32.5
+    assert host.latched & Cause.WRONG_WAY
+    assert max(host.angles) <= 32.0
