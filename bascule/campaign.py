@@ -94,9 +94,12 @@ class Result:
 CELLS: Final = tuple((kind.name, state, at_s) for kind in KINDS for state in MATRIX_STATES for at_s in TIMINGS_S)
 """Every kind in every state at every timing."""
 RESTARTS: Final = ("unit_resets", "unit_hangs", "power_cut")
-IMPOSSIBLE: Final = ("stall", "brake_slips")
-"""What is jammed does not slip."""
-DUOS: Final = tuple(duo for duo in combinations(CATALOGUE, 2) if duo != IMPOSSIBLE)
+JAMMED: Final = "stall"
+NOT_JAMMED: Final = ("brake_slips", "runaway")
+"""What is jammed neither slips nor runs."""
+DUOS: Final = tuple(
+    duo for duo in combinations(CATALOGUE, 2) if JAMMED not in duo or not {*duo}.intersection(NOT_JAMMED)
+)
 """All pairs of kinds."""
 
 
@@ -127,8 +130,8 @@ def _random_plan(number: int, random: Random) -> Plan:
     """One to three faults, and up to three presses around them. What only shows in a motion begins at once."""
     state = random.choice(tuple(STATES))
     names = random.sample(tuple(CATALOGUE), random.choice((1, 1, 1, 2, 2, 3)))
-    if set(names) >= set(IMPOSSIBLE):
-        names.remove(IMPOSSIBLE[1])
+    if JAMMED in names:
+        names = [name for name in names if name not in NOT_JAMMED]
     faults = _in_order([(_when(name, random), name, _amount(name, random)) for name in names])
     motion = _motion(state, faults)
     presses = [
