@@ -85,7 +85,8 @@ class Follow:
         """The unit's own reactions lead; where it rests, so does the state."""
         c, state = self._c, self._c.machine.state
         if e.rung >= _BLIND or (e.latched and not e.moving and e.rung != _LEVEL):
-            if state is not State.FAULT and not c.urgent.levelling:
+            # Head down a live wish for level may still lead out of it; elsewhere there is nothing to wait for (H10).
+            if state is not State.FAULT and not (c.urgent.levelling and e.head_down):
                 c.yields(e, f"a fault: {gravest(e)}", Trigger.FAULT)
         elif e.rung == _LEVEL:
             stopped = e.frozen or c.urgent.stopping  # it will go on by itself, but not yet

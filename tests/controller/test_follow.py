@@ -457,3 +457,21 @@ def test_in_every_state_a_restart_of_the_unit_begins_a_new_conversation_disarmed
     rig.wait(20.0)
     assert len(rig.setpoints()) == before
     assert not rig.unit.armed
+
+
+def test_a_fault_on_the_head_up_side_shows_although_a_way_home_is_still_wished() -> None:
+    """H10: a sensor that spiked made the controller send level; what the unit then says is R3, and not a return."""
+    rig = Rig(-12.0)
+    rig.begin()
+    rig.run(0.5)
+    rig.unit.moves, rig.unit.bed_off_deg = False, 90.0
+    for _ in range(50):
+        if rig.state is State.RETURNING:
+            break
+        rig.step()
+    assert rig.state is State.RETURNING
+    rig.unit.bed_off_deg = 0.0
+    rig.unit.latched, rig.unit.rung = Cause.STALLED, Rung.HOLD
+    rig.run(0.6)
+    assert rig.core.conduct.urgent.levelling
+    assert rig.state is State.FAULT
