@@ -81,6 +81,7 @@ class Output(NamedTuple):
 
 
 NOTHING: Final = Output(b"", (), (), ())
+"""What most steps want done."""
 
 
 class Core:

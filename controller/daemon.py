@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Final
@@ -61,6 +60,8 @@ class Daemon:
         self._ledger = ledger
         self._inbox = inbox
         self._lock_path = lock_path
+        self._lock: Kept | None = None
+        self._lock_waits = False
         self._lane = StopLane()
         self._ports = PortKeeper(open_port, self._lane, lambda message: inbox.notice(PortLost(message)))
         self._reporter = Reporter(core, inbox, presets, watch, time.monotonic())
@@ -161,14 +162,20 @@ class Daemon:
         elif isinstance(request, Reconcile):
             self._ledger.reconcile(*request)
         else:
-            self._ledger.keep(partial(self._keep_lock, request.kept))
+            self._lock = request.kept
+            if not self._lock_waits:  # bounded: somebody who locks and unlocks all the time fills no queue
+                self._lock_waits = True
+                self._ledger.keep(self._keep_lock)
 
-    def _keep_lock(self, kept: Kept | None) -> None:
-        """On the thread that owns the disk."""
+    def _keep_lock(self) -> None:
+        """Write the newest lock, on the thread that may wait for the disk."""
+        self._lock_waits = False
+        kept = self._lock
         try:
             child_lock_file.write(self._lock_path, kept)
         except OSError as error:
-            self._inbox.notice(LockNotKept(f"{self._lock_path}: {error.strerror}; a restart forgets the child lock."))
+            after = "locks again" if kept is None else "forgets the child lock"
+            self._inbox.notice(LockNotKept(f"{self._lock_path}: {error.strerror}; a restart {after}."))
 
     def _checkpoint(self) -> None:
         self._checkpoint_s = time.monotonic()

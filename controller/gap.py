@@ -7,8 +7,12 @@ on as ours did, the whole gap is charged anyway.
 
 from typing import Final, NamedTuple
 
+from .limits import HEAD_DOWN_DEG
+
 COAST_DEG: Final = 3.0
 """Further than this no table goes that lost its host: 0.5 s of lease at 3 °/s, and 1.5° to stop (safety.md)."""
+UNKNOWN_DEG: Final = 90.0
+"""An angle that nobody knows counts as the steepest."""
 COUNT_S: Final = 1.0
 """What a count in whole seconds may be short of (protocol.md, TELEMETRY)."""
 JITTER_S: Final = 0.2
@@ -34,4 +38,6 @@ def head_down(last: Heard, first: Heard) -> tuple[float, float]:
     unit_s = (first.time_ms - last.time_ms & _U32) / 1000
     went_on = first.unit == last.unit and abs(unit_s - gap_s) <= JITTER_S + DRIFT * gap_s
     worst_deg = max(last.worst_deg + COAST_DEG, first.worst_deg)
+    if counted_s > 0 and worst_deg <= HEAD_DOWN_DEG:
+        worst_deg = UNKNOWN_DEG  # the unit counted somewhere between
     return worst_deg, min(gap_s, counted_s + COUNT_S) if went_on and counted_s >= 0 else gap_s

@@ -218,7 +218,7 @@ class Ledger:
 
 
 def _counted_s(from_s: float, to_s: float) -> float:
-    """The most that may have passed while the unit's count went so far. None where it did not: nobody was head down."""
+    """The most that may have passed while the count went so far. Less than a second shows in the next one."""
     return to_s - from_s + COUNT_S if to_s > from_s else 0.0
 
 

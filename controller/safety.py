@@ -25,7 +25,7 @@ HEAD_DOWN_LIMIT_DEG: Final = 5.0
 """Head-down time counts above 5° (domain.md): beyond it nobody goes without reserved time."""
 
 
-NOTHING: Final = Limit(0.0, "nothing is known yet")
+UNKNOWN_LIMIT: Final = Limit(0.0, "nothing is known yet")
 
 
 class Action(IntEnum):
@@ -53,10 +53,10 @@ class Circumstances:
 
     state: State = State.OFFLINE
     age_s: float = inf
-    limit: Limit = NOTHING
+    limit: Limit = UNKNOWN_LIMIT
     continuous_left_s: float = 0.0
     allowed_left_s: float = 0.0
-    allowed: Limit = NOTHING
+    allowed: Limit = UNKNOWN_LIMIT
     reserved_left_s: float = 0.0
     broker_down_s: float = inf
     local_stop: bool = False

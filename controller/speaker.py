@@ -1,6 +1,7 @@
 """What goes to the unit: stop and level at any time, and with telemetry the order of the moment, through the gate.
 
-An order that stays the same is renewed now and then; one that changes, or is judged by something else, goes at once.
+An order that stays the same is renewed every 100 ms; it goes at once where it, the state, the verdict or the limit has
+changed. Whatever goes out has passed the gate at that moment.
 """
 
 from math import inf

@@ -178,6 +178,14 @@ def test_what_could_not_be_kept_is_told() -> None:
     ]
 
 
+ODD = [
+    b'{"salt": "0123456789abcdef", "digest": "' + "ü".encode() * 64 + b'"}',
+    b'{"salt": "\\ud800", "digest": "' + b"0" * 64 + b'"}',
+    b'{"salt": "0123456789abcdef", "digest": 7}',
+    b'{"salt": "0123456789abcdef", "digest": ""}',
+]
+"""JSON that no lock ever wrote."""
+
 # ---- the file -------------------------------------------------------------------------------------------------------
 
 
@@ -196,7 +204,7 @@ def test_the_file_is_there_while_the_lock_is_on(tmp_path: Path) -> None:
     assert child_lock_file.read(path) is None
 
 
-@pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b"null", b'{"salt": "ab"}', b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b"null", b'{"salt": "ab"}', b"\xff\xfe", b"[" * 100_000, *ODD])
 def test_a_damaged_file_is_a_lock_without_a_pin(tmp_path: Path, damage: bytes) -> None:
     """The side of caution: stop and level work, and who may delete the file may unlock."""
     path = tmp_path / "home.child_lock.json"
@@ -210,7 +218,7 @@ def test_a_damaged_file_is_a_lock_without_a_pin(tmp_path: Path, damage: bytes) -
 
 def test_a_disk_that_is_full_leaves_the_last_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "home.child_lock.json"
-    first = Kept("salt", "digest")
+    first = Kept("0" * 16, "f" * 64)
     child_lock_file.write(path, first)
 
     def full(_: int) -> None:

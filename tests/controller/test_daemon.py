@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bascule.sim_port import SimPort
+from controller import child_lock_file
 from controller.booking import Booking
 from controller.conduct import Settings
 from controller.core import Core
@@ -327,3 +328,44 @@ def test_the_budget_is_on_disk_before_anybody_is_head_down(rig: Rig, tmp_path: P
     reader.close()
     assert rows
     assert rows[0][0] >= 60
+
+
+def test_the_child_lock_is_kept_on_the_disk_while_it_is_on(rig: Rig, tmp_path: Path) -> None:
+    rig.connect()
+    path = tmp_path / "child_lock.json"
+    rig.daemon.on_wish(Wish(Verb.LOCK, pin="2580"))
+    rig.until(lambda: path.exists() and rig.published.states[-1].locked, "locked")
+    rig.daemon.on_wish(Wish(Verb.UNLOCK, pin="2580"))
+    rig.until(lambda: not path.exists() and not rig.published.states[-1].locked, "unlocked")
+
+
+def test_somebody_who_locks_all_the_time_fills_no_queue(rig: Rig, tmp_path: Path) -> None:
+    """F22: however slow the disk is, one lock waits for it, the newest, and head-down time is recorded behind it."""
+    posted: list[Callable[[], None]] = []
+    rig.daemon._ledger.keep = posted.append  # type: ignore[method-assign]
+    rig.connect()
+    for number in range(50):
+        rig.daemon.on_wish(Wish(Verb.UNLOCK, pin="0000") if number % 2 else Wish(Verb.LOCK, pin="0000"))
+    rig.daemon.on_wish(Wish(Verb.LOCK, pin="2580"))
+    rig.until(lambda: len(rig.published.of(ResultDocument)) == 51, "answered")
+    assert len(posted) == 1
+    posted[0]()
+    assert child_lock_file.read(tmp_path / "child_lock.json") == rig.core.conduct.child_lock.kept
+
+
+@pytest.mark.parametrize(("verb", "after"), [(Verb.LOCK, "forgets the child lock"), (Verb.UNLOCK, "locks again")])
+def test_a_lock_that_can_not_be_kept_is_told(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: Verb, after: str
+) -> None:
+    rig.connect()
+    if verb is Verb.UNLOCK:
+        rig.daemon.on_wish(Wish(Verb.LOCK, pin="2580"))
+        rig.until(lambda: (tmp_path / "child_lock.json").exists(), "locked")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(child_lock_file, "write", full)
+    rig.daemon.on_wish(Wish(verb, pin="2580"))
+    told = rig.until(lambda: [e for e in rig.published.of(EventDocument) if e.code == "child_lock"], "told")
+    assert told[0].message == f"{tmp_path / 'child_lock.json'}: No space left on device; a restart {after}."

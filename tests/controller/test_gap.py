@@ -57,6 +57,11 @@ def test_a_clock_that_begins_anew_after_seven_weeks_is_no_restart() -> None:
     assert gap(5.0, 1, 5.0, up_ms=2**32 - 1000)[1] == pytest.approx(2.0)
 
 
+def test_what_the_unit_counted_between_two_ends_at_level_counts_at_an_angle_that_nobody_knows() -> None:
+    """Lowered by hand, or a brake that slipped: level before, level after."""
+    assert gap(60.0, 30, 60.0, last_deg=0.0, first_deg=0.0) == (90.0, 31.0)
+
+
 def test_the_angle_is_the_steeper_end_and_what_a_table_goes_on_without_its_host() -> None:
     """0.5 s at 3 °/s, and 1.5° to a stand."""
     assert gap(1.0, 0, 1.0, last_deg=4.0, first_deg=0.0)[0] == 7.0
