@@ -19,7 +19,10 @@ class Judge:
 
     def __init__(self, conduct: Conduct) -> None:
         self._c = conduct
-        self._known = Circumstances(local_stop=conduct.settings.local_stop)
+        self._known = Circumstances(
+            conduct.state, 0.0, conduct.limit, 0.0, 0.0, conduct.booking.allowed, 0.0, 0.0,
+            conduct.settings.local_stop, "", False,
+        )  # fmt: skip
         self._told = FINE
 
     def judge(self, e: Estimate, age_s: float, broker_down_s: float) -> None:

@@ -6,7 +6,6 @@ Each hazard is one named function that says nothing or gives a `Verdict`; the mo
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from math import inf
 from typing import Final, NamedTuple
 
 from protocol.messages import Cause, Rung
@@ -23,9 +22,6 @@ OVER_ANGLE_DEG: Final = 1.0
 """Safety.md, F14: limit + 1°."""
 HEAD_DOWN_LIMIT_DEG: Final = 5.0
 """Head-down time counts above 5° (domain.md): beyond it nobody goes without reserved time."""
-
-
-UNKNOWN_LIMIT: Final = Limit(0.0, "nothing is known yet")
 
 
 class Action(IntEnum):
@@ -48,20 +44,20 @@ class Verdict(NamedTuple):
 class Circumstances:
     """What the hazards are judged by, beside the estimate. Seconds; `broker_down_s` is negative while it is up.
 
-    One is kept and brought up to date with each step; before the first it is of a table that nobody knows.
+    One is kept and brought up to date with each step.
     """
 
-    state: State = State.OFFLINE
-    age_s: float = inf
-    limit: Limit = UNKNOWN_LIMIT
-    continuous_left_s: float = 0.0
-    allowed_left_s: float = 0.0
-    allowed: Limit = UNKNOWN_LIMIT
-    reserved_left_s: float = 0.0
-    broker_down_s: float = inf
-    local_stop: bool = False
-    ledger_failed: str = ""
-    grant_lost: bool = False
+    state: State
+    age_s: float
+    limit: Limit
+    continuous_left_s: float
+    allowed_left_s: float
+    allowed: Limit
+    reserved_left_s: float
+    broker_down_s: float
+    local_stop: bool
+    ledger_failed: str
+    grant_lost: bool
 
 
 FINE: Final = Verdict(Action.NONE, "", "")

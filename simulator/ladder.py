@@ -52,7 +52,7 @@ class Ladder:
         self._restarts = 0
         self.active = RESTARTED | HOST_SILENT
         # H9: what a restart latched holds at once; the next one may come before the sensors have settled.
-        self.rung = kernel.rung(self.active, memory.latched, False)
+        self.rung = kernel.HOLD if memory.latched & kernel.HOLD_MASK else kernel.REFUSE
         self.voids = False
         self.occupied = self.ankles_locked = False
 

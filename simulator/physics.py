@@ -133,7 +133,8 @@ class Physics:
         lag = 0.0 if self.jammed else step / (BRAKE_LAG_S if brake else MOTOR_LAG_S)
         stiffness, damping = STIFFNESS_PER_DEG, DAMPING_PER_DPS
         coulomb, viscous = self.coulomb_nm, radians(self.viscous)
-        fade = coulomb / CREEP_DPS
+        creep = CREEP_DPS
+        fade = coulomb / creep
         bed, bed_rate, drive = self.bed_deg, self.bed_dps, self.drive_deg
         drive_rate = 0.0 if self.jammed else self.drive_dps
         load = acceleration = 0.0
@@ -148,14 +149,16 @@ class Physics:
             else:
                 load = 0.0
             # The load speeds the motor up or slows it down, but cannot drive the screw backwards.
-            wanted = unloaded_dps + droop * load if power else 0.0
-            if wanted * power < 0.0:
-                wanted = 0.0
+            wanted = 0.0
+            if power:
+                wanted = unloaded_dps + droop * load
+                if wanted * power < 0.0:
+                    wanted = 0.0
             if astray:
                 wanted = max(-slip, min(slip * load / SLIP_NM, slip)) if brake else runaway
             drive_rate += (wanted - drive_rate) * lag
             drive += drive_rate * step
-            friction = coulomb if bed_rate > CREEP_DPS else -coulomb if bed_rate < -CREEP_DPS else fade * bed_rate
+            friction = coulomb if bed_rate > creep else -coulomb if bed_rate < -creep else fade * bed_rate
             acceleration = (gravity - load - friction - viscous * bed_rate) * to_dps2
             bed_rate += acceleration * step
             bed += bed_rate * step

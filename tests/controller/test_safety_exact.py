@@ -98,3 +98,9 @@ def test_no_verdict_says_nothing() -> None:
 def test_a_verdict_begins_exactly_at_its_edge(seen: dict[str, Any], around: dict[str, Any], last: Action) -> None:
     """F3, F14, F19, F20."""
     assert assess(LYING._replace(**seen), replace(USUAL, **around)).action is last
+
+
+def test_a_circumstance_that_does_not_exist_is_no_circumstance() -> None:
+    """They are brought up to date field by field: a misspelt one would be judged for ever as it was."""
+    with pytest.raises(AttributeError):
+        replace(USUAL).age = 0.0  # type: ignore[attr-defined]

@@ -691,3 +691,9 @@ def test_no_lease_leads_a_table_without_a_person_or_an_angle(head_up: Bench, los
         assert head_up.grant.setpoint is LEASED
         head_up.tick(2)
     assert head_up.grant.setpoint is None
+
+
+def test_what_a_restart_latched_holds_before_the_first_verdict() -> None:
+    """H9: with restarts faster than the sensors settle nobody else would say so."""
+    assert Ladder(Memory(valid=True, boots=3, latched=int(Cause.RESET_LOOP))).rung == 4
+    assert Ladder(Memory(valid=True, boots=2)).rung == 1
