@@ -19,7 +19,7 @@ from .child_lock import ChildLock, Kept
 from .conduct import Conduct, Settings
 from .estimator import Estimate, Estimator
 from .follow import Follow
-from .gap import Heard, head_down
+from .gap import UNKNOWN_DEG, Heard, head_down
 from .judge import Judge
 from .model import Answer, Event, EventKind, Unreadable, Wish
 from .presets import Preset
@@ -28,8 +28,6 @@ from .wishes import Desk
 
 LINK_DOWN_S: Final = 2.0
 """Without telemetry for as long as the unit waits for us (safety.md, lease and stop), the link counts as down."""
-UNKNOWN_DEG: Final = 90.0
-"""An angle that is not trusted counts as the steepest."""
 
 
 class BrokerStatus(NamedTuple):

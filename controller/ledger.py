@@ -31,14 +31,12 @@ from .account import (
     Settled,
     Witness,
 )
+from .gap import COUNT_S
 from .ledger_file import LedgerError, open_file, plainly, read_account, read_clock, seal, write_clock
 
 __all__ = ["Ledger", "LedgerError", "LedgerInline", "LedgerThread", "read_witness"]
 
 QUEUE_LENGTH: Final = 64  # chosen: a session posts about one job a second; a disk that is a minute late has failed
-
-COUNT_S: Final = 1.0
-"""What the unit's count, which is in whole seconds, may be short of (protocol.md, TELEMETRY)."""
 
 
 def read_witness() -> Witness:

@@ -334,9 +334,15 @@ def test_the_child_lock_is_kept_on_the_disk_while_it_is_on(rig: Rig, tmp_path: P
     rig.connect()
     path = tmp_path / "child_lock.json"
     rig.daemon.on_wish(Wish(Verb.LOCK, pin="2580"))
-    rig.until(lambda: path.exists() and rig.published.states[-1].locked, "locked")
+    rig.until(lambda: len(rig.published.of(ResultDocument)) == 1, "answered")
+    rig.until(path.exists, "on the disk")
+    assert child_lock_file.read(path) == rig.core.conduct.child_lock.kept
+    assert rig.until(lambda: [state.locked for state in rig.published.states][-1:] == [True], "shown")
     rig.daemon.on_wish(Wish(Verb.UNLOCK, pin="2580"))
-    rig.until(lambda: not path.exists() and not rig.published.states[-1].locked, "unlocked")
+    rig.until(lambda: len(rig.published.of(ResultDocument)) == 2, "answered again")
+    rig.until(lambda: not path.exists(), "gone from the disk")
+    assert [answer.accepted for answer in rig.published.of(ResultDocument)] == [True, True]
+    assert rig.until(lambda: [state.locked for state in rig.published.states][-1:] == [False], "shown")
 
 
 def test_somebody_who_locks_all_the_time_fills_no_queue(rig: Rig, tmp_path: Path) -> None:

@@ -9,17 +9,14 @@ import pytest
 
 from controller.estimator import Estimate
 from controller.model import Limit, State
-from controller.safety import FINE, HAZARDS, Action, Circumstances, assess
+from controller.safety import FINE, HAZARDS, Action, assess
+
+from .circumstances import USUAL
 
 SOUND = Estimate(
     angle_deg=20.0, rate_dps=0.0, worst_deg=20.3, trusted=True, head_down=True, sound=True, moving=False,
     occupied=True, ankles_locked=True, estop=False, lowering=False, armed=True, frozen=False, rung=0, causes=0,
     latched=0, stop_count=5, head_down_s=9, arm_presses=3,
-)  # fmt: skip
-USUAL = Circumstances(
-    state=State.RUNNING, age_s=0.02, limit=Limit(30.0, "guest"), continuous_left_s=100.0, allowed_left_s=200.0,
-    allowed=Limit(900.0, "hard limit"), reserved_left_s=40.0, broker_down_s=-1.0, local_stop=False, ledger_failed="",
-    grant_lost=False,
 )  # fmt: skip
 UNSOUND = {"trusted", "occupied", "ankles_locked", "estop", "rung", "latched", "host_live", "causes"}
 
