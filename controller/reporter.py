@@ -184,6 +184,7 @@ def _key(core: Core) -> tuple[object, ...]:
         conduct.note,
         conduct.alarm,
         conduct.booking.failed,
+        conduct.child_lock.on,
         core.broker.up,
         core.link.identity is None,
         conduct.state is State.LEVEL and conduct.pause_left_s > 0,

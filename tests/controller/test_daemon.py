@@ -338,11 +338,13 @@ def test_the_child_lock_is_kept_on_the_disk_while_it_is_on(rig: Rig, tmp_path: P
     rig.until(path.exists, "on the disk")
     assert child_lock_file.read(path) == rig.core.conduct.child_lock.kept
     assert rig.until(lambda: [state.locked for state in rig.published.states][-1:] == [True], "shown")
+    shown_s = time.monotonic()
     rig.daemon.on_wish(Wish(Verb.UNLOCK, pin="2580"))
     rig.until(lambda: len(rig.published.of(ResultDocument)) == 2, "answered again")
     rig.until(lambda: not path.exists(), "gone from the disk")
     assert [answer.accepted for answer in rig.published.of(ResultDocument)] == [True, True]
     assert rig.until(lambda: [state.locked for state in rig.published.states][-1:] == [False], "shown")
+    assert time.monotonic() - shown_s < 15.0, "it is shown at once, and not with the next document of every 30 s"
 
 
 def test_somebody_who_locks_all_the_time_fills_no_queue(rig: Rig, tmp_path: Path) -> None:
