@@ -285,12 +285,14 @@ def record(planned: Plan) -> Trace:
 def may_strand(kinds: Sequence[Kind]) -> bool:
     """Whether R3 may be the right end: a kind that strands, or two that do so together.
 
-    Both sensors broken, nobody there and a lock open, two restarts of the unit within a minute.
+    Both sensors broken, nobody there and a lock open, two restarts of the unit within a minute, a motor so weak that
+    the sensor's fault hides what it does.
     """
     sensors = {kind.name.split("_")[0] for kind in kinds if kind.layer is Layer.SENSORS}
     gone = {"nobody_sensed", "ankle_lock_open"} <= {kind.name for kind in kinds}
     restarts = sum(kind.name in RESTARTS for kind in kinds) > 1
-    return any(kind.strands for kind in kinds) or len(sensors) > 1 or gone or restarts
+    hidden = bool(sensors) and any(kind.name == "weak_motor" for kind in kinds)
+    return any(kind.strands for kind in kinds) or len(sensors) > 1 or gone or restarts or hidden
 
 
 def _account(rig: Rig, trace: Trace) -> None:

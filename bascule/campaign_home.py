@@ -17,7 +17,8 @@ from .campaign_rules import (
     TICK_S,
     blinded,
     excused,
-    hides_wrong_way,
+    hides_motor,
+    misplaced,
     moves,
     slips,
 )
@@ -58,9 +59,13 @@ def silence(trace: Trace) -> float:
 
 
 def return_time(trace: Trace) -> float:
-    """From the first moment of a return: at 0.5 °/s, 5° more than it is, and 8 s to slow down, reverse and arrive."""
-    if hides_wrong_way(trace):
+    """From the first moment of a return: at 0.5 °/s, 5° more than it is, and 8 s to slow down, reverse and arrive.
+
+    With a weak motor a return that is slow anyway comes on by 0.5° in 3 s at least (R1, no progress).
+    """
+    if hides_motor(trace):
         return inf
+    slowest_dps = 0.5 / 3.0 if "weak_motor" in trace.kinds else 0.5
     least, began_s, due_s = inf, None, 0.0
     for sample in trace.samples:
         returning = sample.rung in (2, 3) and not sample.active & STOPPED and not excused(sample)
@@ -69,7 +74,7 @@ def return_time(trace: Trace) -> float:
                 least = min(least, due_s - sample.now_s)
             began_s = None
         elif began_s is None:
-            began_s, due_s = sample.now_s, sample.now_s + (sample.bed_deg + 5.0) / 0.5 + 8.0
+            began_s, due_s = sample.now_s, sample.now_s + (sample.bed_deg + 5.0) / slowest_dps + 8.0
         else:
             least = min(least, due_s - sample.now_s) if sample.now_s > due_s else least
     return least
@@ -104,11 +109,16 @@ def ends_home(trace: Trace) -> float:
 
 
 def ends_still(trace: Trace) -> float:
+    """What believes itself head up, and is not, waits for a person."""
+    if misplaced(trace):
+        return inf
     return 1.0 if trace.settled else -1.0
 
 
 def head_down_time(trace: Trace) -> float:
     """Once the time for the strictest angle is over the return begins within 2 s, if nothing holds the table."""
+    if blinded(trace):
+        return inf
     least, over_s = inf, None
     strictest, spent_s, below_s = 0.0, trace.episode_before_s, 0.0
     for sample in trace.samples:

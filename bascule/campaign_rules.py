@@ -21,8 +21,8 @@ SLACK_DEG: Final = 0.3
 """What the motor's coasting and the brake's play may still move."""
 PLAY_DEG: Final = 0.004
 """In 20 ms: the drive moves and the bed does not follow."""
-CORRECTION_DEG: Final = 0.3
-"""A held target that the table has left is gone back to."""
+CORRECTION_DEG: Final = 0.5
+"""A held target that the table has left, or gone beyond, is gone back to."""
 BRAKING_S: Final = 1.3
 LIMIT_DEG: Final = 30.0
 """Of a guest, who is on the table in every run."""
@@ -99,12 +99,18 @@ def runs_wild(trace: Trace) -> bool:
     return "runaway" in trace.kinds or "wrong_way" in trace.kinds
 
 
-def hides_wrong_way(trace: Trace) -> bool:
-    """The motor runs the wrong way, and nothing is left to see it by: no sensor at all, or one that drifts as the motor
-    should have moved the table and agrees with it against the sound one. To go on is right where the sensor is the
-    only fault (F8, R2)."""
+def hides_motor(trace: Trace) -> bool:
+    """The motor does what it likes, and nothing is left to see it by: no sensor at all, or, where it runs the wrong
+    way, one that drifts as the motor should have moved the table and agrees with it against the sound one. To go on is
+    right where the sensor is the only fault (F8, R2)."""
     drifts = any(name in trace.kinds for name in ("bed_drifts", "drive_drifts"))
-    return "wrong_way" in trace.kinds and (drifts or blinded(trace))
+    return (runs_wild(trace) and blinded(trace)) or ("wrong_way" in trace.kinds and drifts)
+
+
+def misplaced(trace: Trace) -> bool:
+    """The level switch reports the wrong side, and an angle sensor is broken, too: what is left of R2 to go by is
+    wrong."""
+    return "level_switch_wrong" in trace.kinds and blinded(trace)
 
 
 def slips(trace: Trace) -> bool:
@@ -114,7 +120,7 @@ def slips(trace: Trace) -> bool:
 
 def slack(trace: Trace) -> float:
     """What coasting may move, and a drive that goes its own way before it is stopped; each wish lets it try again."""
-    if hides_wrong_way(trace):
+    if hides_motor(trace):
         return inf
     tries = 1 + sum(mark.what.startswith("wish") for mark in trace.marks)
     return SLACK_DEG + tries * sum(CATALOGUE[name].travel_deg for name in trace.kinds)

@@ -21,6 +21,7 @@ from .campaign_rules import (
     blinded,
     leased,
     longest,
+    misplaced,
     moves,
     slack,
     slips,
@@ -76,6 +77,8 @@ def resume(trace: Trace) -> float:
 
 
 def head_up_holds(trace: Trace) -> float:
+    if misplaced(trace):
+        return inf
     travel = sum(
         abs(now.drive_deg - before.drive_deg)
         for before, now in steps(trace)

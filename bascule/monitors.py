@@ -32,10 +32,10 @@ class Monitor:
 MONITORS: Final = (
     Monitor("angle", ("F14", "H2"), "°", "The bed stays within the limit and 1°.", motion.angle),
     Monitor("rate", ("H6",), "°/s", "The drive makes at most 3 °/s, and 0.1 for noise.", motion.rate),
-    Monitor("trip", ("F12", "H6"), "s", "Nothing is faster than 5 °/s for half a second.", motion.trip),
+    Monitor("trip", ("F12", "H6"), "s", "Nothing is clearly faster than 5 °/s for half a second.", motion.trip),
     Monitor("acceleration", ("H8",), "°/s²", "The bed stops and starts at 5 °/s² at most, but in R3.",
             motion.acceleration),
-    Monitor("plan_acceleration", ("H6", "H8"), "°/s²", "A plan accelerates by at most 1 °/s², and half for the loop.",
+    Monitor("plan_acceleration", ("H6", "H8"), "°/s²", "A plan accelerates by at most 1 °/s², and 0.6 for the loop.",
             motion.plan_acceleration),
     Monitor("plan_jerk", ("H8",), "°/s³", "A plan jerks by at most 2 °/s³, and 1.5 for the loop.", motion.plan_jerk),
     Monitor("stop_travel", ("H11",), "°", "After a stop the drive moves at most 1.5°.", motion.stop_travel),

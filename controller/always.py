@@ -6,18 +6,14 @@ in any order. From the head-down side a live level is carried out when that seco
 
 from typing import Final
 
-from protocol.messages import CAUSES, Rung
-
 from .causes import gravest
-from .conduct import Conduct
+from .conduct import HOLDING, Conduct
 from .estimator import Estimate
 from .model import Answer, State, Wish
 from .questions import HUMAN_S
 
 _LED: Final = frozenset({State.ARMED, State.RUNNING, State.PAUSED, State.FROZEN, State.RISING, State.RETURNING})
 """Where level may lead a person up from the head-up side: armed, in a session or frozen, or on the way already."""
-_HOLDS: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.rung is Rung.HOLD))
-"""Causes at work over which the unit obeys no wish for level (safety.md, R3)."""
 
 
 def accepted(wish: Wish, message: str, moving: bool = False) -> Answer:
@@ -98,7 +94,7 @@ class Always:
             return "the emergency stop is pressed. Release it, then send level again."
         if e.lowering:
             return "the table is being lowered by hand."
-        if e.causes & _HOLDS:
+        if e.causes & HOLDING:
             return f"the tilt unit holds: {gravest(e)}. Send level again when that is over."
         old = wish.expired or known
         if e.head_down and not (old and (e.frozen or c.urgent.stopping)):

@@ -32,7 +32,8 @@ from .urgent import Urgent
 LEVEL_LIMIT: Final = Limit(LEVEL_DEG, "the way to level")
 """Not 0°: a sensor that is off by a little would show more than the limit."""
 _PERSON_LOST: Final = int(Cause.PERSON_LOST)
-_HOLDING: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.rung is Rung.HOLD))
+HOLDING: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.rung is Rung.HOLD))
+"""Causes over which, at work, the unit obeys no wish for level (safety.md, R3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,7 @@ class Conduct:
         self.machine.fire(Trigger.LEVEL)
 
     def forget_level(self) -> None:
-        """F24: what was wished before an emergency stop does not come true by its release."""
+        """F24: what was wished before an emergency stop, or R3, does not come true when that ends."""
         self.urgent.end_level()
         self.home_at_s = None
 
@@ -245,7 +246,7 @@ class Conduct:
         The same on R3.
         """
         person = e.occupied and e.ankles_locked and not (e.causes | e.latched) & _PERSON_LOST
-        held = e.estop or e.lowering or e.latched & _HOLDING
+        held = e.estop or e.lowering or e.latched & HOLDING
         return e.head_down and person and not (held or e.rung >= Rung.LEVEL)
 
     def send_home(self, e: Estimate, why: str) -> None:

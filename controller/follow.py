@@ -6,7 +6,7 @@ from typing import Final
 from protocol.messages import CAUSES, Cause, Rung
 
 from .causes import QUIET, cause_code, gravest, sentence
-from .conduct import Conduct
+from .conduct import HOLDING, Conduct
 from .estimator import LEVEL_DEG, STANDING_DEG, Estimate
 from .model import EventKind, State
 from .player import Player
@@ -57,8 +57,8 @@ class Follow:
         if c.machine.state is State.OFFLINE:
             self._found(e)
         self._note_place(e)
-        if e.estop or e.lowering:
-            c.forget_level()
+        if e.estop or e.lowering or e.causes & HOLDING:
+            c.forget_level()  # what was wished before does not come true when it ends (F24, R3)
         if c.urgent.hear(e.stop_count, e.causes & _LEVEL_WISHED != 0, now_s):
             c.stopped_at_s = c.hand_s
             c.freeze(e, _who_stopped(e))

@@ -1,8 +1,8 @@
 """Plays a plan: from one moment to the next, where the table should be.
 
-Plan time runs at a *tempo* between 0 and 1. A pause, a resume or a skip changes it no faster than the acceleration
-limit allows at that moment of the plan, so that a pause in the middle of a ramp is as gentle as the ramp. A skip slows
-down to rest first; the next step then begins from wherever the table is.
+Plan time runs at a *tempo* between 0 and 1. A pause, a resume or a skip changes it no faster than the limits of
+acceleration and jerk allow at that moment of the plan, so that a pause in the middle of a ramp is as gentle as the
+ramp. A skip slows down to rest first; the next step then begins from wherever the table is.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,9 @@ EASE_PART: Final = 0.9
 """Of the acceleration limit, while the tempo changes: the rest is for the tilt unit's own correction."""
 LEAST_PART: Final = 0.05
 """Of the limit, what a change of tempo may add even where the plan itself uses the limit up."""
+EASE_JERK_PER_S: Final = 1.5
+"""Of that acceleration, what is gained or given up in a second: 1.35 °/s³ at the largest acceleration. Chosen: the plan
+may jerk at the same time (domain.md, default limits: 2 °/s³)."""
 RAMP_PART: Final = RAMP_ACCELERATION_DPS2 / ACCELERATION_DPS2
 PEEK_S: Final = 0.02
 """The plan's own acceleration is measured over one step."""
@@ -58,6 +61,7 @@ class Player:
         self._steps = tuple(within(step, rate_dps, acceleration_dps2) for step in steps)
         self._acceleration_dps2 = acceleration_dps2
         self._tempo = 1.0
+        self._tempo_per_s = 0.0
         self._holding = False
         self._skipping = False
         self.index = 0
@@ -126,16 +130,31 @@ class Player:
         rate_dps = self._leg.at(self._leg_s).rate_dps
         if rate_dps == 0.0:
             self._tempo = 0.0 if slower else 1.0
+            self._tempo_per_s = 0.0
         else:
             gain_dps2 = (self._leg.at(self._leg_s + PEEK_S).rate_dps - rate_dps) / PEEK_S * self._tempo**2
             along_dps2 = gain_dps2 if rate_dps > 0.0 else -gain_dps2
             room_dps2 = EASE_PART * self._acceleration_dps2 + (along_dps2 if slower else -along_dps2)
             least_dps2 = LEAST_PART * self._acceleration_dps2
-            change = min(max(room_dps2, least_dps2) / abs(rate_dps), TEMPO_PER_S) * elapsed_s
-            self._tempo = max(self._tempo - change, 0.0) if slower else min(self._tempo + change, 1.0)
+            most_per_s = min(max(room_dps2, least_dps2) / abs(rate_dps), TEMPO_PER_S)
+            self._change_tempo(slower, most_per_s, EASE_JERK_PER_S * self._acceleration_dps2 / abs(rate_dps), elapsed_s)
         if self._skipping and self._tempo == 0.0:
             self._begin(self.index + 1, self.target.angle_deg)
             self._tempo = 0.0 if self._holding else 1.0
+
+    def _change_tempo(self, slower: bool, most_per_s: float, most_per_s2: float, elapsed_s: float) -> None:
+        """One step towards rest or full tempo, which ends there as gently as it began."""
+        left = self._tempo if slower else 1.0 - self._tempo
+        wanted_per_s = min(most_per_s, sqrt(2.0 * most_per_s2 * left))
+        change_per_s2 = most_per_s2 * elapsed_s
+        towards_per_s = -self._tempo_per_s if slower else self._tempo_per_s
+        towards_per_s = min(max(wanted_per_s, towards_per_s - change_per_s2), towards_per_s + change_per_s2)
+        moved = towards_per_s * elapsed_s
+        if left - moved < most_per_s2 * elapsed_s**2:  # what one step more could not be told from
+            self._tempo, self._tempo_per_s = 0.0 if slower else 1.0, 0.0
+            return
+        self._tempo += -moved if slower else moved
+        self._tempo_per_s = -towards_per_s if slower else towards_per_s
 
     def _begin(self, index: int, start_deg: float) -> Leg:
         """The step with this index, from rest at this angle."""

@@ -76,7 +76,7 @@ class Angle:
             voter.judge(head_down_side)
         bed, drive = self.bed, self.drive
         if bed.failing or drive.failing or voter.apart:
-            self.causes = self._name()
+            self.causes = self._name(suspect)
             if self.causes & kernel.BLIND_MASK:
                 self._lose(head_down_side, latched)
                 return
@@ -135,14 +135,16 @@ class Angle:
         self._fast_ticks = 0
         self.moving = False
 
-    def _name(self) -> int:
-        """The cause of what is wrong with the sensors."""
-        voter = self._voter
-        if voter.bed.failing and voter.drive.failing:
+    def _name(self, suspect: Suspect) -> int:
+        """The cause of what is wrong with the sensors. One that failed before does not carry a person alone."""
+        bed_failing, drive_failing = self._voter.bed.failing, self._voter.drive.failing
+        if bed_failing and (drive_failing or suspect is Suspect.DRIVE):
             return NO_SENSOR
-        if voter.apart:
+        if drive_failing and suspect is Suspect.BED:
+            return NO_SENSOR
+        if self._voter.apart:
             return DISAGREEMENT
-        return BED_SENSOR if voter.bed.failing else DRIVE_SENSOR
+        return BED_SENSOR if bed_failing else DRIVE_SENSOR
 
     @property
     def fastest_cdps(self) -> float:

@@ -115,6 +115,8 @@ class Motion:
             self._reference.place(worst_deg, -RETURN_SHARE * cap_cdps / 100)
             self._follower.rest(self.out_cdps / 100)
             return self._give(angle)
+        if not self.out_cdps and worst_deg < self._reference.angle_deg:
+            self._reference.angle_deg = worst_deg  # a sensor that failed just now had the say until then
         self._reference.approach(0.0, 0.0, RETURN_SHARE * cap_cdps / 100)
         planned_cdps = -self._reference.rate_dps * 100
         # One sensor that lags behind may be frozen: where the other one goes about as planned, nothing is made up for.
