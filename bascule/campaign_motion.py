@@ -100,7 +100,7 @@ def plan_jerk(trace: Trace) -> float:
     if misled(trace):
         return inf
     bends = (abs(end.drive_dps - 2.0 * half.drive_dps + begin.drive_dps) for begin, half, end in _planned(trace, 50))
-    return 3.5 - max(bends, default=0.0) / 0.25
+    return 4.0 - max(bends, default=0.0) / 0.25
 
 
 def _stops(trace: Trace) -> Iterator[tuple[int, int]]:

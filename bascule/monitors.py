@@ -37,7 +37,7 @@ MONITORS: Final = (
             motion.acceleration),
     Monitor("plan_acceleration", ("H6", "H8"), "°/s²", "A plan accelerates by at most 1 °/s², and 0.6 for the loop.",
             motion.plan_acceleration),
-    Monitor("plan_jerk", ("H8",), "°/s³", "A plan jerks by at most 2 °/s³, and 1.5 for the loop.", motion.plan_jerk),
+    Monitor("plan_jerk", ("H8",), "°/s³", "A plan jerks by at most 2 °/s³, and 2 for the loop.", motion.plan_jerk),
     Monitor("stop_travel", ("H11",), "°", "After a stop the drive moves at most 1.5°.", motion.stop_travel),
     Monitor("stop_time", ("H11",), "s", "1.3 s after a stop the drive stands.", motion.stop_time),
     Monitor("stop_holds", ("H7", "H11"), "s", "What a stop froze stays 20 s if nobody wishes.", motion.stop_holds),

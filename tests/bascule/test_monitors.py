@@ -72,7 +72,7 @@ def jerky() -> Trace:
     trace = Trace()
     rate_dps, angle_deg = 0.0, 0.0
     for n in range(200):
-        rate_dps += 0.02 if n % 50 < 25 else -0.02
+        rate_dps += 0.0225 if n % 50 < 25 else -0.0225
         angle_deg += rate_dps * TICK_S
         trace.samples.append(sample(n * TICK_S, angle_deg, rate_dps))
     return trace
@@ -99,7 +99,7 @@ def ended(**known: object) -> Trace:
 BAD: Final[dict[str, tuple[Callable[[], Trace], float]]] = {
     "angle": (lambda: run(1.0, 33.0), -2.0),
     "rate": (lambda: run(2.0, dps=3.5), -0.4),
-    "trip": (lambda: run(1.0, dps=5.5), -0.5),
+    "trip": (lambda: run(1.0, dps=5.6), -0.5),
     "acceleration": (jolt, -0.6),
     "plan_acceleration": (jolt, -4.1),
     "plan_jerk": (jerky, -0.5),
@@ -128,7 +128,7 @@ BAD: Final[dict[str, tuple[Callable[[], Trace], float]]] = {
     "no_increase": (lambda: run(4.0, dps=1.0, lease_s=0.5), -1.9),
     "granted": (lambda: run(4.0, dps=1.0, flags=DRIVEN), -2.4),
     "interlock": (lambda: run(4.0, dps=1.0, ankles_locked=False), -2.3),
-    "resume": (lambda: joined(run(1.0), run(6.0, state=State.PAUSED), run(2.0, dps=1.0)), -1.4),
+    "resume": (lambda: joined(run(1.0), run(6.0, state=State.PAUSED), run(2.0, dps=1.0)), -1.2),
     "head_up_holds": (lambda: run(2.0, -30.0, -1.0, **UNLEASED), -1.7),
     "emergency_stop": (lambda: run(2.0, dps=-1.0, estop=True), -1.5),
     "release": (lambda: joined(run(1.0, estop=True), run(1.0), run(1.0, 10.0, -1.0)), -0.7),
@@ -243,6 +243,52 @@ def test_a_loose_linkage_hides_what_a_broken_sensor_shows(kinds: tuple[str, ...]
     assert (BY_NAME["honest"].robustness(trace) < 0.0) is judged
 
 
+def test_a_runaway_without_any_sensor_is_seen_by_nobody() -> None:
+    for name in ("angle", "no_increase", "granted", "resume"):
+        trace = run(60.0, 0.0, 1.0, lease_s=0.5) if name != "resume" else BAD[name][0]()
+        trace.kinds = ("bed_noisy", "drive_jump", "runaway")
+        assert BY_NAME[name].robustness(trace) == inf
+    for kinds in (("runaway",), ("bed_noisy", "drive_jump")):
+        trace = run(60.0, 0.0, 1.0, lease_s=0.5)
+        trace.kinds = kinds
+        assert BY_NAME["no_increase"].robustness(trace) < 0.0
+
+
+@pytest.mark.parametrize(("dps", "seconds", "holds"), [
+    (5.2, 1.4, True), (5.2, 1.6, False), (-5.2, 1.6, False), (5.6, 0.4, True), (-5.6, 0.6, False),
+])  # fmt: skip
+def test_a_rate_just_above_the_trip_lies_within_the_noise_of_the_sensors(
+    dps: float, seconds: float, holds: bool
+) -> None:
+    assert (BY_NAME["trip"].robustness(run(seconds, dps=dps)) >= 0.0) is holds
+
+
+def test_a_weak_motor_may_be_as_slow_as_progress_allows() -> None:
+    for seconds, holds in ((60.0, True), (120.0, False)):
+        trace = run(seconds, rung=int(Rung.LEVEL))
+        trace.kinds = ("weak_motor",)
+        assert (BY_NAME["return_time"].robustness(trace) >= 0.0) is holds
+
+
+@pytest.mark.parametrize("name", ["ends_still", "head_up_holds"])
+def test_a_wrong_level_switch_beside_a_broken_sensor_leaves_nothing_to_go_by(name: str) -> None:
+    for kinds, judged in (
+        (("level_switch_wrong",), True),
+        (("bed_noisy", "drive_noisy"), True),
+        (("bed_drifts", "level_switch_wrong"), False),
+    ):
+        trace = BAD[name][0]()
+        trace.kinds = kinds
+        assert (BY_NAME[name].robustness(trace) < 0.0) is judged
+
+
+def test_an_open_lock_beside_a_broken_sensor_may_cost_a_tenth_of_a_degree_a_second() -> None:
+    for kinds, dps, holds in (((), -1.2, False), (("bed_stuck",), -1.2, True), (("bed_stuck",), -1.3, False)):
+        trace = run(4.0, 20.0, dps, ankles_locked=False)
+        trace.kinds = kinds
+        assert (BY_NAME["slow_with_open_lock"].robustness(trace) >= 0.0) is holds
+
+
 def test_a_rescuer_may_do_what_a_motor_may_not() -> None:
     for name in ("no_increase", "granted", "interlock", "head_up_holds", "emergency_stop", "lease"):
         make, _ = BAD[name]
@@ -262,7 +308,7 @@ THAWS: Final = {"state": State.FROZEN, "active": int(Cause.STOPPED), **UNLEASED}
 
 def test_a_freeze_is_over_where_the_table_rests_at_level() -> None:
     """Reactions end with their cause; a return that a broken sensor asks for later is none that the stop forbids."""
-    for level_deg, holds in ((0.3, True), (1.4, True), (-0.3, True), (2.0, False), (-20.0, False)):
+    for level_deg, holds in ((0.3, True), (2.4, True), (-0.3, True), (2.6, False), (-20.0, False)):
         trace = joined(
             run(0.1, level_deg, marks=((0.0, "stop reaches the unit"),), **THAWS),
             run(0.5, level_deg, **UNLEASED),
@@ -302,7 +348,7 @@ def test_a_live_wish_after_a_stop_ends_what_it_froze() -> None:
     assert BY_NAME["stop_time"].robustness(at_once) < 0.0
 
 
-@pytest.mark.parametrize("name", ["silence", "slow_return", "slow_with_open_lock"])
+@pytest.mark.parametrize("name", ["head_down_time", "silence", "slow_return", "slow_with_open_lock"])
 def test_without_any_sensor_nobody_knows_how_the_return_goes(name: str) -> None:
     trace = BAD[name][0]()
     trace.kinds = ("bed_drifts",)
