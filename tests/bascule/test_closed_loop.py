@@ -1,11 +1,9 @@
 """Controller and simulated table together, over the same bytes as a wire, in virtual time."""
 
-import pickle
 from collections.abc import Callable
-from functools import cache, wraps
 from itertools import pairwise
 from random import Random
-from typing import Final, ParamSpec
+from typing import Final
 
 import pytest
 from hypothesis import example, given, settings
@@ -24,42 +22,31 @@ from protocol.link import STOP_FRAME
 from protocol.messages import Cause, Stop, unpack_from_host
 from simulator.physics import Person
 from simulator.table import Table
+from tests.once import made_once
 
 LEVEL = 1.5  # degrees
 STEP = 0.02  # seconds between two samples of the trace
 GONE = BrokerStatus(False, "The broker is gone.")
 BACK = BrokerStatus(True, "")
-P = ParamSpec("P")
+
+
+def copyable(loop: ClosedLoop) -> ClosedLoop:
+    """With a plain dictionary of presets: the read-only view of it can't be copied."""
+    loop.core.conduct.presets = dict(loop.core.conduct.presets)
+    return loop
 
 
 def standing(seed: int = 1, **known: object) -> ClosedLoop:
-    loop = ClosedLoop(seed, **known)  # type: ignore[arg-type]
+    loop = copyable(ClosedLoop(seed, **known))  # type: ignore[arg-type]
     loop.run(1.0)
     assert loop.state is State.STANDING
     return loop
 
 
-def made_once(make: Callable[P, ClosedLoop]) -> Callable[P, ClosedLoop]:
-    """Each call gets a copy of its own, as if it had been made anew: a copy takes 3 ms, the way there up to 120."""
-
-    @cache
-    def kept(*args: P.args, **kwargs: P.kwargs) -> bytes:
-        loop = make(*args, **kwargs)
-        loop.core.conduct.presets = dict(loop.core.conduct.presets)  # the read-only view of it can't be copied
-        return pickle.dumps(loop, pickle.HIGHEST_PROTOCOL)
-
-    @wraps(make)
-    def copy(*args: P.args, **kwargs: P.kwargs) -> ClosedLoop:
-        loop: ClosedLoop = pickle.loads(kept(*args, **kwargs))
-        return loop
-
-    return copy
-
-
 @made_once
 def head_down(angle_deg: float = 20.0, seed: int = 1) -> ClosedLoop:
     """On the way to 30° at 1.5 °/s, and at this angle now. It began not far below."""
-    loop = ClosedLoop(seed, 0.0 if angle_deg > 0 else angle_deg - 8.0)
+    loop = copyable(ClosedLoop(seed, 0.0 if angle_deg > 0 else angle_deg - 8.0))
     loop.run(1.0)
     assert loop.arm_and(Verb.GOTO, angle_deg=30.0).accepted
     assert loop.run(30.0, lambda: loop.angle_deg >= angle_deg)
