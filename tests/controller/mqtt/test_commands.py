@@ -444,7 +444,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(payload)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(
     verb=st.sampled_from(list(Verb)),
     payload=st.binary(max_size=200) | damaged() | OBJECTS | JSON_VALUES.map(lambda value: json.dumps(value).encode()),
