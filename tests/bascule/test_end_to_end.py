@@ -136,8 +136,8 @@ def test_kill_9_leaves_nobody_head_down(start: Start, broker: EmbeddedBroker, cl
     controller = start(*options)
     phone = client(broker.port, "home")
     phone.state("standby")
-    phone.arm_and_start({"angle_deg": 8}, "goto")
-    until(lambda: true_angle(simulator) > 6, "head down")
+    phone.arm_and_start({"angle_deg": 7}, "goto")
+    until(lambda: true_angle(simulator) > 5.5, "head down")
     controller.end(signal.SIGKILL)
     phone.wait("availability", lambda word: word == "offline")
     until(lambda: abs(true_angle(simulator)) < 1, "level again, by itself")
@@ -247,7 +247,7 @@ def test_a_broker_that_is_down_is_waited_for(start: Start, client: Connect, tmp_
     with EmbeddedBroker(port):
         phone = client(port, "home")
         phone.state("standing")
-        assert phone.ask("arm")["accepted"]
+        until(lambda: phone.ask("arm")["accepted"], "armed, once the unit hears the controller")
     assert controller.running
     assert controller.end(signal.SIGTERM) == 0
 
@@ -296,7 +296,8 @@ def test_send_says_what_became_of_a_command(
         until(lambda: not process.running, "the end of send")
         return process.end(), " ".join(process.lines)
 
-    assert send("arm") == (0, "Armed for 60 s. Start now, or stop to disarm.")
+    armed = (0, "Armed for 60 s. Start now, or stop to disarm.")
+    until(lambda: send("arm") == armed, "armed, once the unit hears the controller")
     status, said = send("start", "upside-down")
     assert status == 1
     assert "unknown_preset" in said

@@ -105,6 +105,7 @@ class Rig:
         self.link()
         self.until_state(State.STANDING)
         self.until(lambda: not self.core.conduct.booking.comparing, "the ledger has compared")
+        self.until(lambda: self.core.estimate is not None and self.core.estimate.host_live, "the unit hears us, too")
 
     def link(self) -> None:
         """What the MQTT client says with each echo."""

@@ -541,7 +541,7 @@ steps = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(steps, min_size=2, max_size=14))
 def test_nobody_ever_gets_more_time_than_was_charged(drawn: list[tuple]) -> None:  # type: ignore[type-arg]
     """H3, F18: sessions, crashes, restarts, reboots, changed clocks, head down without a controller, other units."""

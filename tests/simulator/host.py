@@ -9,9 +9,15 @@ from protocol.link import STOP_FRAME, HostLink
 from protocol.messages import Cause, Flag, Reject, Rejected, Rung, Telemetry, unpack_from_unit
 from simulator.physics import Person
 from simulator.table import Table
+from tests.once import made_once
 
 TICK_S = 0.02
 LEVEL_DEG = 1.5
+
+
+def never() -> bool:
+    """No frame is lost. By its name, so that a host can be copied."""
+    return False
 
 
 class Host:
@@ -32,7 +38,7 @@ class Host:
         self.rate_dps = 0.0
         self.limit_deg = 60.0
         self.stop_count = 0
-        self.lost: Callable[[], bool] = lambda: False
+        self.lost: Callable[[], bool] = never
         self.angles: list[float] = []
         self.speeds: list[float] = []
         self.driven: list[float] = []
@@ -171,11 +177,13 @@ class Host:
         return abs(self.angle_deg) <= LEVEL_DEG and self.still() and self.now.rung != Rung.LEVEL
 
 
+@made_once
 def standing(**known: object) -> Host:
     """A table at −80° whose host has met it."""
     return Host(-80.0, **known).meet()  # type: ignore[arg-type]
 
 
+@made_once
 def holding(angle_deg: float, **known: object) -> Host:
     """A table that was led to this angle, armed, and holds there under a lease."""
     host = Host(min(angle_deg - 0.2, 0.0), **known).meet()  # type: ignore[arg-type]
@@ -186,6 +194,7 @@ def holding(angle_deg: float, **known: object) -> Host:
     return host
 
 
+@made_once
 def rising(angle_deg: float, rate_dps: float = 3.0, start_deg: float | None = None, **known: object) -> Host:
     """A table on its way up, armed, just as it passes this angle at full rate."""
     start_deg = max(angle_deg - 14.0, -80.0) if start_deg is None else start_deg
@@ -196,6 +205,7 @@ def rising(angle_deg: float, rate_dps: float = 3.0, start_deg: float | None = No
     return host
 
 
+@made_once
 def returning(angle_deg: float, **known: object) -> Host:
     """A table on its way home by itself, just as it passes this angle: it was led further, and level was wished."""
     host = holding(angle_deg + 10.0, **known)
@@ -205,6 +215,7 @@ def returning(angle_deg: float, **known: object) -> Host:
     return host
 
 
+@made_once
 def standing_up(angle_deg: float, **known: object) -> Host:
     """On the way down to standing, at full rate."""
     host = Host(min(angle_deg + 10.0, 0.0), **known).meet()  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,12 @@ def test_documents_arrive_and_retained_ones_stay(
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
+def changes(peer: Peer) -> list[bytes]:
+    """What was said of the availability, without repeats: a word that comes back before its sender has noted it
+    counts as another's, and is said again."""
+    return [word for word, _ in groupby(peer.payloads(AVAILABILITY))]
+
+
 def test_offline_is_said_before_online(broker: Broker, make_table: Make, make_peer: Make) -> None:
     peer: Peer = make_peer(broker.port, AVAILABILITY)
     make_table(broker.port).started()
@@ -140,8 +147,7 @@ def test_an_offline_of_somebody_else_is_set_right(broker: Broker, make_table: Ma
     make_table(broker.port).started()
     wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
     peer.say(AVAILABILITY, b"offline", retain=True)
-    wait_for(lambda: len(peer.payloads(AVAILABILITY)) == 4, "the offline, and the answer to it")
-    assert peer.payloads(AVAILABILITY) == [b"offline", b"online"] * 2
+    wait_for(lambda: changes(peer) == [b"offline", b"online"] * 2, "the offline, and the answer to it")
 
 
 # --- what it hears --------------------------------------------------------------------------------------------------
@@ -493,8 +499,8 @@ def test_somebody_takes_the_client_id_of_the_commands(broker: Broker, make_table
     thief.close()
     table.wait_down()
     table.wait_up()
-    wait_for(lambda: peer.payloads(AVAILABILITY)[2:] and peer.last(AVAILABILITY) == b"online", "online again")
-    assert peer.payloads(AVAILABILITY) == [b"offline", b"online"] * 2
+    wait_for(lambda: changes(peer)[2:] and peer.last(AVAILABILITY) == b"online", "online again")
+    assert changes(peer) == [b"offline", b"online"] * 2
 
 
 def test_the_publisher_alone_is_lost(broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make) -> None:
@@ -772,7 +778,7 @@ def test_close_with_a_full_queue_leaves_it_to_the_last_will(
     assert peer.last(AVAILABILITY) == b"online"
     proxy.frozen = False
     wait_for(lambda: peer.last(AVAILABILITY) == b"offline", "offline")
-    assert peer.payloads(AVAILABILITY) == [b"offline", b"online", b"offline"], "by the last will, and said once"
+    assert peer.payloads(AVAILABILITY).count(b"offline") == 2, "before online, and by the last will: said once"
 
 
 def test_close_without_a_broker_or_a_start(make_table: Make) -> None:
