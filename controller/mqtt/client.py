@@ -269,8 +269,12 @@ class MqttClient:
         return self._publisher.publish(topic, payload, qos, retain) is not None
 
     def _announce(self, word: str) -> None:
-        if self._publisher.up and word != self._said and self._send(self.topics.availability, word.encode(), 1, True):
+        """Said before it is sent: the broker's copy may be back before the call returns."""
+        before = self._said
+        if self._publisher.up and word != before:
             self._said = word
+            if not self._send(self.topics.availability, word.encode(), 1, True):
+                self._said = before
 
     def _connections(self) -> tuple[Connection, Connection]:
         """Both anew. The ids stay: the broker then ends an old connection, and says its last will, before this one."""
