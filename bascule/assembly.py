@@ -59,6 +59,7 @@ def assemble(
         table=config.table.id,
         arm_by_button=config.session.arming == "button",
         local_stop=config.session.local_stop,
+        check_in_s=config.session.check_in_s,
         limits=combine(DEFAULTS, config.limits.layer(), guest()),
         time_scales=time_scales,
     )

@@ -16,6 +16,7 @@ from .account import GUEST
 from .arming import Arming
 from .booking import Booking
 from .causes import sentence
+from .check_in import ANSWER_S, CheckIn
 from .child_lock import ChildLock
 from .estimator import Estimate
 from .gate import Order
@@ -37,11 +38,15 @@ _HOLDING: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.rung i
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration decides. `time_scales`: which simulated units are acceptable over this port."""
+    """What the configuration decides. `time_scales`: which simulated units are acceptable over this port.
+
+    `check_in_s`: head-down time after which the person is asked to answer, 0 for never.
+    """
 
     table: str = "home"
     arm_by_button: bool = False
     local_stop: bool = False
+    check_in_s: float = 0.0
     limits: Limits = field(default_factory=lambda: combine(DEFAULTS, guest()))
     person: str = GUEST
     time_scales: frozenset[int] = frozenset({1})
@@ -49,7 +54,10 @@ class Settings:
 
 @dataclass(slots=True)
 class Run:
-    """The session that runs. `jogged_at_s`: when somebody last held the button, by the clock of hands."""
+    """The session that runs. `jogged_at_s`: when somebody last held the button, by the clock of hands.
+
+    `paused_before_s`: how long the pauses that are over have lasted in all.
+    """
 
     id: str
     preset: str
@@ -58,6 +66,8 @@ class Run:
     since_s: float
     announced: int = -1
     jogged_at_s: float = 0.0
+    pauses: int = 0
+    paused_before_s: float = 0.0
 
 
 class Conduct:
@@ -86,6 +96,7 @@ class Conduct:
         self.arming = Arming(random)
         self.urgent = Urgent()
         self.meter = Meter()
+        self.check_in = CheckIn(settings.check_in_s)
         self.run: Run | None = None
         self.way: Player | Jog | None = None
         self.leading = False
@@ -121,6 +132,14 @@ class Conduct:
         """How long the person still has to lie still, level or head up, before standing up."""
         pause_s = level_pause_s(self.meter.deepest_deg, self.meter.since_pause_s)
         return pause_s if self.resting_since_s is None else max(self.resting_since_s + pause_s - self.now_s, 0.0)
+
+    @property
+    def paused_s(self) -> float:
+        """How long all pauses of the session have lasted so far."""
+        if self.run is None:
+            return 0.0
+        this_s = 0.0 if self.paused_since_s is None else self.now_s - self.paused_since_s
+        return self.run.paused_before_s + this_s
 
     def event(self, kind: EventKind, message: str, **known: str | int | None) -> None:
         """Leave an event to be published."""
@@ -163,6 +182,7 @@ class Conduct:
         self.limit = tightest(self.settings.limits.angle_deg, limit)
         self.arming.close()
         self.meter.begin()
+        self.check_in.begin()
         self.has_moved = True
         self.note = ""
         limits = self.settings.limits
@@ -180,6 +200,7 @@ class Conduct:
             self.run.player.hold()
             self.paused_at_s = None if let_go else self.hand_s
             self.paused_since_s = self.now_s
+            self.run.pauses += 1
             self.machine.fire(Trigger.PAUSE)
 
     def resume(self) -> None:
@@ -189,8 +210,19 @@ class Conduct:
             if isinstance(run.player, Player):
                 run.player.go_on()
             self.note = ""
+            run.paused_before_s = self.paused_s
             self.paused_at_s = self.paused_since_s = None
             self.machine.fire(Trigger.RESUME)
+
+    def ask(self) -> None:
+        """H13: ask the person whether they are well."""
+        run = self.run
+        if run is not None:
+            self.check_in.ask(self.now_s)
+            self.event(
+                EventKind.CHECK_IN, f"Are you well? Answer with checkin within {ANSWER_S:.0f} s, or the session ends.",
+                session=run.id, preset=run.preset, person=run.person,
+            )  # fmt: skip
 
     def end(self, why: str, outcome: str = "interrupted") -> None:
         """The session is over; its head-down time is settled once nobody is head down any more."""
@@ -199,6 +231,7 @@ class Conduct:
         if run is None:
             return
         self.arming.close()
+        self.check_in.end()
         self.ending = (outcome, why)
         self.paused_at_s = self.paused_since_s = None
         message = f"{run.preset} is done." if outcome == "reached" else f"{run.preset} was interrupted: {why}"

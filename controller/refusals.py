@@ -48,6 +48,7 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
     Verb.PAUSE: _ANY | {_R.BUSY},
     Verb.RESUME: _PERSON | {_R.BUSY, _R.TOO_SOON},
     Verb.SKIP: _PERSON | {_R.BUSY, _R.TOO_SOON},
+    Verb.CHECKIN: _ANY | {_R.BUSY},
     Verb.STAND: _PERSON | {_R.BUSY, _R.TOO_SOON, _R.NOT_LEVEL, _R.PAUSE_FIRST},
     Verb.ACKNOWLEDGE: _ANY | {_R.ESTOP, _R.BUSY, _R.NOT_LEVEL},
     Verb.LOCK: _FRESH | {_R.LOCKED},

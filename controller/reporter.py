@@ -185,6 +185,7 @@ def _key(core: Core) -> tuple[object, ...]:
         conduct.alarm,
         conduct.booking.failed,
         conduct.child_lock.on,
+        conduct.check_in.asked,
         core.broker.up,
         core.link.identity is None,
         conduct.state is State.LEVEL and conduct.pause_left_s > 0,

@@ -46,19 +46,21 @@ WISH: dict[Verb, Wish] = {
     Verb.PAUSE: Wish(Verb.PAUSE),
     Verb.RESUME: Wish(Verb.RESUME),
     Verb.SKIP: Wish(Verb.SKIP),
+    Verb.CHECKIN: Wish(Verb.CHECKIN),
     Verb.STAND: Wish(Verb.STAND),
     Verb.ACKNOWLEDGE: Wish(Verb.ACKNOWLEDGE),
     Verb.LOCK: Wish(Verb.LOCK, pin="2580"),
     Verb.UNLOCK: Wish(Verb.UNLOCK, pin="2580"),
 }
 WHERE = {Verb.START: State.ARMED, Verb.GOTO: State.ARMED, Verb.JOG: State.ARMED, Verb.PAUSE: State.RUNNING,
-         Verb.RESUME: State.PAUSED, Verb.SKIP: State.PAUSED, Verb.STAND: State.LEVEL}  # fmt: skip
+         Verb.RESUME: State.PAUSED, Verb.SKIP: State.PAUSED, Verb.CHECKIN: State.RUNNING,
+         Verb.STAND: State.LEVEL}  # fmt: skip
 
 
 def allowed(verb: Verb) -> Case:
     """A wish and a situation that nothing speaks against."""
     preset = bundled()["back"] if verb is Verb.START else None
-    return WISH[verb], USUAL._replace(state=WHERE.get(verb, State.STANDING), preset=preset)
+    return WISH[verb], USUAL._replace(state=WHERE.get(verb, State.STANDING), preset=preset, asked=True)
 
 
 def wished(**known: Any) -> Callable[[Case], Case]:
@@ -151,6 +153,7 @@ RESTATED = {
     "rest_needed busy not_armed too_soon not_level pause_first",
     "pause": "retained expired duplicate locked link_down busy",
     "resume": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon",
+    "checkin": "retained expired duplicate locked link_down busy",
     "skip": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon",
     "stand": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon "
     "not_level pause_first",
@@ -255,7 +258,8 @@ def test_in_which_states_a_verb_means_something(verb: Verb, state: State) -> Non
     means = {
         "arm": "standing standby level armed", "start": "standing standby level armed",
         "goto": "standing standby level armed", "jog": "standing standby level armed", "pause": "running",
-        "resume": "paused", "skip": "running paused", "stand": "standing standby level armed frozen",
+        "resume": "paused", "skip": "running paused", "checkin": "running paused",
+        "stand": "standing standby level armed frozen",
         "acknowledge": "offline standing standby level armed frozen fault",
     }  # fmt: skip
     assert (state in FROM[verb]) == (str(state) in means[verb].split())

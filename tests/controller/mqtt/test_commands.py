@@ -290,7 +290,10 @@ def test_unknown_verbs_are_told_the_list(verb: str) -> None:
     answer = read(verb, b"back")
     assert isinstance(answer, Unreadable)
     assert answer.reason is Reason.UNKNOWN_VERB
-    assert "arm, start, goto, jog, pause, resume, skip, stop, level, stand, acknowledge, lock, unlock" in answer.message
+    assert (
+        "arm, start, goto, jog, pause, resume, skip, checkin, stop, level, stand, acknowledge, lock, unlock"
+        in answer.message
+    )
     assert answer.verb == verb or not verb.isprintable() or len(verb) > 40
     assert answer.verb.isprintable()
     assert len(answer.verb) <= 41
