@@ -7,6 +7,7 @@ Pure; `child_lock_file` keeps it through restarts.
 
 from hashlib import sha256
 from hmac import compare_digest
+from math import ceil
 from random import Random
 from typing import Final, NamedTuple
 
@@ -49,7 +50,7 @@ class ChildLock:
         if self._wrong >= TRIES:
             wait_s = self._until_s - hand_s
             if wait_s > 0.0:
-                return f"Too many wrong PINs. Try again in {wait_s:.0f} s."
+                return f"Too many wrong PINs. Try again in {ceil(wait_s)} s."
             self._wrong = 0
         if compare_digest(_digest(self.kept.salt, pin), self.kept.digest):
             self.kept = None

@@ -15,7 +15,7 @@ from .limits import LEVEL_DEG, STANDING_DEG
 from .model import Answer, EventKind, Limit, Reason, State, Unreadable, Verb, Wish
 from .plans import going_to
 from .player import Jog, Player
-from .questions import STEEPEST_SEAT_DEG, Situation
+from .questions import CHECKLIST, STEEPEST_SEAT_DEG, Situation
 from .refusals import refuse
 from .safety import Action
 
@@ -43,6 +43,7 @@ class Desk:
             Verb.PAUSE: self._pause,
             Verb.RESUME: self._resume,
             Verb.SKIP: self._skip,
+            Verb.CHECKIN: self._check_in,
             Verb.STAND: self._stand,
             Verb.ACKNOWLEDGE: self._acknowledge,
         }
@@ -127,13 +128,14 @@ class Desk:
             comparing=c.booking.comparing,
             held=c.verdict.message if c.verdict.action is Action.HOLD else "",
             locked=c.child_lock.on,
+            asked=c.check_in.asked,
         )
 
     # ---- the others -------------------------------------------------------------------------------------------------
 
     def _arm(self, wish: Wish, e: Estimate) -> Answer:
         self._c.arm(e)
-        return accepted(wish, "Armed for 60 s. Start now, or stop to disarm.")
+        return accepted(wish, f"Armed for 60 s. You confirm: {CHECKLIST}. Start now, or stop to disarm.")
 
     def _start(self, wish: Wish, e: Estimate) -> Answer:
         c = self._c
@@ -186,6 +188,10 @@ class Desk:
         run = self._c.run
         skipped = run is not None and isinstance(run.player, Player) and run.player.skip()
         return accepted(wish, "Going on with the next step." if skipped else "Going on: this is the last step.", True)
+
+    def _check_in(self, wish: Wish, _: Estimate) -> Answer:
+        self._c.check_in.answer(self._c.meter.session_s)
+        return accepted(wish, "Thank you. The session goes on.")
 
     def _stand(self, wish: Wish, e: Estimate) -> Answer:
         if e.standing:

@@ -22,7 +22,8 @@ from .rig import Level, Rig, Stop, in_state
 PIN, WRONG = "2580", "0852"
 OTHERS = {
     Verb.ARM: {}, Verb.START: {"preset": "back"}, Verb.GOTO: {"angle_deg": 5.0}, Verb.JOG: {"direction": -1},
-    Verb.PAUSE: {}, Verb.RESUME: {}, Verb.SKIP: {}, Verb.STAND: {}, Verb.ACKNOWLEDGE: {}, Verb.LOCK: {"pin": WRONG},
+    Verb.PAUSE: {}, Verb.RESUME: {}, Verb.SKIP: {}, Verb.CHECKIN: {}, Verb.STAND: {}, Verb.ACKNOWLEDGE: {},
+    Verb.LOCK: {"pin": WRONG},
 }  # fmt: skip
 
 

@@ -888,3 +888,22 @@ def test_nobody_stands_up_while_a_stop_might_not_arrive() -> None:
     rig.step(BrokerStatus(False, "The broker is gone."))
     assert rig.wish(Verb.STAND).reason is Reason.LINK_DOWN
     assert rig.state is State.LEVEL
+
+
+# What a person confirms
+
+
+@pytest.mark.parametrize("button", [False, True])
+def test_arming_says_what_the_person_confirms(button: bool) -> None:
+    """H13."""
+    rig = in_state(State.STANDING)
+    if button:
+        rig.unit.arm_presses += 1
+        rig.step()
+    else:
+        rig.wish(Verb.ARM)
+    assert (rig.answers[-1].accepted, rig.answers[-1].message) == (
+        True,
+        "Armed for 60 s. You confirm: both ankles locked, nothing and nobody in reach of the table, the checklist read, "
+        "somebody else in the room. Start now, or stop to disarm.",
+    )
