@@ -23,6 +23,7 @@ from .documents import (
     StepDocument,
 )
 from .estimator import Estimate
+from .lie_still import lie_still
 from .model import Answer, Event, State
 from .presets import Preset
 
@@ -70,6 +71,7 @@ def state_document(core: Core, seq: int, uptime_s: float, wall_s: float) -> Stat
         locked=conduct.child_lock.on,
         session=_session(core),
         budget=_budget(core),
+        lie_still=lie_still(conduct, e),
         limit=LimitDocument(conduct.limit.value, conduct.limit.reason),
         rung=e.rung if e is not None else 0,
         faults=tuple(_faults(core, e, wall_s)) if e is not None else (),
@@ -99,6 +101,9 @@ def _session(core: Core) -> SessionDocument | None:
         remaining_s=round(remaining_s, 1),
         head_down_s=round(conduct.meter.session_s, 1),
         progress=round(elapsed_s / (elapsed_s + remaining_s), 3) if elapsed_s + remaining_s > 0 else 0.0,
+        pauses=run.pauses,
+        paused_s=round(conduct.paused_s, 1),
+        check_in_remaining_s=_whole(conduct.check_in.left_s(conduct.now_s)),
     )
 
 
@@ -149,6 +154,8 @@ def _message(core: Core, e: Estimate | None) -> str:
         if alone:
             return f"Somebody needs help. {sentence(gravest(e))} Send level if that is safe."
         return f"{sentence(gravest(e))} Acknowledge it at level or head up."
+    if (left_s := conduct.check_in.left_s(conduct.now_s)) is not None:
+        return f"Are you well? Answer with checkin within {left_s:.0f} s, or the table returns to level."
     if conduct.state is State.RUNNING and conduct.run is not None:
         return sentence(f"{conduct.run.preset}: {conduct.run.player.label}")
     if conduct.state is State.RETURNING and e.rung >= Rung.LEVEL and not e.causes & Cause.LEVEL_WISHED:
