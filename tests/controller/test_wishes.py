@@ -904,6 +904,6 @@ def test_arming_says_what_the_person_confirms(button: bool) -> None:
         rig.wish(Verb.ARM)
     assert (rig.answers[-1].accepted, rig.answers[-1].message) == (
         True,
-        "Armed for 60 s. You confirm: both ankles locked, nothing and nobody in reach of the table, the checklist read, "
-        "somebody else in the room. Start now, or stop to disarm.",
+        "Armed for 60 s. You confirm: both ankles locked, nothing and nobody in reach of the table, "
+        "the checklist read, somebody else in the room. Start now, or stop to disarm.",
     )
