@@ -98,6 +98,8 @@ def test_h8_standing_up_is_an_act_after_lying_still_with_a_stop_on_the_way() -> 
     held_s = sum(abs(angle_deg + 40.0) < 0.5 for angle_deg in way) * STEP_S
     assert 20.0 < held_s < 24.0, "20 s, and the last and first half degree of the ramps"
     second = round(1.0 / STEP_S)
-    assert max(before - after for before, after in zip(way, way[second:], strict=False)) < 1.6, "1.5 °/s"
+    assert max(before - after for before, after in zip(way, way[second:], strict=False)) < 1.9, (
+        "1.5 °/s, and what the unit makes up for after its play"
+    )
     assert max(after - before for before, after in pairwise(way)) < 0.2, "it only goes one way"
     assert way[-1] == pytest.approx(-80.0, abs=1.0)
