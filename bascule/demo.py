@@ -103,6 +103,11 @@ def introduction(broker: EmbeddedBroker, speed: float) -> list[Text]:
         ("watch", f"mosquitto_sub {where} -v -t '{topic}/#'", ""),
         ("arm", f"mosquitto_pub {where} -t {topic}/command/arm -n", ""),
         ("start", f"mosquitto_pub {where} -t {topic}/command/start -m gentle", "(a second later)"),
+        (
+            "checkin",
+            f"mosquitto_pub {where} -t {topic}/command/checkin -n",
+            "(when you are asked whether you are well)",
+        ),
         ("stop", f"mosquitto_pub {where} -t {topic}/command/stop -n", "(level brings it back)"),
         ("end", "Ctrl-C", ""),
     ]

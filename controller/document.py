@@ -154,8 +154,8 @@ def _message(core: Core, e: Estimate | None) -> str:
         if alone:
             return f"Somebody needs help. {sentence(gravest(e))} Send level if that is safe."
         return f"{sentence(gravest(e))} Acknowledge it at level or head up."
-    if (left_s := conduct.check_in.left_s(conduct.now_s)) is not None:
-        return f"Are you well? Answer with checkin within {left_s:.0f} s, or the table returns to level."
+    if conduct.check_in.asked:
+        return "Are you well? Answer with checkin within half a minute, or the table returns to level."
     if conduct.state is State.RUNNING and conduct.run is not None:
         return sentence(f"{conduct.run.preset}: {conduct.run.player.label}")
     if conduct.state is State.RETURNING and e.rung >= Rung.LEVEL and not e.causes & Cause.LEVEL_WISHED:
