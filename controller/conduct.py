@@ -108,6 +108,7 @@ class Conduct:
         self.hand_s = 0.0
         self.paused_at_s: float | None = None
         self.paused_since_s: float | None = None
+        self.skipped_at_s: float | None = None
         self.stopped_at_s: float | None = None
         self.home_at_s: float | None = None
         self.resting_since_s: float | None = None

@@ -54,6 +54,7 @@ class Situation(NamedTuple):
     held: str = ""
     locked: bool = False
     asked: bool = False
+    skipped_at_s: float | None = None
 
 
 CHECKLIST: Final = (
@@ -199,6 +200,8 @@ def too_soon(w: Wish, s: Situation) -> str | None:
     if w.verb in (Verb.RESUME, Verb.SKIP) or (s.jog is not None and w.direction != 0):
         if s.paused_at_s is not None and s.hand_s - s.paused_at_s < HUMAN_S:
             return "Too soon after the pause: send it a second later."
+        if w.verb is Verb.SKIP and s.skipped_at_s is not None and s.hand_s - s.skipped_at_s < HUMAN_S:
+            return "Too soon after the last skip: send it a second later."
         return None
     if w.verb in (Verb.ARM, Verb.STAND) or s.jog is not None or w.code is not None:
         return None

@@ -129,6 +129,7 @@ class Desk:
             held=c.verdict.message if c.verdict.action is Action.HOLD else "",
             locked=c.child_lock.on,
             asked=c.check_in.asked,
+            skipped_at_s=c.skipped_at_s,
         )
 
     # ---- the others -------------------------------------------------------------------------------------------------
@@ -185,6 +186,7 @@ class Desk:
 
     def _skip(self, wish: Wish, _: Estimate) -> Answer:
         self._c.resume()
+        self._c.skipped_at_s = self._c.hand_s
         run = self._c.run
         skipped = run is not None and isinstance(run.player, Player) and run.player.skip()
         return accepted(wish, "Going on with the next step." if skipped else "Going on: this is the last step.", True)

@@ -55,6 +55,8 @@ WHEN: dict[Reason, list[tuple[Verb, Callable[[Case], Case], str]]] = {
     Reason.TOO_SOON: [
         (Verb.ARM, found(stopped_at_s=HAND - 0.5), "A stop was pressed just now. Wait a second."),
         (Verb.RESUME, found(paused_at_s=HAND - 0.5), "Too soon after the pause: send it a second later."),
+        (Verb.SKIP, found(skipped_at_s=HAND - 0.5), "Too soon after the last skip: send it a second later."),
+        (Verb.RESUME, found(skipped_at_s=HAND - 0.5), ""),
         (Verb.START, found(armed_at_s=HAND - 0.5),
          "Too soon after arming: start a second later, or quote the arm code."),
     ],
@@ -187,7 +189,10 @@ def test_when_it_is_possible_again_is_true(account: Account, verb: Verb) -> None
 
 
 def test_the_second_of_a_hand_and_the_pause_are_true() -> None:
-    for verb, known in ((Verb.ARM, "stopped_at_s"), (Verb.RESUME, "paused_at_s"), (Verb.START, "armed_at_s")):
+    for verb, known in (
+        (Verb.ARM, "stopped_at_s"), (Verb.RESUME, "paused_at_s"), (Verb.SKIP, "skipped_at_s"),
+        (Verb.START, "armed_at_s"),
+    ):  # fmt: skip
         wish, situation = allowed(verb)
         assert refuse(wish, situation._replace(**{known: HAND - 0.01})) is not None
         assert refuse(wish, situation._replace(**{known: HAND - 0.01}, hand_s=HAND + 1.0)) is None

@@ -760,6 +760,18 @@ def test_skip_goes_on_with_the_next_step() -> None:
     assert [event.label for event in rig.events if event.step][-1] == "rest at 0° for 2 min (1 of 3)"
 
 
+def test_a_skip_that_comes_twice_does_not_lead_head_down_again() -> None:
+    """F21: QoS 1 delivers at least once."""
+    rig = in_state(State.RUNNING, 29.9)
+    rig.run(5.0)
+    first, second = rig.wish(Verb.SKIP), rig.wish(Verb.SKIP)
+    assert (first.accepted, second.reason) == (True, Reason.TOO_SOON)
+    rig.run(30.0)
+    assert rig.unit.angle_deg == 0.0
+    assert [event.label for event in rig.events if event.step][-1] == "rest at 0° for 2 min (1 of 3)"
+    assert rig.wish(Verb.SKIP).accepted
+
+
 def test_skip_in_a_pause_goes_on_too() -> None:
     rig = in_state(State.PAUSED)
     assert rig.wish(Verb.SKIP).moving
