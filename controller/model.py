@@ -141,6 +141,24 @@ class Event:
     verb: str | None = None
 
 
+class Keep(NamedTuple):
+    """A small file is to hold this text from now on, through restarts; None: no such file.
+
+    `file` is its name among ours. `otherwise`: what it means if that can't be done, as the end of a sentence.
+    """
+
+    file: str
+    text: str | None
+    otherwise: str
+
+
+class NotKept(NamedTuple):
+    """A small file could not be kept: its name among ours, and a sentence."""
+
+    file: str
+    message: str
+
+
 class Target(NamedTuple):
     """Where the table should be at one moment, and how fast that point moves."""
 
