@@ -118,7 +118,7 @@ def run(
         if settings.table.port is None:
             fail("No serial port is named: use --port, or port in [table] of the configuration file.", 2)
         log.set_up(settings.log.level, settings.log.format)
-        assembly = assemble(settings, lambda: SerialPort(str(settings.table.port)))
+        assembly = assemble(settings, lambda: SerialPort(str(settings.table.port)), config_file=config)
     except ConfigError as error:
         fail(str(error), 2)
     except LedgerError as error:
