@@ -108,7 +108,9 @@ class StepRow(_Row):
             most = min(LARGEST_DEG - angle, angle - SMALLEST_DEG)
             raise ValueError(f"swings beyond −30 to 60°, the hard limit; around {angle:g}° write at most {most:g}")
         if 0 < swing < SMALLEST_SWING_DEG:
-            raise ValueError(f"nobody feels; write at least {SMALLEST_SWING_DEG:g}, or leave it out to hold the angle")
+            raise ValueError(
+                f"is less than anybody feels; write at least {SMALLEST_SWING_DEG:g}, or leave it out to hold the angle"
+            )
         return swing
 
     @field_validator("period_s")
@@ -274,11 +276,12 @@ def _why(error: Mapping[str, Any], place: list[str]) -> str:
         return _unknown(key, len(place) > 1)
     given = f"{shown(error['input'])} " if isinstance(error["input"], str | float | int) else ""
     if kind == "value_error":
-        return given + str(error["ctx"]["error"])
+        told = str(error["ctx"]["error"])
+        return told if told.startswith("is needed") else given + told  # what was left out shows its default
     if kind == "model_type":
         write = "[{ angle_deg = 8, hold_s = 60 }]" if place else "[calm] on a line of its own, and its keys below it"
         return f"{given}is not a table; write {write}"
-    size = _SIZES.get(kind) or "can't be used"
+    size = "is too long" if given and kind == "too_long" else _SIZES.get(kind) or "can't be used"
     what = (_FIELDS[key].description if key in _FIELDS else None) or "something else"
     quotes = ", without quotes" if isinstance(error["input"], str) and kind in ("float_type", "int_type") else ""
     return f"{given}{size}; write {what}{quotes}"
@@ -289,7 +292,7 @@ def _unknown(key: str, of_step: bool) -> str:
     known = [*StepRow.model_fields, "rest_s"] if of_step else list(Pattern.model_fields)
     if of_step and key in StepRow.model_fields:
         return "does not go with rest_s, which is a rest at level; leave one of them out"
-    close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
     return f"is not a known key; {f'did you mean {close[0]}?' if close else 'known are ' + ', '.join(known)}"
 
 
