@@ -1,12 +1,13 @@
 """How a session is conducted: the state of one table, and what wishes and verdicts do to it.
 
 The verbs (`begin`, `pause`, `freeze`, `hold`, …) are what wishes (`wishes`, `always`), telemetry (`follow`) and
-verdicts (`core`) do; `play` says what to do next. Nothing here writes to the port: orders and events are left in lists
-for the core to take.
+verdicts (`core`) do; `play` says what to do next. Nothing here writes to the port: orders, events and what
+is to be kept are left in lists for the core to take.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 from typing import Final
 
@@ -22,7 +23,8 @@ from .estimator import Estimate
 from .gate import Order
 from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
-from .model import Event, EventKind, Limit, State
+from .model import Event, EventKind, Keep, Limit, State
+from .own_presets import NONE, Own
 from .plans import standing_up
 from .player import Jog, Player
 from .presets import Preset, Step
@@ -38,9 +40,10 @@ _HOLDING: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.rung i
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration decides. `time_scales`: which simulated units are acceptable over this port.
+    """What the configuration decides.
 
-    `check_in_s`: head-down time after which the person is asked to answer, 0 for never.
+    `check_in_s`: head-down time after which the person is asked to answer, 0 for never. `table_limits`: those that hold
+    for everybody. `time_scales`: which simulated units are acceptable over this port.
     """
 
     table: str = "home"
@@ -48,6 +51,7 @@ class Settings:
     local_stop: bool = False
     check_in_s: float = 0.0
     limits: Limits = field(default_factory=lambda: combine(DEFAULTS, guest()))
+    table_limits: Limits = DEFAULTS
     person: str = GUEST
     time_scales: frozenset[int] = frozenset({1})
 
@@ -73,6 +77,7 @@ class Run:
 class Conduct:
     """The state of one table, and everything that may change it.
 
+    `presets` is what `start` accepts, `own` the part of it that is the owner's. `heard_s`: when telemetry came.
     `limit` is the tightest angle limit of what is under way, and whose it is. `alarm`: what a person has to do at once.
     `way` is what leads to level or to standing outside of a session, `leading` whether it is to level from the head-up
     side, wished when the unit's count of stops was `lead_count`. `broker_gone` and `leaving` say why nothing new may
@@ -86,9 +91,11 @@ class Conduct:
         booking: Booking,
         random: Random,
         child_lock: ChildLock | None = None,
+        own: Own = NONE,
     ) -> None:
         self.settings = settings
-        self.presets = presets
+        self.presets: Mapping[str, Preset] = {**presets, **own.presets}
+        self.own = own
         self.booking = booking
         self.random = random
         self.child_lock = child_lock or ChildLock(random)
@@ -106,6 +113,7 @@ class Conduct:
         self.alarm = ""
         self.now_s = 0.0
         self.hand_s = 0.0
+        self.heard_s = -inf
         self.paused_at_s: float | None = None
         self.paused_since_s: float | None = None
         self.skipped_at_s: float | None = None
@@ -119,6 +127,7 @@ class Conduct:
         self.cause_since_s: dict[Cause, float] = {}
         self.orders: list[Order] = []
         self.events: list[Event] = []
+        self.keeps: list[Keep] = []
         self.ending = ("interrupted", "")
         self.lead_count = 0
         self._sessions = 0
