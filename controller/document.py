@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable
 from datetime import UTC, datetime
+from math import ceil
 from typing import Final
 
 from protocol.messages import CAUSES, Cause, Rung
@@ -161,8 +162,8 @@ def _message(core: Core, e: Estimate | None) -> str:
     if conduct.state is State.RETURNING and e.rung >= Rung.LEVEL and not e.causes & Cause.LEVEL_WISHED:
         return f"Returning to level: {gravest(e)}."
     if conduct.state is State.LEVEL:
-        left_s = conduct.pause_left_s
-        rest = f"Lie still for another {left_s:.0f} s before standing up." if left_s > 0 else "Stand up when you like."
+        left_s = ceil(conduct.pause_left_s)
+        rest = f"Lie still for another {left_s} s before standing up." if left_s else "Stand up when you like."
         return f"Level. {rest}"
     if conduct.note:
         return f"{PLAIN[conduct.state]} {sentence(conduct.note)}"
