@@ -15,6 +15,7 @@ from rich.text import Text
 
 from controller.config import load
 from controller.documents import StateDocument
+from controller.model import Verb, Wish
 from simulator.table import Table
 
 from .assembly import assemble
@@ -44,6 +45,11 @@ def line(document: StateDocument) -> Text:
         words.append(f"code {document.arm_code}  ", style="yellow")
     words.append(document.message)
     return words
+
+
+def asks(document: StateDocument) -> bool:
+    """Whether the person is asked to check in."""
+    return document.session is not None and document.session.check_in_remaining_s is not None
 
 
 class Screen:
@@ -88,7 +94,7 @@ def introduction(broker: EmbeddedBroker, speed: float) -> list[Text]:
     login = f" -u {broker.username} -P {broker.password}" if broker.password else ""
     where = f"-h {broker.host} -p {broker.port}{login}"
     topic = f"bascule/{TABLE_ID}"
-    pace = "" if speed == 1 else f"; everything {speed:g} times faster than time"
+    pace = "" if speed == 1 else f"; everything {speed:g} times faster than time, check-ins answer themselves"
     rows = [("broker", f"mqtt://{broker.host}:{broker.port}", f"({broker.kind})")]
     if broker.password:
         rows.append(("log in", f"user {broker.username}  password {broker.password}", ""))
@@ -97,6 +103,11 @@ def introduction(broker: EmbeddedBroker, speed: float) -> list[Text]:
         ("watch", f"mosquitto_sub {where} -v -t '{topic}/#'", ""),
         ("arm", f"mosquitto_pub {where} -t {topic}/command/arm -n", ""),
         ("start", f"mosquitto_pub {where} -t {topic}/command/start -m gentle", "(a second later)"),
+        (
+            "checkin",
+            f"mosquitto_pub {where} -t {topic}/command/checkin -n",
+            "(when you are asked whether you are well)",
+        ),
         ("stop", f"mosquitto_pub {where} -t {topic}/command/stop -n", "(level brings it back)"),
         ("end", "Ctrl-C", ""),
     ]
@@ -124,5 +135,11 @@ def run(speed: float, port: int | None, lan: bool, seed: int, folder: Path | Non
             segno.make(link, micro=False).terminal(compact=True)
         console.print("\nNot a medical device. On a real table: never alone, emergency stop in reach.\n", style="dim")
         screen = stack.enter_context(Screen(console))
-        assembly = assemble(config, lambda: SimPort(table, speed), broker.password, frozenset({scale}), screen.show)
+
+        def watch(document: StateDocument) -> None:
+            screen.show(document)
+            if speed > 1 and asks(document):  # its time goes with the table's, too fast for a hand
+                assembly.daemon.on_wish(Wish(Verb.CHECKIN))
+
+        assembly = assemble(config, lambda: SimPort(table, speed), broker.password, frozenset({scale}), watch)
         assembly.run()

@@ -121,6 +121,13 @@ class Account:
         kept = tuple(old for old in self.entries.get(person, ()) if not old.ended_s + DAY_S <= entry.ended_s)
         return replace(self, entries={**self.entries, person: (*kept, entry)})
 
+    def settled(self, t: float) -> "Account":
+        """The account as if what is open had ended at ledger time `t`, used up: to say when it stops counting."""
+        account = self
+        for session, held in self.reservations.items():
+            account = account.settle(session, t, held.total_s)
+        return account
+
     def head_down_today_s(self, person: str, t: float) -> float:
         """Head-down seconds charged to a person over the 24 h up to ledger time `t`, open reservations in full."""
         return sum(entry.head_down_s for entry in self._today(person, t)) + sum(self._held(person))

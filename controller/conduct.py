@@ -1,12 +1,13 @@
 """How a session is conducted: the state of one table, and what wishes and verdicts do to it.
 
 The verbs (`begin`, `pause`, `freeze`, `hold`, …) are what wishes (`wishes`, `always`), telemetry (`follow`) and
-verdicts (`core`) do; `play` says what to do next. Nothing here writes to the port: orders and events are left in lists
-for the core to take.
+verdicts (`core`) do; `play` says what to do next. Nothing here writes to the port: orders, events and what
+is to be kept are left in lists for the core to take.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 from typing import Final
 
@@ -16,12 +17,14 @@ from .account import GUEST
 from .arming import Arming
 from .booking import Booking
 from .causes import sentence
+from .check_in import ANSWER_S, CheckIn
 from .child_lock import ChildLock
 from .estimator import Estimate
 from .gate import Order
 from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
-from .model import Event, EventKind, Limit, State
+from .model import Event, EventKind, Keep, Limit, State
+from .own_presets import NONE, Own
 from .plans import standing_up
 from .player import Jog, Player
 from .presets import Preset, Step
@@ -38,19 +41,28 @@ HOLDING: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.rung is
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration decides. `time_scales`: which simulated units are acceptable over this port."""
+    """What the configuration decides.
+
+    `check_in_s`: head-down time after which the person is asked to answer, 0 for never. `table_limits`: those that hold
+    for everybody. `time_scales`: which simulated units are acceptable over this port.
+    """
 
     table: str = "home"
     arm_by_button: bool = False
     local_stop: bool = False
+    check_in_s: float = 0.0
     limits: Limits = field(default_factory=lambda: combine(DEFAULTS, guest()))
+    table_limits: Limits = DEFAULTS
     person: str = GUEST
     time_scales: frozenset[int] = frozenset({1})
 
 
 @dataclass(slots=True)
 class Run:
-    """The session that runs. `jogged_at_s`: when somebody last held the button, by the clock of hands."""
+    """The session that runs. `jogged_at_s`: when somebody last held the button, by the clock of hands.
+
+    `paused_before_s`: how long the pauses that are over have lasted in all.
+    """
 
     id: str
     preset: str
@@ -59,11 +71,14 @@ class Run:
     since_s: float
     announced: int = -1
     jogged_at_s: float = 0.0
+    pauses: int = 0
+    paused_before_s: float = 0.0
 
 
 class Conduct:
     """The state of one table, and everything that may change it.
 
+    `presets` is what `start` accepts, `own` the part of it that is the owner's. `heard_s`: when telemetry came.
     `limit` is the tightest angle limit of what is under way, and whose it is. `alarm`: what a person has to do at once.
     `way` is what leads to level or to standing outside of a session, `leading` whether it is to level from the head-up
     side, wished when the unit's count of stops was `lead_count`. `broker_gone` and `leaving` say why nothing new may
@@ -77,9 +92,11 @@ class Conduct:
         booking: Booking,
         random: Random,
         child_lock: ChildLock | None = None,
+        own: Own = NONE,
     ) -> None:
         self.settings = settings
-        self.presets = presets
+        self.presets: Mapping[str, Preset] = {**presets, **own.presets}
+        self.own = own
         self.booking = booking
         self.random = random
         self.child_lock = child_lock or ChildLock(random)
@@ -87,6 +104,7 @@ class Conduct:
         self.arming = Arming(random)
         self.urgent = Urgent()
         self.meter = Meter()
+        self.check_in = CheckIn(settings.check_in_s)
         self.run: Run | None = None
         self.way: Player | Jog | None = None
         self.leading = False
@@ -96,8 +114,10 @@ class Conduct:
         self.alarm = ""
         self.now_s = 0.0
         self.hand_s = 0.0
+        self.heard_s = -inf
         self.paused_at_s: float | None = None
         self.paused_since_s: float | None = None
+        self.skipped_at_s: float | None = None
         self.stopped_at_s: float | None = None
         self.home_at_s: float | None = None
         self.resting_since_s: float | None = None
@@ -108,6 +128,7 @@ class Conduct:
         self.cause_since_s: dict[Cause, float] = {}
         self.orders: list[Order] = []
         self.events: list[Event] = []
+        self.keeps: list[Keep] = []
         self.ending = ("interrupted", "")
         self.lead_count = 0
         self._sessions = 0
@@ -122,6 +143,14 @@ class Conduct:
         """How long the person still has to lie still, level or head up, before standing up."""
         pause_s = level_pause_s(self.meter.deepest_deg, self.meter.since_pause_s)
         return pause_s if self.resting_since_s is None else max(self.resting_since_s + pause_s - self.now_s, 0.0)
+
+    @property
+    def paused_s(self) -> float:
+        """How long all pauses of the session have lasted so far."""
+        if self.run is None:
+            return 0.0
+        this_s = 0.0 if self.paused_since_s is None else self.now_s - self.paused_since_s
+        return self.run.paused_before_s + this_s
 
     def event(self, kind: EventKind, message: str, **known: str | int | None) -> None:
         """Leave an event to be published."""
@@ -164,6 +193,7 @@ class Conduct:
         self.limit = tightest(self.settings.limits.angle_deg, limit)
         self.arming.close()
         self.meter.begin()
+        self.check_in.begin()
         self.has_moved = True
         self.note = ""
         limits = self.settings.limits
@@ -181,6 +211,7 @@ class Conduct:
             self.run.player.hold()
             self.paused_at_s = None if let_go else self.hand_s
             self.paused_since_s = self.now_s
+            self.run.pauses += 1
             self.machine.fire(Trigger.PAUSE)
 
     def resume(self) -> None:
@@ -190,8 +221,19 @@ class Conduct:
             if isinstance(run.player, Player):
                 run.player.go_on()
             self.note = ""
+            run.paused_before_s = self.paused_s
             self.paused_at_s = self.paused_since_s = None
             self.machine.fire(Trigger.RESUME)
+
+    def ask(self) -> None:
+        """H13: ask the person whether they are well."""
+        run = self.run
+        if run is not None:
+            self.check_in.ask(self.now_s)
+            self.event(
+                EventKind.CHECK_IN, f"Are you well? Answer with checkin within {ANSWER_S:.0f} s, or the session ends.",
+                session=run.id, preset=run.preset, person=run.person,
+            )  # fmt: skip
 
     def end(self, why: str, outcome: str = "interrupted") -> None:
         """The session is over; its head-down time is settled once nobody is head down any more."""
@@ -200,6 +242,7 @@ class Conduct:
         if run is None:
             return
         self.arming.close()
+        self.check_in.end()
         self.ending = (outcome, why)
         self.paused_at_s = self.paused_since_s = None
         message = f"{run.preset} is done." if outcome == "reached" else f"{run.preset} was interrupted: {why}"

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
-from . import limits
+from . import check_in, limits
 from .model import Limit
 
 LARGEST_FILE: Final = 64 * 1024
@@ -116,11 +116,6 @@ _File = Annotated[Path, BeforeValidator(_path)]
 _Text = Annotated[str, AfterValidator(_printable)]
 
 
-def _not_yet(value: object) -> object:
-    """Somebody who relies on a protection that does not exist is worse off than without it."""
-    raise ValueError("does not exist yet: nobody would be asked; leave the key out")
-
-
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True)
 
@@ -170,10 +165,12 @@ class LimitsSection(_Section):
 
 
 class Session(_Section):
-    """`[session]`. `check_in_s` will say how often the person is asked to answer; nothing asks yet (H12)."""
+    """`[session]`. `check_in_s`: after so much head-down time the person is asked to answer; 0 asks nobody."""
 
     arming: Literal["phone", "button"] = "phone"
-    check_in_s: Annotated[None, BeforeValidator(_not_yet)] = None
+    check_in_s: Annotated[float, AfterValidator(check_in.allowed)] = Field(
+        default=check_in.CHECK_IN_S, description="a number of seconds"
+    )
     local_stop: bool = False
 
 

@@ -1,7 +1,8 @@
 """The documents of one moment, read off the core. Pure: wall time is an argument, Unix seconds."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC, datetime
+from math import ceil
 from typing import Final
 
 from protocol.messages import CAUSES, Cause, Rung
@@ -23,6 +24,7 @@ from .documents import (
     StepDocument,
 )
 from .estimator import Estimate
+from .lie_still import lie_still
 from .model import Answer, Event, State
 from .presets import Preset
 
@@ -70,6 +72,7 @@ def state_document(core: Core, seq: int, uptime_s: float, wall_s: float) -> Stat
         locked=conduct.child_lock.on,
         session=_session(core),
         budget=_budget(core),
+        lie_still=lie_still(conduct, e),
         limit=LimitDocument(conduct.limit.value, conduct.limit.reason),
         rung=e.rung if e is not None else 0,
         faults=tuple(_faults(core, e, wall_s)) if e is not None else (),
@@ -99,6 +102,9 @@ def _session(core: Core) -> SessionDocument | None:
         remaining_s=round(remaining_s, 1),
         head_down_s=round(conduct.meter.session_s, 1),
         progress=round(elapsed_s / (elapsed_s + remaining_s), 3) if elapsed_s + remaining_s > 0 else 0.0,
+        pauses=run.pauses,
+        paused_s=round(conduct.paused_s, 1),
+        check_in_remaining_s=_whole(conduct.check_in.left_s(conduct.now_s)),
     )
 
 
@@ -149,13 +155,15 @@ def _message(core: Core, e: Estimate | None) -> str:
         if alone:
             return f"Somebody needs help. {sentence(gravest(e))} Send level if that is safe."
         return f"{sentence(gravest(e))} Acknowledge it at level or head up."
+    if conduct.check_in.asked:
+        return "Are you well? Answer with checkin within half a minute, or the table returns to level."
     if conduct.state is State.RUNNING and conduct.run is not None:
         return sentence(f"{conduct.run.preset}: {conduct.run.player.label}")
     if conduct.state is State.RETURNING and e.rung >= Rung.LEVEL and not e.causes & Cause.LEVEL_WISHED:
         return f"Returning to level: {gravest(e)}."
     if conduct.state is State.LEVEL:
-        left_s = conduct.pause_left_s
-        rest = f"Lie still for another {left_s:.0f} s before standing up." if left_s > 0 else "Stand up when you like."
+        left_s = ceil(conduct.pause_left_s)
+        rest = f"Lie still for another {left_s} s before standing up." if left_s else "Stand up when you like."
         return f"Level. {rest}"
     if conduct.note:
         return f"{PLAIN[conduct.state]} {sentence(conduct.note)}"
@@ -171,18 +179,19 @@ def _message(core: Core, e: Estimate | None) -> str:
     return PLAIN[conduct.state]
 
 
-def presets_document(presets: Iterable[Preset]) -> PresetsDocument:
-    """Everything that `start` accepts."""
-    return PresetsDocument(tuple(preset_document(preset) for preset in presets))
+def presets_document(presets: Iterable[Preset], own: Container[str] = ()) -> PresetsDocument:
+    """Everything that `start` accepts; `own`: the ids of those that are the owner's."""
+    return PresetsDocument(tuple(preset_document(preset, preset.id in own) for preset in presets))
 
 
-def preset_document(preset: Preset) -> PresetDocument:
+def preset_document(preset: Preset, own: bool = False) -> PresetDocument:
     """One preset with its figures, from standing."""
     return PresetDocument(
         id=preset.id,
         title=preset.title,
         purpose=preset.purpose,
         basis=preset.basis,
+        own=own,
         duration_s=round(preset.duration_s(), 1),
         head_down_s=round(preset.head_down_s(), 1),
         largest_angle_deg=preset.largest_angle_deg,

@@ -20,7 +20,7 @@ Timestamp = Annotated[str, Field(description="UTC, ISO 8601 with milliseconds")]
 
 @dataclass(frozen=True, slots=True)
 class SessionDocument:
-    """The running session; `remaining_s` until it ends at level."""
+    """The running session; `remaining_s` until it ends at level. `check_in_remaining_s`: null while nobody is asked."""
 
     id: str
     preset: str
@@ -32,6 +32,9 @@ class SessionDocument:
     remaining_s: Seconds
     head_down_s: Seconds
     progress: Annotated[float, Field(ge=0, le=1)]
+    pauses: Annotated[int, Field(ge=0, description="how many pauses there were, and is one")]
+    paused_s: Seconds
+    check_in_remaining_s: Annotated[float | None, Field(ge=0, description="seconds left to answer with `checkin`")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,14 @@ class BudgetDocument:
     allowed_today_s: Seconds
     sessions_today: int
     rest_remaining_s: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class LieStillDocument:
+    """What is left of the pause at level before `stand`, and why it is so long: a sentence."""
+
+    remaining_s: Seconds
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,7 @@ class StateDocument:
     locked: bool
     session: SessionDocument | None
     budget: BudgetDocument
+    lie_still: LieStillDocument | None
     limit: LimitDocument
     rung: Annotated[int, Field(ge=0, le=4, description="0 none, 1 refuse, 2 level, 3 blind level, 4 hold")]
     faults: tuple[FaultDocument, ...]
@@ -158,6 +170,7 @@ class PresetDocument:
     title: str
     purpose: str
     basis: str
+    own: Annotated[bool, Field(description="saved by the owner: may be replaced and deleted")]
     duration_s: Seconds
     head_down_s: Seconds
     largest_angle_deg: Degrees

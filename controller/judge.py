@@ -9,6 +9,8 @@ from .safety import FINE, Action, Circumstances, assess
 
 MAX_PAUSE_S: Final = 120.0
 """Chosen: a pause is for adjusting something; after two minutes the way is home."""
+MAX_PAUSES_S: Final = 240.0
+"""Chosen: two long pauses in a session, or many short ones; nobody hangs head down by pausing again and again (H3)."""
 UNCONFIRMED_S: Final = 0.5
 """Chosen: eight repetitions, and many times what a frame and the telemetry that answers it take."""
 UNCONFIRMED: Final = "The tilt unit does not confirm the stop: use the emergency stop."
@@ -42,6 +44,8 @@ class Judge:
         c.verdict = assess(e, known)
         if c.verdict is not FINE or self._told is not FINE or c.paused_since_s is not None:
             self._react(e)
+        if used_s >= c.check_in.due_s:
+            self._check_in(e)
 
     def watch_stop(self) -> None:
         """F3, H11: a stop that the unit does not confirm is told to people, who have another one."""
@@ -65,6 +69,8 @@ class Judge:
                 c.send_home(e, message)
             elif c.paused_since_s is not None and c.now_s - c.paused_since_s > MAX_PAUSE_S:
                 c.send_home(e, "the pause lasted for two minutes")
+            elif c.paused_since_s is not None and c.paused_s > MAX_PAUSES_S:
+                c.send_home(e, "the pauses lasted for four minutes in all")
             elif action is Action.HOLD and c.state is State.RUNNING:
                 c.note = message
                 c.pause()
@@ -74,3 +80,12 @@ class Judge:
             elif c.way is not None or c.leading:
                 c.hold(e, message)
         self._told = c.verdict
+
+    def _check_in(self, e: Estimate) -> None:
+        """H13: ask, or end the session of somebody who did not answer. A session that was paused is asked as well."""
+        c = self._c
+        left_s = c.check_in.left_s(c.now_s)
+        if left_s is None:
+            c.ask()
+        elif left_s <= 0.0:
+            c.send_home(e, "nobody answered the check-in")

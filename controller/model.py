@@ -15,12 +15,15 @@ class Verb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     SKIP = "skip"
+    CHECKIN = "checkin"
     STOP = "stop"
     LEVEL = "level"
     STAND = "stand"
     ACKNOWLEDGE = "acknowledge"
     LOCK = "lock"
     UNLOCK = "unlock"
+    PRESETS_SAVE = "presets/save"
+    PRESETS_DELETE = "presets/delete"
 
 
 class Reason(StrEnum):
@@ -48,6 +51,7 @@ class Reason(StrEnum):
     OVER_TIME = "over_time"
     NOT_LEVEL = "not_level"
     PAUSE_FIRST = "pause_first"
+    NOT_SAVED = "not_saved"
 
 
 class State(StrEnum):
@@ -72,6 +76,7 @@ class EventKind(StrEnum):
     SESSION_STARTED = "session_started"
     STEP = "step"
     SESSION_ENDED = "session_ended"
+    CHECK_IN = "check_in"
     LIMIT = "limit"
     FAULT = "fault"
     FAULT_CLEARED = "fault_cleared"
@@ -83,6 +88,8 @@ class EventKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A command as it was understood. A `pin` is shown nowhere.
+
+    `body`: what a verb whose argument is more than a word made of it; its type is the verb's business.
 
     `retained`: the broker had kept it. `expired`: its own expiry had passed. `sent`: how many stop frames the stop lane
     had written in all by then.
@@ -99,6 +106,7 @@ class Wish:
     expired: bool = False
     sent: int = 0
     pin: str = field(default="", repr=False)
+    body: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,26 @@ class Event:
     code: str | None = None
     reason: Reason | None = None
     verb: str | None = None
+
+
+class Keep(NamedTuple):
+    """A small file is to hold this text from now on, through restarts; None: no such file.
+
+    `file` is its name among ours. `otherwise`: what it means if that can't be done, as the end of a sentence.
+    `instead_of`: the text that it replaces, for a file that people write, too; one that holds another is left alone.
+    """
+
+    file: str
+    text: str | None
+    otherwise: str
+    instead_of: str | None = None
+
+
+class NotKept(NamedTuple):
+    """A small file could not be kept: its name among ours, and a sentence."""
+
+    file: str
+    message: str
 
 
 class Target(NamedTuple):

@@ -15,6 +15,8 @@ ARMING_S: Final = 60.0
 """A session may start within 60 s of arming (docs/mqtt.md)."""
 HUMAN_S: Final = 1.0
 """A wish without the code comes a second after the arming at the earliest: a burst out of a stale queue does not."""
+FRESH_S: Final = 0.3
+"""An angle that is older is no angle of now: the unit's own patience with a nonce (safety.md)."""
 JOG_S: Final = 0.5
 """Jog ends when its heartbeat is 500 ms late."""
 STEEPEST_SEAT_DEG: Final = -15.0
@@ -26,6 +28,7 @@ class Situation(NamedTuple):
 
     `jog` is the direction that somebody holds, 0 when the button was let go, None while nobody moves the table by hand.
     `comparing`: the ledger has not accounted for the unit's count yet. `held`: why the session is held just now.
+    `asked`: the person is asked to check in.
     """
 
     state: State
@@ -52,13 +55,20 @@ class Situation(NamedTuple):
     comparing: bool = False
     held: str = ""
     locked: bool = False
+    asked: bool = False
+    skipped_at_s: float | None = None
 
+
+CHECKLIST: Final = (
+    "both ankles locked, nothing and nobody in reach of the table, the checklist read, somebody else in the room"
+)
+"""H13: what a person confirms by arming."""
 
 Question = Callable[[Wish, Situation], str | None]
 
 
 def unknown_preset(w: Wish, s: Situation) -> str | None:
-    if w.verb is Verb.START and s.preset is None:
+    if w.verb in (Verb.START, Verb.PRESETS_DELETE) and s.preset is None:
         return f"There is no preset {w.preset!r}. There are: {', '.join(s.presets)}."
     return None
 
@@ -138,12 +148,12 @@ def budget_spent(_: Wish, s: Situation) -> str | None:
     day, most = s.limits.day_head_down_s, s.limits.sessions_per_day
     needed_s = s.preset.head_down_s() if s.preset is not None else 1.0
     if s.account.head_down_today_s(s.person, s.ledger_s) + needed_s > day.value:
-        when = s.account.when_s(s.person, s.ledger_s, needed_s, day.value)
+        when = _when_s(s, needed_s)
         needs = f" for the {needed_s / 60:.1f} min of {s.preset.title}" if s.preset is not None else ""
         allowed = f"{day.value / 60:.3g} min in 24 h are allowed ({day.reason})"
         return f"Not enough head-down time is left{needs}: {allowed}.{_possible(when)}"
     if s.account.sessions_today(s.person, s.ledger_s) >= most.value:
-        when = s.account.when_session_s(s.person, s.ledger_s, most.value)
+        when = _when_s(s, needed_s)
         return f"{most.value:g} sessions in 24 h are enough ({most.reason}).{_possible(when)}"
     return None
 
@@ -156,12 +166,17 @@ def rest_needed(_: Wish, s: Situation) -> str | None:
 
 
 def busy(w: Wish, s: Situation) -> str | None:
+    if w.verb in SAVING:
+        moves = s.estimate is not None and s.estimate.moving
+        return "The table moves. Save and delete presets while it stands still." if moves else None
     if s.leaving and (w.verb in MOVING or w.verb is Verb.STAND):
         return "The controller is being shut down."
     if s.comparing and w.verb in BEGINNING:
         return "The record of head-down time is being brought up to date. Try again in a moment."
     if s.jog is not None and w.verb in (Verb.RESUME, Verb.SKIP):
         return "The table is moved by hand. Hold a jog button, stop or level it."
+    if w.verb is Verb.CHECKIN and s.state in LIVE and not s.asked:
+        return "Nobody is asked just now. Answer when the state or the event check_in asks."
     if s.state in FROM[w.verb] or (w.verb is Verb.JOG and s.jog is not None):
         return None
     return BUSY[s.state]
@@ -175,7 +190,7 @@ def not_armed(w: Wish, s: Situation) -> str | None:
     if s.jog is not None:
         return None
     if s.armed_at_s is None:
-        return "Arm first: ankles locked, nothing in reach, checklist read."
+        return f"Arm first. With that you confirm: {CHECKLIST}."
     if s.hand_s - s.armed_at_s > ARMING_S:
         return "The arming window has closed. Arm again."
     if w.code is not None and w.code != s.arm_code:
@@ -190,6 +205,8 @@ def too_soon(w: Wish, s: Situation) -> str | None:
     if w.verb in (Verb.RESUME, Verb.SKIP) or (s.jog is not None and w.direction != 0):
         if s.paused_at_s is not None and s.hand_s - s.paused_at_s < HUMAN_S:
             return "Too soon after the pause: send it a second later."
+        if w.verb is Verb.SKIP and s.skipped_at_s is not None and s.hand_s - s.skipped_at_s < HUMAN_S:
+            return "Too soon after the last skip: send it a second later."
         return None
     if w.verb in (Verb.ARM, Verb.STAND) or s.jog is not None or w.code is not None:
         return None
@@ -239,13 +256,23 @@ def pause_first(w: Wish, s: Situation) -> str | None:
     else:
         rises = w.direction < 0 and s.jog != w.direction and STEEPEST_SEAT_DEG < angle_deg <= LEVEL_DEG
     if rises:
-        return f"Lie still for another {s.pause_left_s:.0f} s: blood pressure is low after lying head down."
+        return f"Lie still for another {ceil(s.pause_left_s)} s: blood pressure is low after lying head down."
     return None
 
 
 def _goes_straight_back(s: Situation) -> bool:
     """A freeze on the way up, before 5° was passed."""
     return s.state is State.FROZEN and not s.went_past_5
+
+
+def _when_s(s: Situation, needed_s: float) -> float | None:
+    """Seconds until head-down time, number of sessions and rest all allow a session. None if waiting won't do."""
+    account, limits = s.account.settled(s.ledger_s), s.limits
+    day_s = account.when_s(s.person, s.ledger_s, needed_s, limits.day_head_down_s.value)
+    session_s = account.when_session_s(s.person, s.ledger_s, limits.sessions_per_day.value)
+    if day_s is None or session_s is None:
+        return None
+    return max(day_s, session_s, account.rest_remaining_s(s.person, s.ledger_s, limits.rest_s.value))
 
 
 def _possible(when_s: float | None) -> str:
@@ -260,6 +287,8 @@ BEGINNING: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
 """What begins a session."""
 MOVING: Final = BEGINNING | {Verb.ARM, Verb.RESUME, Verb.SKIP}
 """What leads to motion in a session."""
+SAVING: Final = frozenset({Verb.PRESETS_SAVE, Verb.PRESETS_DELETE})
+"""What moves nothing, and is for a table at rest."""
 _REST: Final = frozenset({State.STANDING, State.STANDBY, State.LEVEL})
 FROM: Final[dict[Verb, frozenset[State]]] = {
     Verb.ARM: _REST | {State.ARMED},
@@ -269,6 +298,7 @@ FROM: Final[dict[Verb, frozenset[State]]] = {
     Verb.PAUSE: frozenset({State.RUNNING}),
     Verb.RESUME: frozenset({State.PAUSED}),
     Verb.SKIP: LIVE,
+    Verb.CHECKIN: LIVE,
     Verb.STAND: _REST | {State.FROZEN, State.ARMED},
     Verb.ACKNOWLEDGE: frozenset(State) - LIVE - {State.RETURNING, State.RISING},
 }
@@ -282,9 +312,9 @@ BUSY: Final[dict[State, str]] = {
     State.RUNNING: "A session runs. Pause, stop or level it first.",
     State.PAUSED: "A session is paused. Resume, stop or level it first.",
     State.FROZEN: "The table is frozen after a stop. Send level or stand first.",
-    State.RETURNING: "The table is returning to level.",
+    State.RETURNING: "The table is returning to level. Wait until it is there.",
     State.LEVEL: "No session runs.",
-    State.RISING: "The table is on its way to standing.",
+    State.RISING: "The table is on its way to standing. Wait until it is there.",
     State.FAULT: "A fault is being handled. Read it in the state.",
 }
 """Why a verb means nothing in a state."""

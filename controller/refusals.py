@@ -48,14 +48,17 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
     Verb.PAUSE: _ANY | {_R.BUSY},
     Verb.RESUME: _PERSON | {_R.BUSY, _R.TOO_SOON},
     Verb.SKIP: _PERSON | {_R.BUSY, _R.TOO_SOON},
+    Verb.CHECKIN: _ANY | {_R.BUSY},
     Verb.STAND: _PERSON | {_R.BUSY, _R.TOO_SOON, _R.NOT_LEVEL, _R.PAUSE_FIRST},
     Verb.ACKNOWLEDGE: _ANY | {_R.ESTOP, _R.BUSY, _R.NOT_LEVEL},
     Verb.LOCK: _FRESH | {_R.LOCKED},
     Verb.UNLOCK: _FRESH,
+    Verb.PRESETS_SAVE: _FRESH | {_R.LOCKED, _R.BUSY},
+    Verb.PRESETS_DELETE: _FRESH | {_R.UNKNOWN_PRESET, _R.LOCKED, _R.BUSY},
     Verb.STOP: frozenset(),
     Verb.LEVEL: frozenset(),
 }
-"""Which questions each verb is asked."""
+"""Which questions each verb is asked. What speaks against a preset itself, its own desk says (`preset_wishes`)."""
 
 
 def refuse(wish: Wish, situation: Situation) -> tuple[Reason, str] | None:

@@ -3,7 +3,7 @@
 Stop and level are asked nothing and never refused (`always`). Any refused start closes the arming window.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from .always import Always, accepted
@@ -15,7 +15,9 @@ from .limits import LEVEL_DEG, STANDING_DEG
 from .model import Answer, EventKind, Limit, Reason, State, Unreadable, Verb, Wish
 from .plans import going_to
 from .player import Jog, Player
-from .questions import STEEPEST_SEAT_DEG, Situation
+from .preset_wishes import PresetDesk
+from .presets import Preset
+from .questions import CHECKLIST, STEEPEST_SEAT_DEG, Situation
 from .refusals import refuse
 from .safety import Action
 
@@ -28,8 +30,9 @@ STARTS: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
 class Desk:
     """Answers wishes on behalf of one table. `unit` names the tilt unit in the ledger."""
 
-    def __init__(self, conduct: Conduct) -> None:
+    def __init__(self, conduct: Conduct, bundled: Mapping[str, Preset]) -> None:
         self._c = conduct
+        self._presets = PresetDesk(conduct, bundled)
         self.always = Always(conduct)
         self._seen: dict[str, None] = {}
         self.unit = 0
@@ -43,10 +46,16 @@ class Desk:
             Verb.PAUSE: self._pause,
             Verb.RESUME: self._resume,
             Verb.SKIP: self._skip,
+            Verb.CHECKIN: self._check_in,
             Verb.STAND: self._stand,
             Verb.ACKNOWLEDGE: self._acknowledge,
         }
-        self._locks = {Verb.LOCK: self._lock, Verb.UNLOCK: self._unlock}
+        self._do_anywhere: dict[Verb, Callable[[Wish, Estimate | None], Answer]] = {
+            Verb.LOCK: self._lock,
+            Verb.UNLOCK: self._unlock,
+            Verb.PRESETS_SAVE: self._save_preset,
+            Verb.PRESETS_DELETE: self._delete_preset,
+        }
 
     def take(self, wish: Wish, e: Estimate | None) -> Answer:
         """Do one wish or refuse it. `e` is None while there is no link."""
@@ -59,8 +68,8 @@ class Desk:
         refusal = refuse(wish, self._situation(wish, e, known))
         if refusal is not None:
             return self._refuse(wish, e, *refusal)
-        if wish.verb in self._locks:
-            return self._locks[wish.verb](wish, e)
+        if wish.verb in self._do_anywhere:
+            return self._do_anywhere[wish.verb](wish, e)
         if e is None:
             return self._refuse(wish, e, Reason.LINK_DOWN, "There is no connection to the tilt unit.")
         return self._do[wish.verb](wish, e)
@@ -127,13 +136,15 @@ class Desk:
             comparing=c.booking.comparing,
             held=c.verdict.message if c.verdict.action is Action.HOLD else "",
             locked=c.child_lock.on,
+            asked=c.check_in.asked,
+            skipped_at_s=c.skipped_at_s,
         )
 
     # ---- the others -------------------------------------------------------------------------------------------------
 
     def _arm(self, wish: Wish, e: Estimate) -> Answer:
         self._c.arm(e)
-        return accepted(wish, "Armed for 60 s. Start now, or stop to disarm.")
+        return accepted(wish, f"Armed for 60 s. You confirm: {CHECKLIST}. Start now, or stop to disarm.")
 
     def _start(self, wish: Wish, e: Estimate) -> Answer:
         c = self._c
@@ -183,9 +194,14 @@ class Desk:
 
     def _skip(self, wish: Wish, _: Estimate) -> Answer:
         self._c.resume()
+        self._c.skipped_at_s = self._c.hand_s
         run = self._c.run
         skipped = run is not None and isinstance(run.player, Player) and run.player.skip()
         return accepted(wish, "Going on with the next step." if skipped else "Going on: this is the last step.", True)
+
+    def _check_in(self, wish: Wish, _: Estimate) -> Answer:
+        self._c.check_in.answer(self._c.meter.session_s)
+        return accepted(wish, "Thank you. The session goes on.")
 
     def _stand(self, wish: Wish, e: Estimate) -> Answer:
         if e.standing:
@@ -205,9 +221,24 @@ class Desk:
     def _lock(self, wish: Wish, e: Estimate | None) -> Answer:
         """What runs goes on; nothing new begins."""
         self._c.child_lock.lock(wish.pin)
+        self._c.keeps.append(self._c.child_lock.keep())
         self._c.disarm(e, "The child lock closed the arming window.")
         return accepted(wish, "Locked. Stop and level still work.")
 
     def _unlock(self, wish: Wish, _: Estimate | None) -> Answer:
-        why = self._c.child_lock.unlock(wish.pin, self._c.hand_s)
-        return accepted(wish, "Unlocked.") if why is None else self._no(wish.verb, wish.id, Reason.LOCKED, why)
+        c = self._c
+        was_on = c.child_lock.on
+        why = c.child_lock.unlock(wish.pin, c.hand_s)
+        if why is not None:
+            return self._no(wish.verb, wish.id, Reason.LOCKED, why)
+        if was_on:
+            c.keeps.append(c.child_lock.keep())
+        return accepted(wish, "Unlocked.")
+
+    def _save_preset(self, wish: Wish, e: Estimate | None) -> Answer:
+        said = self._presets.save(wish, e)
+        return accepted(wish, said) if isinstance(said, str) else self._no(wish.verb, wish.id, *said)
+
+    def _delete_preset(self, wish: Wish, _: Estimate | None) -> Answer:
+        said = self._presets.delete(wish)
+        return accepted(wish, said) if isinstance(said, str) else self._no(wish.verb, wish.id, *said)

@@ -20,7 +20,7 @@ from controller.refusals import refuse
 
 from .tape import Run, Tape
 
-VERBS = ("stop", "level", "arm", "start", "goto", "jog", "pause", "resume", "skip", "stand", "acknowledge")
+VERBS = ("stop", "level", "arm", "start", "goto", "jog", "pause", "resume", "skip", "checkin", "stand", "acknowledge")
 ALWAYS = ("stop", "level")
 MAX_PAYLOAD = 4096
 WALL_S = 1_800_000_000.0

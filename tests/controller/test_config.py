@@ -74,7 +74,7 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
             "password_file": None, "ca_file": None, "cert_file": None, "key_file": None, "remote_start": False,
         },
         "limits": dict.fromkeys((field.name for field in fields(limits.Limits)), None),
-        "session": {"arming": "phone", "check_in_s": None, "local_stop": False},
+        "session": {"arming": "phone", "check_in_s": 120.0, "local_stop": False},
         "data": {"folder": Path("/var/data/bascule"), "keep_days": 90},
         "log": {"level": "info", "format": "text"},
     }  # fmt: skip
@@ -179,9 +179,12 @@ WRONG = {
     "[limits]\nAngle_Deg = 3": "[limits] Angle_Deg: unknown key; did you mean angle_deg?",
     "[log]\ncolour = 3": "[log] colour: unknown key; known keys are level, format",
     "[session]\narming = 'voice'": "[session] arming: \"voice\": must be 'phone' or 'button'",
-    "[session]\ncheck_in_s = 120": (
-        "[session] check_in_s: 120: does not exist yet: nobody would be asked; leave the key out"
+    "[session]\ncheck_in_s = 29": ("[session] check_in_s: 29: must be 0, which asks nobody, or from 30 to 300 seconds"),
+    "[session]\ncheck_in_s = 300.5": (
+        "[session] check_in_s: 300.5: must be 0, which asks nobody, or from 30 to 300 seconds"
     ),
+    "[session]\ncheck_in_s = -1": "[session] check_in_s: -1: must be 0, which asks nobody, or from 30 to 300 seconds",
+    "[session]\ncheck_in_s = false": "[session] check_in_s: false: must be a number of seconds",
     "[data]\nkeep_days = 0": "[data] keep_days: 0: must be a whole number from 1 to 3650",
     "[data]\nkeep_days = 1.5": "[data] keep_days: 1.5: must be a whole number from 1 to 3650",
     "[data]\nfolder = 2024-01-01": '[data] folder: "2024-01-01": must be a path',

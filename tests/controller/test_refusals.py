@@ -18,6 +18,7 @@ ORDER = [
     "bad_payload", "unknown_verb", "unknown_preset", "unknown_person", "retained", "expired", "duplicate", "locked",
     "link_down", "estop", "fault_latched", "not_occupied", "ankles_open", "budget_spent", "rest_needed", "busy",
     "not_armed", "too_soon", "over_angle", "over_time", "not_level", "pause_first",
+    "not_saved",
 ]  # fmt: skip
 """The contract's."""
 HAND = 5000.0
@@ -46,19 +47,23 @@ WISH: dict[Verb, Wish] = {
     Verb.PAUSE: Wish(Verb.PAUSE),
     Verb.RESUME: Wish(Verb.RESUME),
     Verb.SKIP: Wish(Verb.SKIP),
+    Verb.CHECKIN: Wish(Verb.CHECKIN),
     Verb.STAND: Wish(Verb.STAND),
     Verb.ACKNOWLEDGE: Wish(Verb.ACKNOWLEDGE),
     Verb.LOCK: Wish(Verb.LOCK, pin="2580"),
     Verb.UNLOCK: Wish(Verb.UNLOCK, pin="2580"),
+    Verb.PRESETS_SAVE: Wish(Verb.PRESETS_SAVE),
+    Verb.PRESETS_DELETE: Wish(Verb.PRESETS_DELETE, preset="back"),
 }
 WHERE = {Verb.START: State.ARMED, Verb.GOTO: State.ARMED, Verb.JOG: State.ARMED, Verb.PAUSE: State.RUNNING,
-         Verb.RESUME: State.PAUSED, Verb.SKIP: State.PAUSED, Verb.STAND: State.LEVEL}  # fmt: skip
+         Verb.RESUME: State.PAUSED, Verb.SKIP: State.PAUSED, Verb.CHECKIN: State.RUNNING,
+         Verb.STAND: State.LEVEL}  # fmt: skip
 
 
 def allowed(verb: Verb) -> Case:
     """A wish and a situation that nothing speaks against."""
-    preset = bundled()["back"] if verb is Verb.START else None
-    return WISH[verb], USUAL._replace(state=WHERE.get(verb, State.STANDING), preset=preset)
+    preset = bundled()["back"] if verb in (Verb.START, Verb.PRESETS_DELETE) else None
+    return WISH[verb], USUAL._replace(state=WHERE.get(verb, State.STANDING), preset=preset, asked=True)
 
 
 def wished(**known: Any) -> Callable[[Case], Case]:
@@ -98,6 +103,8 @@ def limited(**known: float) -> Callable[[Case], Case]:
 
 def elsewhere(case: Case) -> Case:
     verb = case[0].verb
+    if verb in (Verb.PRESETS_SAVE, Verb.PRESETS_DELETE):
+        return seen(moving=True)(case)
     states = {Verb.PAUSE: State.STANDING, Verb.RESUME: State.RUNNING, Verb.SKIP: State.LEVEL,
               Verb.ACKNOWLEDGE: State.RUNNING}  # fmt: skip
     return case[0], case[1]._replace(state=states.get(verb, State.RETURNING))
@@ -151,12 +158,15 @@ RESTATED = {
     "rest_needed busy not_armed too_soon not_level pause_first",
     "pause": "retained expired duplicate locked link_down busy",
     "resume": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon",
+    "checkin": "retained expired duplicate locked link_down busy",
     "skip": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon",
     "stand": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon "
     "not_level pause_first",
     "acknowledge": "retained expired duplicate locked link_down estop busy not_level",
     "lock": "retained expired duplicate locked",
     "unlock": "retained expired duplicate",
+    "presets/save": "retained expired duplicate locked busy",
+    "presets/delete": "unknown_preset retained expired duplicate locked busy",
     "stop": "",
     "level": "",
 }
@@ -173,7 +183,7 @@ TOGETHER = [
 def test_the_order_is_the_contracts() -> None:
     assert [str(reason) for reason in Reason] == ORDER
     assert [str(reason) for reason in QUESTIONS] == [
-        reason for reason in ORDER if reason not in ("bad_payload", "unknown_verb")
+        reason for reason in ORDER if reason not in ("bad_payload", "unknown_verb", "not_saved")
     ]
 
 
@@ -255,7 +265,8 @@ def test_in_which_states_a_verb_means_something(verb: Verb, state: State) -> Non
     means = {
         "arm": "standing standby level armed", "start": "standing standby level armed",
         "goto": "standing standby level armed", "jog": "standing standby level armed", "pause": "running",
-        "resume": "paused", "skip": "running paused", "stand": "standing standby level armed frozen",
+        "resume": "paused", "skip": "running paused", "checkin": "running paused",
+        "stand": "standing standby level armed frozen",
         "acknowledge": "offline standing standby level armed frozen fault",
     }  # fmt: skip
     assert (state in FROM[verb]) == (str(state) in means[verb].split())

@@ -1,9 +1,10 @@
-"""Any sequence of wishes, faults and time: what the controller never does (H1, H3, H4, H11, H15, F20, F21)."""
+"""Any sequence of wishes, faults and time: what the controller never does (H1, H3, H4, H11, H13, H15, F20, F21)."""
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from controller.conduct import Settings
 from controller.core import BrokerStatus, Output
 from controller.model import Answer, EventKind, State, Verb, Wish
 from controller.session import Machine, Trigger
@@ -19,15 +20,18 @@ NOISE_DEG = 0.5
 """A target this far above the table is no increase."""
 LEVEL_DEG = 1.5
 LATE_S = 0.3
+ANSWER_S = 30.0
+MISSED_S = 2.5
+"""Before a lost link counts as one, and a step of waiting."""
 MOVING = (Verb.START, Verb.GOTO, Verb.JOG, Verb.RESUME, Verb.SKIP, Verb.LEVEL)
 """Verbs that may begin a motion that increases the angle."""
 _S = State
 REST = {_S.STANDING, _S.STANDBY, _S.LEVEL}
 NEXT = {
     _S.OFFLINE: {_S.STANDING, _S.STANDBY, _S.RETURNING, _S.FAULT},
-    _S.STANDING: {_S.OFFLINE, _S.FAULT, _S.RETURNING, _S.ARMED, _S.RISING},
-    _S.STANDBY: {_S.OFFLINE, _S.FAULT, _S.RETURNING, _S.ARMED, _S.RISING},
-    _S.LEVEL: {_S.OFFLINE, _S.FAULT, _S.RETURNING, _S.ARMED, _S.RISING},
+    _S.STANDING: {_S.OFFLINE, _S.FAULT, _S.RETURNING, _S.ARMED, _S.RISING} | REST,
+    _S.STANDBY: {_S.OFFLINE, _S.FAULT, _S.RETURNING, _S.ARMED, _S.RISING} | REST,
+    _S.LEVEL: {_S.OFFLINE, _S.FAULT, _S.RETURNING, _S.ARMED, _S.RISING} | REST,
     _S.ARMED: {_S.OFFLINE, _S.FAULT, _S.RETURNING, _S.RUNNING, _S.RISING} | REST,
     _S.RUNNING: {_S.OFFLINE, _S.FAULT, _S.RETURNING, _S.PAUSED, _S.FROZEN} | REST,
     _S.PAUSED: {_S.OFFLINE, _S.FAULT, _S.RETURNING, _S.RUNNING, _S.FROZEN},
@@ -36,7 +40,8 @@ NEXT = {
     _S.RISING: {_S.OFFLINE, _S.FAULT, _S.FROZEN, _S.RETURNING, _S.STANDING},
     _S.FAULT: {_S.OFFLINE, _S.RETURNING} | REST,
 }
-"""Restated: nothing leads to running but armed and paused, nothing to armed but rest."""
+"""Restated: nothing leads to running but armed and paused, nothing to armed but rest. A table at rest that was moved by
+other means, or whose angle was not known at first, rests elsewhere."""
 
 
 class Watched(Machine):
@@ -56,9 +61,10 @@ class Watched(Machine):
 class Session(RuleBasedStateMachine):
     """A rig whose every step is watched."""
 
-    @initialize(angle=st.sampled_from([-80.0, -80.0, -30.0, 0.0]))
-    def begin(self, angle: float) -> None:
-        self.rig = Rig(angle)
+    @initialize(angle=st.sampled_from([-80.0, -80.0, -30.0, 0.0]), check_in_s=st.sampled_from([0.0, 30.0, 60.0]))
+    def begin(self, angle: float, check_in_s: float) -> None:
+        self.rig = Rig(angle, Settings(check_in_s=check_in_s))
+        self.answered_s = 0.0
         self.rig.core.conduct.machine = Watched(self.rig.state)
         self.wished = False
         self._step = self.rig.step
@@ -80,7 +86,21 @@ class Session(RuleBasedStateMachine):
             elif isinstance(message, Arm):
                 assert self.wished, "it asks for the grant by itself"
         self.judge_account()
+        self.judge_patience(output)
         return output
+
+    def judge_patience(self, output: Output) -> None:
+        """H13: nobody is head down for long without an answer."""
+        conduct = self.rig.core.conduct
+        for answer in output.answers:
+            if answer.verb == Verb.CHECKIN and answer.accepted:
+                assert not answer.moving
+                self.answered_s = conduct.meter.session_s
+        if conduct.run is None:
+            self.answered_s = 0.0
+            return
+        if every_s := conduct.settings.check_in_s:
+            assert conduct.meter.session_s - self.answered_s <= every_s + ANSWER_S + MISSED_S
 
     def judge_answers(self, output: Output) -> None:
         """A live wish that was accepted allows motion; a stop, an end of the session and a lost link forbid it."""
@@ -157,20 +177,30 @@ class Session(RuleBasedStateMachine):
         self.give(known)
 
     @precondition(lambda self: self.rig.state in REST)
-    @rule(angle=st.sampled_from([None, 8.0, 30.0]), seconds=st.sampled_from([5.0, 20.0, 40.0, 70.0]))
-    def session(self, angle: float | None, seconds: float) -> None:
+    @rule(
+        angle=st.sampled_from([None, 8.0, 30.0]),
+        seconds=st.sampled_from([5.0, 20.0, 40.0, 70.0]),
+        hangs_s=st.sampled_from([0.0, 0.0, 130.0]),
+    )
+    def session(self, angle: float | None, seconds: float, hangs_s: float) -> None:
         """Arm, wait, start: the common way into everything."""
         self.heal()
         if self.give(Wish(Verb.ARM)).accepted:
             self.rig.run(1.2)
             self.give(Wish(Verb.START, preset="back") if angle is None else Wish(Verb.GOTO, angle_deg=angle))
             self.rig.run(seconds)
+            self.rig.wait(hangs_s)
 
     @rule()
     def stop_and_level(self) -> None:
         """Both are taken in any state, and the stop is on the wire in the same step."""
         self.give(Wish(Verb.STOP))
         self.give(Wish(Verb.LEVEL))
+
+    @precondition(lambda self: self.rig.core.conduct.check_in.asked)
+    @rule()
+    def is_well(self) -> None:
+        self.give(Wish(Verb.CHECKIN))
 
     # ---- time and faults --------------------------------------------------------------------------------------------
 

@@ -760,6 +760,18 @@ def test_skip_goes_on_with_the_next_step() -> None:
     assert [event.label for event in rig.events if event.step][-1] == "rest at 0° for 2 min (1 of 3)"
 
 
+def test_a_skip_that_comes_twice_does_not_lead_head_down_again() -> None:
+    """F21: QoS 1 delivers at least once."""
+    rig = in_state(State.RUNNING, 29.9)
+    rig.run(5.0)
+    first, second = rig.wish(Verb.SKIP), rig.wish(Verb.SKIP)
+    assert (first.accepted, second.reason) == (True, Reason.TOO_SOON)
+    rig.run(30.0)
+    assert rig.unit.angle_deg == 0.0
+    assert [event.label for event in rig.events if event.step][-1] == "rest at 0° for 2 min (1 of 3)"
+    assert rig.wish(Verb.SKIP).accepted
+
+
 def test_skip_in_a_pause_goes_on_too() -> None:
     rig = in_state(State.PAUSED)
     assert rig.wish(Verb.SKIP).moving
@@ -888,3 +900,22 @@ def test_nobody_stands_up_while_a_stop_might_not_arrive() -> None:
     rig.step(BrokerStatus(False, "The broker is gone."))
     assert rig.wish(Verb.STAND).reason is Reason.LINK_DOWN
     assert rig.state is State.LEVEL
+
+
+# What a person confirms
+
+
+@pytest.mark.parametrize("button", [False, True])
+def test_arming_says_what_the_person_confirms(button: bool) -> None:
+    """H13."""
+    rig = in_state(State.STANDING)
+    if button:
+        rig.unit.arm_presses += 1
+        rig.step()
+    else:
+        rig.wish(Verb.ARM)
+    assert (rig.answers[-1].accepted, rig.answers[-1].message) == (
+        True,
+        "Armed for 60 s. You confirm: both ankles locked, nothing and nobody in reach of the table, "
+        "the checklist read, somebody else in the room. Start now, or stop to disarm.",
+    )

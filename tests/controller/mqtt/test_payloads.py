@@ -16,6 +16,7 @@ from controller.documents import (
     EventDocument,
     FaultDocument,
     HealthDocument,
+    LieStillDocument,
     LimitDocument,
     LinkDocument,
     PresetDocument,
@@ -51,8 +52,9 @@ STATE = StateDocument(
     arm_code=None,
     arm_remaining_s=None,
     locked=False,
-    session=SessionDocument("s1", "back", "ana", 1, 3, "tilt", 4.0, 120.0, 2.0, 0.1),
+    session=SessionDocument("s1", "back", "ana", 1, 3, "tilt", 4.0, 120.0, 2.0, 0.1, 2, 30.5, 12.0),
     budget=BudgetDocument(2.0, 600.0, 1, 0.0),
+    lie_still=LieStillDocument(41.5, "60 s after being head down."),
     limit=LimitDocument(15.0, "programme week 1"),
     rung=0,
     faults=(FaultDocument("F15", 1, TIME, "The motor is hot.", False),),
@@ -71,6 +73,7 @@ UNKNOWN = replace(
     ankles_locked=None,
     estop=None,
     session=None,
+    lie_still=None,
     faults=(),
     link=LinkDocument(False, None, None, None, None),
 )
@@ -81,7 +84,15 @@ EVENT = EventDocument(
 PRESETS = PresetsDocument(
     (
         PresetDocument(
-            "back", "Back", "Eases the back.", "chosen", 300.0, 120.0, 15.0, (StepDocument("tilt", 15, 60, 1, 0, 0),)
+            "back",
+            "Back",
+            "Eases the back.",
+            "chosen",
+            False,
+            300.0,
+            120.0,
+            15.0,
+            (StepDocument("tilt", 15, 60, 1, 0, 0),),
         ),
     )
 )
