@@ -95,7 +95,7 @@ class Conduct:
         own: Own = NONE,
     ) -> None:
         self.settings = settings
-        self.presets: Mapping[str, Preset] = {**presets, **own.presets}
+        self.presets: Mapping[str, Preset] = {**presets, **own.presets} if own.presets else presets
         self.own = own
         self.booking = booking
         self.random = random

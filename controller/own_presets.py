@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 from . import preset_file
@@ -71,7 +70,7 @@ def parse(text: str | None, name: str, taken: Iterable[str]) -> Own:
     if len(patterns) > MOST:
         raise PresetError(name, f"{len(patterns)} presets; at most {MOST} are kept, delete some")
     presets = {preset: written_out(preset, pattern) for preset, pattern in patterns.items()}
-    return Own(text, name, MappingProxyType(patterns), MappingProxyType(presets))
+    return Own(text, name, patterns, presets)
 
 
 def save(own: Own, preset: str, pattern: Pattern, taken: Iterable[str]) -> Own:
@@ -151,7 +150,9 @@ def _step(row: _Step) -> str:
 
 def _value(value: str | float) -> str:
     """In TOML. JSON's strings are TOML's as long as they are printable, which ours are."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else f"{value:.12g}"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
 def beyond(preset: str, pattern: Pattern, limits: Limits, file: str = "") -> list[tuple[Reason, PresetError]]:

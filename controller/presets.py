@@ -35,7 +35,7 @@ TO_LEVEL_DPS: Final = 1.5
 TO_LEVEL_PAUSE_S: Final = 15.0
 """At level before the pattern, in every preset: chosen, so that the person feels the table stop before it goes on."""
 SAMPLE_S: Final = 0.02
-SAMPLES: Final = 64
+SAMPLES: Final = 32
 """How finely a swing is searched for its crossings of `HEAD_DOWN_DEG`; each is then narrowed to a millisecond. So many
 a period: a control step that takes a new preset is not to wait for a hundred thousand."""
 
