@@ -22,8 +22,8 @@ EASE_PART: Final = 0.9
 LEAST_PART: Final = 0.05
 """Of the limit, what a change of tempo may add even where the plan itself uses the limit up."""
 EASE_JERK_PER_S: Final = 1.5
-"""Of that acceleration, what is gained or given up in a second: 1.35 °/s³ at the largest acceleration. Chosen: the plan
-may jerk at the same time (domain.md, default limits: 2 °/s³)."""
+"""Of that part, what is gained or given up in a second: 1.35 °/s³ at the largest acceleration. Chosen: the plan may jerk
+at the same time (domain.md, default limits: 2 °/s³)."""
 RAMP_PART: Final = RAMP_ACCELERATION_DPS2 / ACCELERATION_DPS2
 PEEK_S: Final = 0.02
 """The plan's own acceleration is measured over one step."""
@@ -125,36 +125,36 @@ class Player:
         return target
 
     def _ease(self, elapsed_s: float) -> None:
-        """Change the tempo as fast as the acceleration limit allows here, where the plan accelerates, too."""
+        """Change the tempo as fast as the limits allow here, where the plan accelerates, too."""
         slower = self._holding or self._skipping
-        rate_dps = self._leg.at(self._leg_s).rate_dps
-        if rate_dps == 0.0:
-            self._tempo = 0.0 if slower else 1.0
-            self._tempo_per_s = 0.0
+        speed_dps = abs(self._leg.at(self._leg_s).rate_dps)
+        if speed_dps == 0.0:
+            self._tempo, self._tempo_per_s = 0.0 if slower else 1.0, 0.0
         else:
-            gain_dps2 = (self._leg.at(self._leg_s + PEEK_S).rate_dps - rate_dps) / PEEK_S * self._tempo**2
-            along_dps2 = gain_dps2 if rate_dps > 0.0 else -gain_dps2
-            room_dps2 = EASE_PART * self._acceleration_dps2 + (along_dps2 if slower else -along_dps2)
-            least_dps2 = LEAST_PART * self._acceleration_dps2
-            most_per_s = min(max(room_dps2, least_dps2) / abs(rate_dps), TEMPO_PER_S)
-            self._change_tempo(slower, most_per_s, EASE_JERK_PER_S * self._acceleration_dps2 / abs(rate_dps), elapsed_s)
+            after_dps = abs(self._leg.at(self._leg_s + PEEK_S).rate_dps)
+            along_dps2 = (after_dps - speed_dps) / PEEK_S * self._tempo**2
+            self._change_tempo(slower, along_dps2, speed_dps, elapsed_s)
         if self._skipping and self._tempo == 0.0:
             self._begin(self.index + 1, self.target.angle_deg)
             self._tempo = 0.0 if self._holding else 1.0
 
-    def _change_tempo(self, slower: bool, most_per_s: float, most_per_s2: float, elapsed_s: float) -> None:
-        """One step towards rest or full tempo, which ends there as gently as it began."""
+    def _change_tempo(self, slower: bool, along_dps2: float, speed_dps: float, elapsed_s: float) -> None:
+        """One step towards rest or full tempo, which begins and ends gently; `along_dps2`: the plan's own gain."""
+        ease_dps2, least_dps2 = EASE_PART * self._acceleration_dps2, LEAST_PART * self._acceleration_dps2
+        down_per_s = min(max(ease_dps2 + along_dps2, least_dps2) / speed_dps, TEMPO_PER_S)
+        up_per_s = min(max(ease_dps2 - along_dps2, least_dps2) / speed_dps, TEMPO_PER_S)
+        gain_per_s2 = EASE_JERK_PER_S * ease_dps2 / speed_dps
         left = self._tempo if slower else 1.0 - self._tempo
-        wanted_per_s = min(most_per_s, sqrt(2.0 * most_per_s2 * left))
-        change_per_s2 = most_per_s2 * elapsed_s
-        towards_per_s = -self._tempo_per_s if slower else self._tempo_per_s
-        towards_per_s = min(max(wanted_per_s, towards_per_s - change_per_s2), towards_per_s + change_per_s2)
-        moved = towards_per_s * elapsed_s
-        if left - moved < most_per_s2 * elapsed_s**2:  # what one step more could not be told from
-            self._tempo, self._tempo_per_s = 0.0 if slower else 1.0, 0.0
-            return
-        self._tempo += -moved if slower else moved
-        self._tempo_per_s = -towards_per_s if slower else towards_per_s
+        ending_per_s = sqrt(2.0 * gain_per_s2 * left)
+        wanted_per_s = -ending_per_s if slower else ending_per_s
+        step_per_s = gain_per_s2 * elapsed_s
+        change_per_s = min(max(wanted_per_s, self._tempo_per_s - step_per_s), self._tempo_per_s + step_per_s)
+        change_per_s = min(max(change_per_s, -down_per_s), up_per_s)
+        tempo = self._tempo + change_per_s * elapsed_s
+        ends = left <= max(abs(change_per_s), step_per_s) * elapsed_s  # one step more could not be told from the end
+        if ends and wanted_per_s * change_per_s >= 0.0:
+            tempo, change_per_s = 0.0 if slower else 1.0, 0.0
+        self._tempo, self._tempo_per_s = min(max(tempo, 0.0), 1.0), change_per_s
 
     def _begin(self, index: int, start_deg: float) -> Leg:
         """The step with this index, from rest at this angle."""
