@@ -102,6 +102,8 @@ class Angle:
             self._side_ticks = 0
         else:
             self._doubt_side(head_down_side, bed is drive)
+            if latched & kernel.BLIND_MASK and self._side_ticks and not self.causes:
+                self.head_down = False  # both failed before and agree again: first see whom the level switch belies
 
     def _doubt_side(self, head_down_side: bool, alone: bool) -> None:
         """Angle and level switch are not on the same side; `alone`: only one sensor is left."""

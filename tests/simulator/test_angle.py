@@ -20,6 +20,7 @@ class Bench:
         self.readings = Readings(Switches())
         self.bed_says = self.drive_says = lambda cdeg: cdeg
         self.returning = False
+        self.latched = 0
         self._gauss = Random(1).gauss
 
     def run(self, samples: int) -> Angle:
@@ -32,7 +33,7 @@ class Bench:
             self.angle.bed.take(self.readings.bed_cdeg)
             self.angle.drive.take(self.readings.drive_cdeg)
             if sample % 2:
-                self.angle.judge(self.readings.head_down_side, self.returning, 0)
+                self.angle.judge(self.readings.head_down_side, self.returning, self.latched)
         return self.angle
 
 
@@ -83,6 +84,35 @@ def test_a_failed_sensor_counts_for_nothing(which: str, cause: Cause, left: floa
     assert angle.trusted
     assert angle.angle_deg == pytest.approx(left, abs=0.1)
     assert angle.worst_cdeg == pytest.approx(left * 100, abs=10)
+
+
+@pytest.mark.parametrize(("which", "suspect"), [("bed", Cause.DRIVE_SENSOR), ("drive", Cause.BED_SENSOR)])
+def test_a_sensor_that_failed_before_does_not_carry_a_person_alone(which: str, suspect: Cause):
+    """F7: where the other one fails, too, nobody is healthy until somebody has acknowledged it."""
+    bench = Bench()
+    bench.latched = int(suspect)
+    assert bench.run(100).trusted
+    setattr(bench, f"{which}_says", lambda cdeg: 18_000)
+    angle = bench.run(50)
+    assert angle.causes == Cause.NO_SENSOR
+    assert not angle.trusted
+
+
+@pytest.mark.parametrize(("latched", "waits"), [(0, False), (Cause.BED_SENSOR, False), (Cause.NO_SENSOR, True),
+                                                (Cause.DISAGREEMENT | Cause.BED_SENSOR, True)])  # fmt: skip
+def test_where_both_failed_before_the_level_switch_is_asked_first(latched: int, waits: bool):
+    """H15, F7: two mirrored sensors agree that a person is head down who is on the way to standing."""
+    bench = Bench(-20.0)
+    bench.latched = int(latched)
+    bench.bed_says = bench.drive_says = lambda cdeg: -cdeg
+    angle = bench.run(30)
+    assert angle.trusted
+    assert angle.angle_deg == pytest.approx(20.0, abs=0.2)
+    assert not angle.causes
+    assert angle.head_down is not waits
+    angle = bench.run(100)
+    assert angle.causes in (Cause.LEVEL_SWITCH, Cause.SIDE_UNKNOWN)
+    assert angle.head_down
 
 
 def test_without_trust_the_last_angle_stays_and_nothing_seems_to_move():
