@@ -7,6 +7,7 @@ goes on for as long as one straight line passes close enough to every sample). A
 import math
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 UNIT_S: Final = 0.01
@@ -50,10 +51,12 @@ class Trace:
             self._turn(new)
         elif new[0] > self._last[0]:
             known_before = self._last[1] is not None
+            if not (known or known_before):
+                return  # a gap ends where the next angle is known
             if known != known_before:
                 self._turn(self._last)
                 self._turn(new)
-            elif known and not self._fits(new):
+            elif not self._fits(new):
                 self._turn(self._last)
                 self._fits(new)
             self._last = new
@@ -115,7 +118,7 @@ def unpack(packed: bytes) -> tuple[Sample, ...]:
 
 def angle_at(corners: Sequence[Sample], at_s: float) -> float | None:
     """The angle at one moment; None in a gap and outside."""
-    for (from_s, from_deg), (to_s, to_deg) in zip(corners, corners[1:], strict=False):
+    for (from_s, from_deg), (to_s, to_deg) in pairwise(corners):
         if from_s <= at_s <= to_s and from_deg is not None and to_deg is not None:
             return from_deg + (to_deg - from_deg) * (at_s - from_s) / (to_s - from_s)
     return next((angle for time_s, angle in corners if time_s == at_s), None)
