@@ -84,6 +84,8 @@ class EventKind(StrEnum):
 class Wish:
     """A command as it was understood. A `pin` is shown nowhere.
 
+    `body`: what a verb whose argument is more than a word made of it; its type is the verb's business.
+
     `retained`: the broker had kept it. `expired`: its own expiry had passed. `sent`: how many stop frames the stop lane
     had written in all by then.
     """
@@ -99,6 +101,7 @@ class Wish:
     expired: bool = False
     sent: int = 0
     pin: str = field(default="", repr=False)
+    body: object = None
 
 
 @dataclass(frozen=True, slots=True)
