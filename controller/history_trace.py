@@ -36,9 +36,10 @@ class TraceError(Exception):
 
 
 class Trace:
-    """Grows by `add`; `corners` are what is kept so far, the newest sample included."""
+    """Grows by `add`; `corners` are what is kept so far, the newest sample included. `door`: in `UNIT_DEG`."""
 
-    def __init__(self) -> None:
+    def __init__(self, door: int = DOOR) -> None:
+        self._door = door
         self._kept: list[tuple[int, int | None]] = []
         self._last: tuple[int, int | None] | None = None
         self._low, self._high = -math.inf, math.inf
@@ -79,8 +80,8 @@ class Trace:
         slope = (angle - from_deg) / after
         if not self._low <= slope <= self._high:
             return False
-        self._low = max(self._low, (angle - DOOR - from_deg) / after)
-        self._high = min(self._high, (angle + DOOR - from_deg) / after)
+        self._low = max(self._low, (angle - self._door - from_deg) / after)
+        self._high = min(self._high, (angle + self._door - from_deg) / after)
         return True
 
     def _corners(self) -> Iterator[tuple[int, int | None]]:

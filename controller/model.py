@@ -21,6 +21,7 @@ class Verb(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     LOCK = "lock"
     UNLOCK = "unlock"
+    HISTORY_GET = "history/get"
 
 
 class Reason(StrEnum):
@@ -142,6 +143,12 @@ class Event:
     code: str | None = None
     reason: Reason | None = None
     verb: str | None = None
+
+
+class Show(NamedTuple):
+    """The newest sessions of the history are to be published, so many of them."""
+
+    last: int
 
 
 class Keep(NamedTuple):

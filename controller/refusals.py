@@ -52,6 +52,7 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
     Verb.ACKNOWLEDGE: _ANY | {_R.ESTOP, _R.BUSY, _R.NOT_LEVEL},
     Verb.LOCK: _FRESH | {_R.LOCKED},
     Verb.UNLOCK: _FRESH,
+    Verb.HISTORY_GET: _FRESH | {_R.LOCKED},
     Verb.STOP: frozenset(),
     Verb.LEVEL: frozenset(),
 }

@@ -12,7 +12,7 @@ from .conduct import Conduct
 from .estimator import Estimate
 from .gate import Order
 from .limits import LEVEL_DEG, STANDING_DEG
-from .model import Answer, EventKind, Limit, Reason, State, Unreadable, Verb, Wish
+from .model import Answer, EventKind, Limit, Reason, Show, State, Unreadable, Verb, Wish
 from .plans import going_to
 from .player import Jog, Player
 from .questions import STEEPEST_SEAT_DEG, Situation
@@ -21,6 +21,8 @@ from .safety import Action
 
 SEEN_IDS: Final = 256
 """Ids of commands that are remembered against duplicates. Chosen: hours of anybody's use."""
+LAST: Final = 10
+"""How many sessions are shown to somebody who does not say."""
 STARTS: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
 """What needs the arming window, and closes it when it is refused."""
 
@@ -46,7 +48,11 @@ class Desk:
             Verb.STAND: self._stand,
             Verb.ACKNOWLEDGE: self._acknowledge,
         }
-        self._locks = {Verb.LOCK: self._lock, Verb.UNLOCK: self._unlock}
+        self._without_link: dict[Verb, Callable[[Wish, Estimate | None], Answer]] = {
+            Verb.LOCK: self._lock,
+            Verb.UNLOCK: self._unlock,
+            Verb.HISTORY_GET: self._history,
+        }
 
     def take(self, wish: Wish, e: Estimate | None) -> Answer:
         """Do one wish or refuse it. `e` is None while there is no link."""
@@ -59,8 +65,8 @@ class Desk:
         refusal = refuse(wish, self._situation(wish, e, known))
         if refusal is not None:
             return self._refuse(wish, e, *refusal)
-        if wish.verb in self._locks:
-            return self._locks[wish.verb](wish, e)
+        if wish.verb in self._without_link:
+            return self._without_link[wish.verb](wish, e)
         if e is None:
             return self._refuse(wish, e, Reason.LINK_DOWN, "There is no connection to the tilt unit.")
         return self._do[wish.verb](wish, e)
@@ -218,3 +224,9 @@ class Desk:
         if was_on:
             c.keeps.append(c.child_lock.keep())
         return accepted(wish, "Unlocked.")
+
+    def _history(self, wish: Wish, _: Estimate | None) -> Answer:
+        """The disk is asked by somebody else, who publishes what it has."""
+        last = wish.body if isinstance(wish.body, int) else LAST
+        self._c.keeps.append(Show(last))
+        return accepted(wish, f"The last {last} sessions follow on the topic history.")

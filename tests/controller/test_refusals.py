@@ -157,6 +157,7 @@ RESTATED = {
     "acknowledge": "retained expired duplicate locked link_down estop busy not_level",
     "lock": "retained expired duplicate locked",
     "unlock": "retained expired duplicate",
+    "history/get": "retained expired duplicate locked",
     "stop": "",
     "level": "",
 }
