@@ -1,7 +1,7 @@
 """What is remembered of each session, and the recorder that makes it out of what the core does. Pure.
 
 A session is on record from its first moment, so that one that was cut off is there, too. It is *over* when its plan is,
-and *complete* when nobody is head down any more: the way home belongs to it.
+and *complete* when nobody is head down any more: the way to level belongs to it.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from .account import EARLIEST_WALL_S
 from .booking import Settle
 from .core import Core, Output
 from .history_trace import Trace
-from .model import Event, EventKind
+from .model import Event, EventKind, State
 
 SAMPLE_S: Final = 0.5
 """Chosen: in half a second a turn at 3 °/s goes 1.5°, and a swing's peak moves by 0.1°."""
@@ -109,7 +109,8 @@ class Recorder:
         )
         if core.conduct.now_s >= self.due_s or settled is not None:
             self._sample(core, wall_s, settled.used_s if settled is not None else 0.0)
-            if self._record.outcome != RUNNING and core.conduct.booking.session != self._record.session:
+            home = core.conduct.booking.session != self._record.session and core.conduct.state is not State.RETURNING
+            if self._record.outcome != RUNNING and home:
                 kept += self._complete(core)
             elif core.conduct.now_s >= self._keep_s:
                 kept += self._keep(core)
@@ -164,7 +165,7 @@ class Recorder:
             clock="jumped" if jumped else record.clock,
             duration_s=at_s if record.outcome == RUNNING else record.duration_s,
             head_down_s=max(record.head_down_s, round(conduct.meter.session_s, 2), settled_s),
-            largest_deg=largest_deg,
+            largest_deg=None if largest_deg is None else round(largest_deg, 2),
             steps=run.player.count if run is not None else record.steps,
         )
 

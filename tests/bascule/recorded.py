@@ -19,34 +19,38 @@ from controller.history_documents import HistoryDocument, PastSessionDocument
 from controller.history_file import read
 from controller.history_keeper import HistoryInline
 from controller.ledger import Ledger, LedgerInline
+from controller.ledger_file import read_account
 from controller.model import Show
 from controller.presets import Preset
-from simulator.sensors import Sensors
+from simulator.hands import Hands
+from simulator.table import Table
 
 WALL_S = 1_795_000_000.0
 """Unix time when virtual time begins."""
 
 
 class Recorded(ClosedLoop):
-    """A closed loop in a folder. `published`: the last sessions that were published, and what was asked for."""
+    """A closed loop in a folder. `published`: the last sessions that were published, and what was asked for.
+
+    `true`: where the bed really was, at each tick since the start or the copy.
+    """
 
     def __init__(self, folder: Path, presets: Mapping[str, Preset], seed: int = 1, angle_deg: float = -80.0) -> None:
         self.folder, self.presets = folder, dict(presets)
         self.published: list[PastSessionDocument | HistoryDocument | None] = []
         self.said: list[str] = []
         self.wall_ahead_s = 0.0
-        super().__init__(seed, angle_deg, Settings())
+        self.true: list[tuple[float, float]] = []
+        table = Table(seed, angle_deg)
+        self.hands = Hands(table)
+        super().__init__(seed, angle_deg, Settings(), table)
 
     # ---- the process ------------------------------------------------------------------------------------------------
 
     def _new_core(self) -> Core:
         self._inputs = [BrokerStatus(True, "")]
         ledger = self._open()
-        return self._watch(
-            Core(self.settings, self.presets, Booking(ledger.account(), ledger.ledger_s), self._seed)
-        )
-
-    def _watch(self, core: Core) -> Core:
+        core = Core(self.settings, self.presets, Booking(ledger.account(), ledger.ledger_s), self._seed)
         self.historian = Historian(core, self.history)
         self.historian.begin(self)
         return core
@@ -61,11 +65,43 @@ class Recorded(ClosedLoop):
         )
         return self.ledger
 
-    def kill(self) -> None:
-        """The process is gone: whatever was not on the disk is lost, and nothing is closed in any order."""
+    def snapshot(self) -> bytes:
+        """Everything but the records on the disk."""
+        open_files = {"ledger", "inline", "history", "historian"}
+        state = {name: value for name, value in self.__dict__.items() if name not in open_files}
+        recorder = self.historian._recorder
+        state |= {"true": [], "events": [], "answers": [], "published": []}
+        return pickle.dumps((state, recorder, self.ledger._live, self.folder), pickle.HIGHEST_PROTOCOL)
+
+    @classmethod
+    def begun(cls, snapshot: bytes, folder: Path) -> "Recorded":
+        """A loop that goes on from a snapshot in a session, with records of its own in this new folder."""
+        state, recorder, live, files = pickle.loads(snapshot)
+        shutil.copytree(files, folder, ignore=shutil.ignore_patterns("*.lock", "*-shm"))
+        (folder / "home.lock").write_bytes((files / "home.lock").read_bytes())
+        loop = cls.__new__(cls)
+        loop.__dict__.update(state)
+        loop.folder = folder
+        ledger = loop._open()
+        ledger._live = live
+        ledger._account = read_account(ledger._db)
+        assert loop.history._file is not None
+        # Opening it took the session for one that was cut off.
+        loop.history._file._db.execute("UPDATE session SET outcome = 'running', why = '', complete = 0")
+        loop.historian = Historian(loop.core, loop.history)
+        loop.historian._recorder, loop.historian._teller = recorder, loop
+        return loop
+
+    def close(self) -> None:
+        """Let go of the files."""
         self.ledger.close()
         self.history.close()
+
+    def kill(self) -> None:
+        """The process is gone: whatever was not on the disk is lost, and nothing is closed in any order."""
+        self.close()
         self.connected = False
+        self._inputs = []
 
     def restart(self) -> None:
         """The controller is a new process."""
@@ -82,9 +118,9 @@ class Recorded(ClosedLoop):
 
     def tick(self) -> None:
         """10 ms, and both records."""
+        self.hands.tick()
         data, inputs = self.table.tick(), self._inputs
-        if data:
-            self.trace.append(self.table.physics.bed_deg)
+        self.true.append((self.table.now_s, self.table.physics.bed_deg))
         if not self.connected and not inputs:
             return
         if not (data or inputs):
@@ -112,6 +148,10 @@ class Recorded(ClosedLoop):
 
     def publish_history(self, document: HistoryDocument) -> None:
         self.published.append(document)
+
+    def true_deg(self, at_s: float) -> float:
+        """Where the bed really was at a virtual second since the copy."""
+        return next((angle for time_s, angle in self.true if time_s >= at_s - 0.001), self.true[-1][1])
 
     def sessions(self) -> list[Any]:
         """What is on the disk, newest first, as the command line reads it."""

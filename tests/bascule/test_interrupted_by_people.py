@@ -1,0 +1,49 @@
+"""A session that somebody interrupts, at 60 random moments, and one that a dead controller leaves, at 40: history,
+budget and state are right each time."""
+
+from controller.model import State, Verb
+
+from . import interruptions as i
+
+
+def test_a_stop_at_any_moment() -> None:
+    for loop in i.moments(1, i.stop):
+        i.settle(loop)
+        record = i.check_seen_through(loop)
+        assert (record.outcome, record.why) == ("interrupted", "stop was pressed")
+        assert loop.state in (State.LEVEL, State.FROZEN, State.STANDBY, State.STANDING)
+        assert loop.angle_deg < 1.5
+
+
+def test_level_at_any_moment() -> None:
+    for loop in i.moments(2, i.level):
+        i.settle(loop)
+        record = i.check_seen_through(loop)
+        assert (record.outcome, record.why) == ("interrupted", "level was wished")
+        assert loop.state is State.LEVEL
+
+
+def test_a_pause_at_any_moment_and_on_to_the_end_or_not() -> None:
+    outcomes = set()
+    for loop in i.moments(3, i.pause_and_resume):
+        i.settle(loop)
+        record = i.check_seen_through(loop)
+        outcomes.add((record.outcome, record.why))
+        if record.outcome == "reached":
+            assert loop.state is State.LEVEL
+            assert (record.step, record.steps) == (10, 10)
+    assert outcomes == {("reached", "the plan was played to its end"), ("interrupted", "the pause lasted for two minutes")}
+
+
+def test_a_killed_controller_at_any_moment() -> None:
+    """F17: kill −9."""
+    for loop in i.moments(4, i.controller_killed):
+        i.settle(loop)
+        i.check_killed(loop)
+
+
+def test_a_controller_that_is_killed_again_at_once_at_any_moment() -> None:
+    for loop in i.moments(5, i.controller_restarted):
+        i.settle(loop)
+        i.check_killed(loop)
+        assert loop.wish(Verb.RESUME).reason is not None
