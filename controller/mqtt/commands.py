@@ -105,7 +105,11 @@ _ARGUMENTS: Final = {
     Verb.LOCK: _PIN_ARGUMENT,
     Verb.UNLOCK: _PIN_ARGUMENT,
     Verb.HISTORY_GET: Argument(
-        ("last",), f'a number of sessions from 1 to {MAX_LAST}, such as 5 or {{"last": 5}}', _bare_last, _last, optional=True
+        ("last",),
+        f'a number of sessions from 1 to {MAX_LAST}, such as 5 or {{"last": 5}}',
+        _bare_last,
+        _last,
+        optional=True,
     ),
 }
 """The verbs that take an argument."""

@@ -60,25 +60,22 @@ class Recorded(ClosedLoop):
         witness = Witness(self.wall_s, self.table.now_s, "boot")
         self.ledger = Ledger.open(self.folder / "home.sqlite3", witness)
         self.inline = LedgerInline(self.ledger, self.give)
-        self.history = HistoryInline(
-            self.folder / "home.history.sqlite3", 90, self.said.append, lambda: self.wall_s
-        )
+        self.history = HistoryInline(self.folder / "home.history.sqlite3", 90, self.said.append, lambda: self.wall_s)
         return self.ledger
 
-    def snapshot(self) -> bytes:
-        """Everything but the records on the disk."""
+    def snapshot(self, folder: Path) -> bytes:
+        """Everything as it is now; what is on the disk as a copy in this new folder."""
+        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("*-shm"))
         open_files = {"ledger", "inline", "history", "historian"}
         state = {name: value for name, value in self.__dict__.items() if name not in open_files}
         recorder = self.historian._recorder
         state |= {"true": [], "events": [], "answers": [], "published": []}
-        return pickle.dumps((state, recorder, self.ledger._live, self.folder), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps((state, recorder, self.ledger._live), pickle.HIGHEST_PROTOCOL)
 
     @classmethod
     def begun(cls, snapshot: bytes, folder: Path) -> "Recorded":
-        """A loop that goes on from a snapshot in a session, with records of its own in this new folder."""
-        state, recorder, live, files = pickle.loads(snapshot)
-        shutil.copytree(files, folder, ignore=shutil.ignore_patterns("*.lock", "*-shm"))
-        (folder / "home.lock").write_bytes((files / "home.lock").read_bytes())
+        """A loop that goes on from a snapshot in a session, with the records that were copied for it."""
+        state, recorder, live = pickle.loads(snapshot)
         loop = cls.__new__(cls)
         loop.__dict__.update(state)
         loop.folder = folder
@@ -114,7 +111,7 @@ class Recorded(ClosedLoop):
         """Unix seconds by the host's clock."""
         return WALL_S + self.table.now_s + self.wall_ahead_s
 
-    # ---- what a daemon does with what a step says ---------------------------------------------------------------------
+    # ---- what a daemon does with what a step says -------------------------------------------------------------------
 
     def tick(self) -> None:
         """10 ms, and both records."""
