@@ -1,5 +1,6 @@
 """Puts a table's parts together: configuration, ledger, core, MQTT client, daemon."""
 
+import logging
 import secrets
 import signal
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from controller import child_lock, child_lock_file
+from controller import child_lock, child_lock_file, own_preset_file, own_presets
 from controller.booking import Booking
 from controller.conduct import Settings
 from controller.config import Config, ConfigError, Problem, broker_address
@@ -19,14 +20,16 @@ from controller.documents import StateDocument
 from controller.history_keeper import HistoryThread
 from controller.inbox import Inbox
 from controller.ledger import Ledger, LedgerThread, read_witness
-from controller.limits import DEFAULTS, combine, guest
+from controller.limits import DEFAULTS, Limits, combine, guest
 from controller.mqtt.client import MqttClient
 from controller.mqtt.connection import Address
+from controller.own_presets import Own, beyond
 from controller.presets import bundled
 from controller.serial_port import Port
 
 MAX_PASSWORD: Final = 1024
 """Bytes that are read of a password file."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +57,40 @@ def assemble(
     password: str | None = None,
     time_scales: frozenset[int] = frozenset({1}),
     watch: Callable[[StateDocument], None] | None = None,
+    config_file: Path | None = None,
 ) -> Assembly:
-    """Make a daemon. Raises ConfigError for what turns out wrong here, LedgerError if the record can't be opened."""
+    """Make a daemon. `config_file`: where the configuration was read.
+
+    Raises ConfigError for what turns out wrong here, LedgerError if the record can't be opened.
+    """
     settings = Settings(
         table=config.table.id,
         arm_by_button=config.session.arming == "button",
         local_stop=config.session.local_stop,
         limits=combine(DEFAULTS, config.limits.layer(), guest()),
+        table_limits=combine(DEFAULTS, config.limits.layer()),
         time_scales=time_scales,
     )
     address = address_of(config, password)
-    presets = bundled()
-    for preset in presets.values():
+    presets_path = own_preset_file.place(config, config_file)
+    own, presets = own_preset_file.load(presets_path), bundled()
+    for preset in (*presets.values(), *own.presets.values()):
         preset.head_down_s()  # worked out once here, so that no control step has to
     ledger = Ledger.open(config.data.folder / f"{config.table.id}.sqlite3", read_witness())
     lock_path = config.data.folder / f"{config.table.id}.child_lock.json"
     booking = Booking(ledger.account(), ledger.ledger_s)
-    core = Core(settings, presets, booking, secrets.randbits(64), child_lock_file.read(lock_path))
+    core = Core(settings, presets, booking, secrets.randbits(64), child_lock_file.read(lock_path), own)
+    files = {child_lock.FILE: lock_path, own_presets.FILE: presets_path}
     inbox = Inbox()
     records = LedgerThread(ledger, inbox.notice)
-    daemon = Daemon(core, open_port, records, inbox, presets, {child_lock.FILE: lock_path}, watch)
+    daemon = Daemon(core, open_port, records, inbox, files, watch)
     history_path = config.data.folder / f"{config.table.id}.history.sqlite3"
     daemon.record(HistoryThread(history_path, config.data.keep_days, daemon.on_history))
     if ledger.notice:
         daemon.notices.append(ledger.notice)
+    for problem in own_preset_problems(own, settings.table_limits):
+        _log.warning("%s", problem)
+        daemon.notices.append(problem)
     try:
         client = MqttClient(
             address,
@@ -92,6 +105,17 @@ def assemble(
     except ValueError as error:
         raise ConfigError([Problem("configuration", "mqtt", str(error))]) from None
     return Assembly(daemon, client)
+
+
+def own_preset_problems(own: Own, table_limits: Limits) -> list[str]:
+    """What a person should know about the file of own presets: sentences."""
+    if own.problem:
+        return [f"The own presets are left alone, all of them: {own.problem}"]
+    return [
+        f"{error}."
+        for preset, pattern in own.patterns.items()
+        for _, error in beyond(preset, pattern, table_limits, own.name)
+    ]
 
 
 def address_of(config: Config, password: str | None) -> Address:

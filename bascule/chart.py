@@ -135,7 +135,7 @@ def _at(series: Series, index: int, at_s: float) -> float:
 
 # ---- SVG ------------------------------------------------------------------------------------------------------------
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 56, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 64, 44
 _STYLE: Final = """
     .paper { fill: #ffffff } .grid { stroke: #e3e9f0; stroke-width: 1 }
     .level { stroke: #7b8a9c; stroke-width: 1.5; stroke-dasharray: 5 4 }
@@ -162,7 +162,7 @@ def svg(
 ) -> str:
     """The picture as one SVG document, for light and dark pages.
 
-    `description` is for who can't see it, `note` stands at the foot of the picture.
+    `description` is for who can't see it, `note` stands below the title.
     """
     across, down = width - _LEFT - _RIGHT, height - _TOP - _BOTTOM
     shown = frame(series, low_deg, high_deg, across // 70, down // 28)
@@ -182,7 +182,8 @@ def svg(
         f"  <style>{_STYLE}  </style>",
         f'  <clipPath id="plot"><rect x="{_LEFT}" y="{_TOP - 2}" width="{across}" height="{down + 4}"/></clipPath>',
         f'  <rect class="paper" width="{width}" height="{height}"/>',
-        f'  <text class="title" x="{_LEFT}" y="30">{escape(title)}</text>',
+        f'  <text class="title" x="{_LEFT}" y="28">{escape(title)}</text>',
+        f'  <text class="note" x="{_LEFT}" y="49">{escape(note)}</text>',
     ]
     for angle in shown.ticks_deg:
         kind = "grid" if angle else "level"
@@ -193,8 +194,6 @@ def svg(
         at = _px(x(at_s))
         parts.append(f'  <line class="grid" x1="{at}" y1="{_TOP}" x2="{at}" y2="{_TOP + down}"/>')
         parts.append(f'  <text class="mid" x="{at}" y="{height - 18}">{clock(at_s)}</text>')
-    if note:
-        parts.append(f'  <text class="note" x="{_LEFT + 10}" y="{_TOP + down - 8}">{escape(note)}</text>')
     parts += [f'  <polyline class="line" clip-path="url(#plot)" points="{points}"/>', "</svg>", ""]
     return "\n".join(parts)
 

@@ -5,7 +5,7 @@ A run is decided by its seed and its wishes: the same ones give the same trace.
 
 from collections.abc import Callable
 
-from controller import child_lock
+from controller import child_lock, own_presets
 from controller.account import Account, Reconciled, Reserved, Settled
 from controller.booking import Booking, Reconcile, Reserve, Settle
 from controller.conduct import Settings
@@ -51,7 +51,8 @@ class ClosedLoop:
         self._inputs = [BrokerStatus(True, "")]
         text = self.files.get(child_lock.FILE)
         lock = None if text is None else child_lock.parse(text)
-        return Core(self.settings, bundled(), Booking(self.account, self.table.now_s), self._seed, lock)
+        own = own_presets.read(self.files.get(own_presets.FILE), "presets.toml", bundled())
+        return Core(self.settings, bundled(), Booking(self.account, self.table.now_s), self._seed, lock, own)
 
     def restart(self) -> None:
         """The controller is a new process. What the ledger holds open counts in full."""

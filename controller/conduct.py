@@ -7,6 +7,7 @@ is to be kept are left in lists for the core to take.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 from typing import Final
 
@@ -22,6 +23,7 @@ from .gate import Order
 from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
 from .model import Event, EventKind, Keep, Limit, Show, State
+from .own_presets import NONE, Own
 from .plans import standing_up
 from .player import Jog, Player
 from .presets import Preset, Step
@@ -37,12 +39,16 @@ _HOLDING: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.rung i
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration decides. `time_scales`: which simulated units are acceptable over this port."""
+    """What the configuration decides.
+
+    `table_limits`: those that hold for everybody. `time_scales`: which simulated units are acceptable over this port.
+    """
 
     table: str = "home"
     arm_by_button: bool = False
     local_stop: bool = False
     limits: Limits = field(default_factory=lambda: combine(DEFAULTS, guest()))
+    table_limits: Limits = DEFAULTS
     person: str = GUEST
     time_scales: frozenset[int] = frozenset({1})
 
@@ -63,6 +69,7 @@ class Run:
 class Conduct:
     """The state of one table, and everything that may change it.
 
+    `presets` is what `start` accepts, `own` the part of it that is the owner's. `heard_s`: when telemetry came.
     `limit` is the tightest angle limit of what is under way, and whose it is. `alarm`: what a person has to do at once.
     `way` is what leads to level or to standing outside of a session, `leading` whether it is to level from the head-up
     side, wished when the unit's count of stops was `lead_count`. `broker_gone` and `leaving` say why nothing new may
@@ -76,9 +83,11 @@ class Conduct:
         booking: Booking,
         random: Random,
         child_lock: ChildLock | None = None,
+        own: Own = NONE,
     ) -> None:
         self.settings = settings
-        self.presets = presets
+        self.presets: Mapping[str, Preset] = {**presets, **own.presets} if own.presets else presets
+        self.own = own
         self.booking = booking
         self.random = random
         self.child_lock = child_lock or ChildLock(random)
@@ -95,6 +104,7 @@ class Conduct:
         self.alarm = ""
         self.now_s = 0.0
         self.hand_s = 0.0
+        self.heard_s = -inf
         self.paused_at_s: float | None = None
         self.paused_since_s: float | None = None
         self.stopped_at_s: float | None = None

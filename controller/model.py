@@ -22,6 +22,8 @@ class Verb(StrEnum):
     LOCK = "lock"
     UNLOCK = "unlock"
     HISTORY_GET = "history/get"
+    PRESETS_SAVE = "presets/save"
+    PRESETS_DELETE = "presets/delete"
 
 
 class Reason(StrEnum):
@@ -49,6 +51,7 @@ class Reason(StrEnum):
     OVER_TIME = "over_time"
     NOT_LEVEL = "not_level"
     PAUSE_FIRST = "pause_first"
+    NOT_SAVED = "not_saved"
 
 
 class State(StrEnum):
@@ -155,11 +158,13 @@ class Keep(NamedTuple):
     """A small file is to hold this text from now on, through restarts; None: no such file.
 
     `file` is its name among ours. `otherwise`: what it means if that can't be done, as the end of a sentence.
+    `instead_of`: the text that it replaces, for a file that people write, too; one that holds another is left alone.
     """
 
     file: str
     text: str | None
     otherwise: str
+    instead_of: str | None = None
 
 
 class NotKept(NamedTuple):

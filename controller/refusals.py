@@ -53,10 +53,12 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
     Verb.LOCK: _FRESH | {_R.LOCKED},
     Verb.UNLOCK: _FRESH,
     Verb.HISTORY_GET: _FRESH | {_R.LOCKED},
+    Verb.PRESETS_SAVE: _FRESH | {_R.LOCKED, _R.BUSY},
+    Verb.PRESETS_DELETE: _FRESH | {_R.UNKNOWN_PRESET, _R.LOCKED, _R.BUSY},
     Verb.STOP: frozenset(),
     Verb.LEVEL: frozenset(),
 }
-"""Which questions each verb is asked."""
+"""Which questions each verb is asked. What speaks against a preset itself, its own desk says (`preset_wishes`)."""
 
 
 def refuse(wish: Wish, situation: Situation) -> tuple[Reason, str] | None:

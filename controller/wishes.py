@@ -3,7 +3,7 @@
 Stop and level are asked nothing and never refused (`always`). Any refused start closes the arming window.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from .always import Always, accepted
@@ -15,6 +15,8 @@ from .limits import LEVEL_DEG, STANDING_DEG
 from .model import Answer, EventKind, Limit, Reason, Show, State, Unreadable, Verb, Wish
 from .plans import going_to
 from .player import Jog, Player
+from .preset_wishes import PresetDesk
+from .presets import Preset
 from .questions import STEEPEST_SEAT_DEG, Situation
 from .refusals import refuse
 from .safety import Action
@@ -30,8 +32,9 @@ STARTS: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
 class Desk:
     """Answers wishes on behalf of one table. `unit` names the tilt unit in the ledger."""
 
-    def __init__(self, conduct: Conduct) -> None:
+    def __init__(self, conduct: Conduct, bundled: Mapping[str, Preset]) -> None:
         self._c = conduct
+        self._presets = PresetDesk(conduct, bundled)
         self.always = Always(conduct)
         self._seen: dict[str, None] = {}
         self.unit = 0
@@ -48,9 +51,11 @@ class Desk:
             Verb.STAND: self._stand,
             Verb.ACKNOWLEDGE: self._acknowledge,
         }
-        self._without_link: dict[Verb, Callable[[Wish, Estimate | None], Answer]] = {
+        self._do_anywhere: dict[Verb, Callable[[Wish, Estimate | None], Answer]] = {
             Verb.LOCK: self._lock,
             Verb.UNLOCK: self._unlock,
+            Verb.PRESETS_SAVE: self._save_preset,
+            Verb.PRESETS_DELETE: self._delete_preset,
             Verb.HISTORY_GET: self._history,
         }
 
@@ -65,8 +70,8 @@ class Desk:
         refusal = refuse(wish, self._situation(wish, e, known))
         if refusal is not None:
             return self._refuse(wish, e, *refusal)
-        if wish.verb in self._without_link:
-            return self._without_link[wish.verb](wish, e)
+        if wish.verb in self._do_anywhere:
+            return self._do_anywhere[wish.verb](wish, e)
         if e is None:
             return self._refuse(wish, e, Reason.LINK_DOWN, "There is no connection to the tilt unit.")
         return self._do[wish.verb](wish, e)
@@ -230,3 +235,11 @@ class Desk:
         last = wish.body if isinstance(wish.body, int) else LAST
         self._c.keeps.append(Show(last))
         return accepted(wish, f"The last {last} sessions follow on the topic history.")
+
+    def _save_preset(self, wish: Wish, e: Estimate | None) -> Answer:
+        said = self._presets.save(wish, e)
+        return accepted(wish, said) if isinstance(said, str) else self._no(wish.verb, wish.id, *said)
+
+    def _delete_preset(self, wish: Wish, _: Estimate | None) -> Answer:
+        said = self._presets.delete(wish)
+        return accepted(wish, said) if isinstance(said, str) else self._no(wish.verb, wish.id, *said)

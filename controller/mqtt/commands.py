@@ -13,6 +13,8 @@ from typing import Final, NamedTuple, NoReturn
 
 from ..account import EARLIEST_WALL_S
 from ..model import Reason, Unreadable, Verb, Wish
+from ..preset_draft import Draft, draft
+from ..preset_file import PresetError
 
 MAX_PAYLOAD: Final = 4096
 """Bytes. Chosen: twenty times the longest sensible command; more is not even decoded."""
@@ -97,6 +99,13 @@ def _last(fields: _Fields) -> object:
     return int(last)
 
 
+def _read_preset(fields: _Fields) -> Draft:
+    try:
+        return draft(fields)
+    except PresetError as error:
+        raise BadPayloadError(str(error)) from None
+
+
 _PIN_ARGUMENT: Final = Argument(("pin",), 'a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}', _bare_pin)
 _ARGUMENTS: Final = {
     Verb.START: Argument(("preset", "person"), 'a preset, such as back or {"preset": "back"}', _bare_preset),
@@ -110,6 +119,16 @@ _ARGUMENTS: Final = {
         _bare_last,
         _last,
         optional=True,
+    ),
+    Verb.PRESETS_SAVE: Argument(
+        ("preset", "title", "purpose", "basis", "rate_dps", "repeat", "steps"),
+        'a preset, such as {"preset": "calm", "title": "Calm", "purpose": "Rest.", "rate_dps": 1, '
+        '"steps": [{"angle_deg": 8, "hold_s": 60}]}',
+        bare_object,
+        _read_preset,
+    ),
+    Verb.PRESETS_DELETE: Argument(
+        ("preset",), 'the id of an own preset, such as calm or {"preset": "calm"}', _bare_preset
     ),
 }
 """The verbs that take an argument."""
@@ -202,7 +221,7 @@ def _wish(verb: Verb, fields: _Fields, retained: bool, wall_s: float) -> Wish:
         id=_short(fields, "id", MAX_ID),
         code=_short(fields, "code", MAX_CODE),
         expired=_expired(fields, wall_s),
-        preset=_name(fields, "preset") if verb is Verb.START else None,
+        preset=_name(fields, "preset") if verb in (Verb.START, Verb.PRESETS_DELETE) else None,
         person=_name(fields, "person") if fields.get("person") is not None else None,
         angle_deg=_angle_deg(fields) if verb is Verb.GOTO else None,
         direction=_direction(fields) if verb is Verb.JOG else 0,

@@ -81,8 +81,7 @@ class Rig:
             self.open,
             LedgerThread(ledger, inbox.notice),
             inbox,
-            bundled(),
-            {"child_lock": folder / "child_lock.json"},
+            {"child_lock": folder / "child_lock.json", "presets": folder / "presets.toml"},
         )
         self.thread = threading.Thread(target=self.daemon.run, args=(self.published,))
 
