@@ -20,7 +20,7 @@ from controller.history_file import read
 from controller.history_keeper import HistoryInline
 from controller.ledger import Ledger, LedgerInline
 from controller.ledger_file import read_account
-from controller.model import Show
+from controller.model import Keep, Show
 from controller.presets import Preset
 from simulator.hands import Hands
 from simulator.table import Table
@@ -137,7 +137,7 @@ class Recorded(ClosedLoop):
             elif isinstance(request, Reconcile):
                 self.inline.reconcile(*request)
             else:
-                assert isinstance(request, Show)
+                assert isinstance(request, Show | Keep)
         self.historian.step(output, self.wall_s)
 
     def publish_last_session(self, document: PastSessionDocument | None) -> None:
