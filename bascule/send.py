@@ -33,6 +33,7 @@ class _Exchange:
 
 ARGUMENTS: Final = {
     "start": "preset", "goto": "angle_deg", "jog": "direction", "lock": "pin", "unlock": "pin",
+    "presets/delete": "preset",
 }  # fmt: skip
 """The key of each verb's one argument; verbs that take none may quote the arm code."""
 

@@ -178,6 +178,7 @@ def test_wishes_of_every_kind(broker: Broker, make_table: Make, make_peer: Make)
     peer.say(COMMAND + "goto", b"steep", qos=0)
     peer.say(COMMAND + "fly")
     peer.say(COMMAND + "presets/save", b"{}")
+    peer.say(COMMAND + "presets/fly", b"{}")
     peer.say(COMMAND.rstrip("/"), b"stop")
     peer.say("bascule/other/command/stop")
     peer.say(COMMAND + "start", b"")
@@ -190,9 +191,10 @@ def test_wishes_of_every_kind(broker: Broker, make_table: Make, make_peer: Make)
     assert [(each.verb, each.reason) for each in table.wishes[2:-1] if isinstance(each, Unreadable)] == [
         ("goto", Reason.BAD_PAYLOAD),
         ("fly", Reason.UNKNOWN_VERB),
-        ("presets/save", Reason.UNKNOWN_VERB),
+        ("presets/save", Reason.BAD_PAYLOAD),
+        ("presets/fly", Reason.UNKNOWN_VERB),
     ]
-    assert len(table.wishes) == 6
+    assert len(table.wishes) == 7
     assert table.stops == []
 
 
