@@ -28,7 +28,7 @@ from simulator.server import Asked, Endpoint, Pty, ServerError, Tcp, serve
 from simulator.table import Table
 
 from . import demo as demo_
-from . import log, presets_command
+from . import history_command, log, presets_command
 from .assembly import address_of, assemble
 from .broker import BrokerError
 from .remote_hands import HandsError, Listener, ask, socket_path
@@ -44,6 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(presets_command.app, name="presets")
+app.add_typer(history_command.app, name="history")
 
 
 def _version(value: bool) -> None:

@@ -23,7 +23,7 @@ from .estimator import Estimate
 from .gate import Order
 from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
-from .model import Event, EventKind, Keep, Limit, State
+from .model import Event, EventKind, Keep, Limit, Show, State
 from .own_presets import NONE, Own
 from .plans import standing_up
 from .player import Jog, Player
@@ -128,7 +128,7 @@ class Conduct:
         self.cause_since_s: dict[Cause, float] = {}
         self.orders: list[Order] = []
         self.events: list[Event] = []
-        self.keeps: list[Keep] = []
+        self.keeps: list[Keep | Show] = []
         self.ending = ("interrupted", "")
         self.lead_count = 0
         self._sessions = 0

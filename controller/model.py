@@ -22,6 +22,7 @@ class Verb(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     LOCK = "lock"
     UNLOCK = "unlock"
+    HISTORY_GET = "history/get"
     PRESETS_SAVE = "presets/save"
     PRESETS_DELETE = "presets/delete"
 
@@ -147,6 +148,12 @@ class Event:
     code: str | None = None
     reason: Reason | None = None
     verb: str | None = None
+
+
+class Show(NamedTuple):
+    """The newest sessions of the history are to be published, so many of them."""
+
+    last: int
 
 
 class Keep(NamedTuple):

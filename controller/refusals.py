@@ -53,6 +53,7 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
     Verb.ACKNOWLEDGE: _ANY | {_R.ESTOP, _R.BUSY, _R.NOT_LEVEL},
     Verb.LOCK: _FRESH | {_R.LOCKED},
     Verb.UNLOCK: _FRESH,
+    Verb.HISTORY_GET: _FRESH | {_R.LOCKED},
     Verb.PRESETS_SAVE: _FRESH | {_R.LOCKED, _R.BUSY},
     Verb.PRESETS_DELETE: _FRESH | {_R.UNKNOWN_PRESET, _R.LOCKED, _R.BUSY},
     Verb.STOP: frozenset(),

@@ -22,6 +22,8 @@ MAX_ID: Final = 64
 MAX_CODE: Final = 16
 MAX_ANGLE_DEG: Final = 90.0
 """The reach of any table (docs/mqtt.md); the limits that protect somebody are judged elsewhere."""
+MAX_LAST: Final = 20
+"""Sessions that are shown at once. Chosen: they fit into 64 KB, which is as much as some brokers let through."""
 _MAX_NUMBER: Final = 32
 """Characters. Chosen: more than any double needs; keeps thousands of digits out of the integer conversion."""
 _MAX_EXPIRES_S: Final = 1e11
@@ -58,13 +60,14 @@ class Argument(NamedTuple):
     """How a verb takes its argument: the keys it may have, the example for people, what a bare payload means.
 
     `read`: how these keys become the wish's `body`, for verbs whose argument is more than a word. It may raise
-    BadPayloadError. Whole numbers come as floats, too.
+    BadPayloadError. Whole numbers come as floats, too. `optional`: an empty payload is a command without the argument.
     """
 
     keys: tuple[str, ...]
     expects: str
     bare: Callable[[str], _Fields]
     read: Callable[[_Fields], object] | None = None
+    optional: bool = False
 
 
 def _bare_preset(word: str) -> _Fields:
@@ -90,6 +93,19 @@ def _bare_pin(word: str) -> _Fields:
     return {"pin": word}
 
 
+def _bare_last(word: str) -> _Fields:
+    return {"last": _bare_angle(word)["angle_deg"]}
+
+
+def _last(fields: _Fields) -> object:
+    if fields.get("last") is None:
+        return None
+    last = _number(fields, "last")
+    if not 1 <= last <= MAX_LAST or last != int(last):
+        raise BadPayloadError(f"last is {_shown(last)}, it is a whole number from 1 to {MAX_LAST}")
+    return int(last)
+
+
 def _read_preset(fields: _Fields) -> Draft:
     try:
         return draft(fields)
@@ -104,6 +120,13 @@ _ARGUMENTS: Final = {
     Verb.JOG: Argument(("direction",), 'up, down or stop, such as up or {"direction": "up"}', _bare_direction),
     Verb.LOCK: _PIN_ARGUMENT,
     Verb.UNLOCK: _PIN_ARGUMENT,
+    Verb.HISTORY_GET: Argument(
+        ("last",),
+        f'a number of sessions from 1 to {MAX_LAST}, such as 5 or {{"last": 5}}',
+        _bare_last,
+        _last,
+        optional=True,
+    ),
     Verb.PRESETS_SAVE: Argument(
         ("preset", "title", "purpose", "basis", "rate_dps", "repeat", "steps"),
         'a preset, such as {"preset": "calm", "title": "Calm", "purpose": "Rest.", "rate_dps": 1, '
@@ -115,7 +138,7 @@ _ARGUMENTS: Final = {
         ("preset",), 'the id of an own preset, such as calm or {"preset": "calm"}', _bare_preset
     ),
 }
-"""The verbs that need an argument. All others take none."""
+"""The verbs that take an argument."""
 
 
 def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Unreadable | None:
@@ -134,7 +157,7 @@ def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Un
         )
     if known in _ALWAYS:
         return _always(known, payload, retained, wall_s)
-    if not payload and known in _ARGUMENTS:
+    if not payload and known in _ARGUMENTS and not _ARGUMENTS[known].optional:
         return None
     fields: _Fields = {}
     try:
@@ -178,9 +201,9 @@ def _fields(verb: Verb, payload: bytes) -> _Fields:
     if text.startswith("{"):
         return _object(text)
     argument = _ARGUMENTS.get(verb)
+    if text in ("", _PRESS) and (argument is None or argument.optional):
+        return {}
     if argument is None:
-        if text in ("", _PRESS):
-            return {}
         raise BadPayloadError(f"{_shown(text)} is not expected")
     if not text:
         raise BadPayloadError("the payload is blank")
@@ -341,7 +364,7 @@ _DECODER: Final = json.JSONDecoder(
 def _expectation(verb: Verb) -> str:
     argument = _ARGUMENTS.get(verb)
     if argument is not None:
-        return f"{verb} needs {argument.expects}"
+        return f"{verb} {'may have' if argument.optional else 'needs'} {argument.expects}"
     return f'{verb} needs no argument, send an empty payload or {{"id": "7"}}'
 
 

@@ -165,6 +165,7 @@ RESTATED = {
     "acknowledge": "retained expired duplicate locked link_down estop busy not_level",
     "lock": "retained expired duplicate locked",
     "unlock": "retained expired duplicate",
+    "history/get": "retained expired duplicate locked",
     "presets/save": "retained expired duplicate locked busy",
     "presets/delete": "unknown_preset retained expired duplicate locked busy",
     "stop": "",
