@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from controller import child_lock_file
+from controller import child_lock, child_lock_file
 from controller.booking import Booking
 from controller.conduct import Settings
 from controller.config import Config, ConfigError, Problem, broker_address
@@ -72,7 +72,7 @@ def assemble(
     core = Core(settings, presets, booking, secrets.randbits(64), child_lock_file.read(lock_path))
     inbox = Inbox()
     records = LedgerThread(ledger, inbox.notice)
-    daemon = Daemon(core, open_port, records, inbox, presets, lock_path, watch)
+    daemon = Daemon(core, open_port, records, inbox, presets, {child_lock.FILE: lock_path}, watch)
     if ledger.notice:
         daemon.notices.append(ledger.notice)
     try:

@@ -5,13 +5,13 @@ A run is decided by its seed and its wishes: the same ones give the same trace.
 
 from collections.abc import Callable
 
+from controller import child_lock
 from controller.account import Account, Reconciled, Reserved, Settled
 from controller.booking import Booking, Reconcile, Reserve, Settle
-from controller.child_lock import Kept
 from controller.conduct import Settings
-from controller.core import BrokerStatus, Core, Input, KeepLock
+from controller.core import BrokerStatus, Core, Input
 from controller.estimator import Estimate
-from controller.model import Answer, Event, State, Verb, Wish
+from controller.model import Answer, Event, Keep, State, Verb, Wish
 from controller.presets import bundled
 from simulator.table import Table
 
@@ -20,7 +20,8 @@ class ClosedLoop:
     """One table and its controller. `answers`, `events` and `trace` (true angle, each 20 ms) grow as it runs.
 
     `speed`: how many times slower than the table's clock that of human hands goes. `account`: what the ledger holds.
-    `connected`: whether bytes get through. `recording`: whether the ledger, which is in memory, answers.
+    `connected`: whether bytes get through. `recording`: whether the ledger, which is in memory, answers. `files`: what
+    the controller wanted kept, by name.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class ClosedLoop:
         self._seed = seed
         self._inputs: list[Input] = []
         self.account = account or Account()
-        self._lock: Kept | None = None
+        self.files: dict[str, str] = {}
         self.core = self._new_core()
 
     def _new_core(self) -> Core:
         self._inputs = [BrokerStatus(True, "")]
-        return Core(self.settings, bundled(), Booking(self.account, self.table.now_s), self._seed, self._lock)
+        text = self.files.get(child_lock.FILE)
+        lock = None if text is None else child_lock.parse(text)
+        return Core(self.settings, bundled(), Booking(self.account, self.table.now_s), self._seed, lock)
 
     def restart(self) -> None:
         """The controller is a new process. What the ledger holds open counts in full."""
@@ -130,8 +133,10 @@ class ClosedLoop:
 
     def _record(self, request: object) -> None:
         """A ledger in memory that answers at once, or never."""
-        if isinstance(request, KeepLock):
-            self._lock = request.kept
+        if isinstance(request, Keep):
+            self.files.pop(request.file, None)
+            if request.text is not None:
+                self.files[request.file] = request.text
         if not self.recording:
             return
         if isinstance(request, Reserve):

@@ -31,13 +31,19 @@ class _Exchange:
     result: dict[str, Any] = field(default_factory=dict)
 
 
+ARGUMENTS: Final = {
+    "start": "preset", "goto": "angle_deg", "jog": "direction", "lock": "pin", "unlock": "pin",
+}  # fmt: skip
+"""The key of each verb's one argument; verbs that take none may quote the arm code."""
+
+
 def payload_for(verb: str, argument: str | None, id_: str) -> bytes:
     """The command as JSON: the argument by the name that its verb knows."""
     body: dict[str, Any] = {"id": id_}
     if argument is not None and argument.lstrip().startswith("{"):
         body |= json.loads(argument)
     elif argument is not None:
-        key = {"start": "preset", "goto": "angle_deg", "jog": "direction"}.get(verb, "code")
+        key = ARGUMENTS.get(verb, "code")
         body[key] = float(argument) if key == "angle_deg" else argument
     return json.dumps(body).encode()
 

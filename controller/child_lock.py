@@ -5,11 +5,20 @@ kept of the PIN is a salted digest, so that nobody reads it by chance; who may r
 Pure; `child_lock_file` keeps it through restarts.
 """
 
+import json
+import re
 from hashlib import sha256
 from hmac import compare_digest
 from random import Random
 from typing import Final, NamedTuple
 
+from .model import Keep
+
+FILE: Final = "child_lock"
+"""What `Keep` calls the file."""
+SALT: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
+DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+"""What a lock that was kept whole looks like."""
 TRIES: Final = 5
 WAIT_S: Final = 60.0
 """Chosen: five of the 10 000 shortest PINs a minute take a day to try, and a forgotten digit costs a minute."""
@@ -20,6 +29,18 @@ class Kept(NamedTuple):
 
     salt: str
     digest: str
+
+
+def parse(text: str) -> Kept:
+    """What a file holds. One that no lock wrote is on, and no PIN lifts it."""
+    try:
+        kept = json.loads(text)
+        salt, digest = kept["salt"], kept["digest"]
+        if SALT.fullmatch(salt) and DIGEST.fullmatch(digest):
+            return Kept(salt, digest)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    return Kept("", "")
 
 
 class ChildLock:
@@ -35,6 +56,12 @@ class ChildLock:
     def on(self) -> bool:
         """Whether the table is locked."""
         return self.kept is not None
+
+    def keep(self) -> Keep:
+        """What is to be kept of it now."""
+        if self.kept is None:
+            return Keep(FILE, None, "a restart locks again")
+        return Keep(FILE, json.dumps(self.kept._asdict()), "a restart forgets the child lock")
 
     def lock(self, pin: str) -> None:
         """Lock with this PIN, which unlocks it again."""

@@ -1,8 +1,8 @@
 """How a session is conducted: the state of one table, and what wishes and verdicts do to it.
 
 The verbs (`begin`, `pause`, `freeze`, `hold`, …) are what wishes (`wishes`, `always`), telemetry (`follow`) and
-verdicts (`core`) do; `play` says what to do next. Nothing here writes to the port: orders and events are left in lists
-for the core to take.
+verdicts (`core`) do; `play` says what to do next. Nothing here writes to the port: orders, events and what
+is to be kept are left in lists for the core to take.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from .estimator import Estimate
 from .gate import Order
 from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
-from .model import Event, EventKind, Limit, State
+from .model import Event, EventKind, Keep, Limit, State
 from .plans import standing_up
 from .player import Jog, Player
 from .presets import Preset, Step
@@ -107,6 +107,7 @@ class Conduct:
         self.cause_since_s: dict[Cause, float] = {}
         self.orders: list[Order] = []
         self.events: list[Event] = []
+        self.keeps: list[Keep] = []
         self.ending = ("interrupted", "")
         self.lead_count = 0
         self._sessions = 0

@@ -21,7 +21,7 @@ from .estimator import Estimate, Estimator
 from .follow import Follow
 from .gap import UNKNOWN_DEG, Heard, head_down
 from .judge import Judge
-from .model import Answer, Event, EventKind, Unreadable, Wish
+from .model import Answer, Event, EventKind, Keep, NotKept, Unreadable, Wish
 from .presets import Preset
 from .speaker import Speaker
 from .wishes import Desk
@@ -52,30 +52,16 @@ class Leave(NamedTuple):
     """The daemon wants to end: level first from the head-down side, hold otherwise."""
 
 
-class KeepLock(NamedTuple):
-    """Keep the child lock through restarts; None: it is off."""
-
-    kept: Kept | None
-
-
-class LockNotKept(NamedTuple):
-    """The child lock could not be kept; a sentence."""
-
-    message: str
-
-
-Input = (
-    Wish | Unreadable | BrokerStatus | Reserved | Settled | Reconciled | LedgerFailed | LockNotKept | PortLost | Leave
-)
+Input = Wish | Unreadable | BrokerStatus | Reserved | Settled | Reconciled | LedgerFailed | NotKept | PortLost | Leave
 
 
 class Output(NamedTuple):
-    """What one step wants done: bytes for the port, answers and events to publish, requests to the ledger."""
+    """What one step wants done: bytes for the port, answers and events to publish, requests to the disk."""
 
     data: bytes
     answers: Sequence[Answer]
     events: Sequence[Event]
-    requests: Sequence[Request | KeepLock]
+    requests: Sequence[Request | Keep]
 
 
 NOTHING: Final = Output(b"", (), (), ())
@@ -100,7 +86,6 @@ class Core:
         self.settings = settings
         self.link = HostLink(random.getrandbits(32))
         self.conduct = Conduct(settings, presets, booking, random, ChildLock(random, lock))
-        self._lock = lock
         self.desk = Desk(self.conduct)
         self.estimate: Estimate | None = None
         self.broker = BrokerStatus(False, "Not connected to the MQTT broker yet.")
@@ -146,12 +131,11 @@ class Core:
         events: Sequence[Event] = conduct.events
         if events:
             conduct.events = []
-        requests: Sequence[Request | KeepLock] = conduct.booking.requests
+        requests: Sequence[Request | Keep] = conduct.booking.requests
         if requests:
             conduct.booking.requests = []
-        if conduct.child_lock.kept is not self._lock:
-            self._lock = conduct.child_lock.kept
-            requests = [*requests, KeepLock(self._lock)]
+        if conduct.keeps:
+            requests, conduct.keeps = [*requests, *conduct.keeps], []
         if not (data or answers or events or requests):
             return NOTHING
         return Output(data, answers, events or (), requests or ())
@@ -259,8 +243,8 @@ class Core:
             if not booking.failed:
                 self.conduct.event(EventKind.FAULT, given.message, code="ledger")
             booking.fail(given.message)
-        elif isinstance(given, LockNotKept):
-            self.conduct.event(EventKind.FAULT, given.message, code="child_lock")
+        elif isinstance(given, NotKept):
+            self.conduct.event(EventKind.FAULT, given.message, code=given.file)
         elif isinstance(given, PortLost):
             self._lose(given.message)
         else:

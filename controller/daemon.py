@@ -9,18 +9,18 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Final
 
-from . import child_lock_file
+from . import small_file
 from .booking import Reconcile, Reserve, Settle
-from .child_lock import Kept
-from .core import BrokerStatus, Core, KeepLock, Leave, LockNotKept, PortLost
+from .core import BrokerStatus, Core, Leave, PortLost
 from .documents import StateDocument
 from .inbox import Inbox
 from .ledger import LedgerInline, read_witness
-from .model import Unreadable, Verb, Wish
+from .model import Keep, NotKept, Unreadable, Verb, Wish
 from .port_keeper import PortKeeper
 from .presets import Preset
 from .reporter import Publisher, Reporter, installed_version
@@ -44,7 +44,10 @@ LAST_WORDS_S: Final = 2.0
 
 
 class Daemon:
-    """One table's daemon. Make it, connect it to a publisher, then `run` until it is told to leave."""
+    """One table's daemon. Make it, connect it to a publisher, then `run` until it is told to leave.
+
+    `files`: where each small file lies that the core wants kept.
+    """
 
     def __init__(
         self,
@@ -53,15 +56,15 @@ class Daemon:
         ledger: LedgerInline,
         inbox: Inbox,
         presets: Mapping[str, Preset],
-        lock_path: Path,
+        files: Mapping[str, Path],
         watch: Callable[[StateDocument], None] | None = None,
     ) -> None:
         self._core = core
         self._ledger = ledger
         self._inbox = inbox
-        self._lock_path = lock_path
-        self._lock: Kept | None = None
-        self._lock_waits = False
+        self._files = files
+        self._keeps: dict[str, Keep] = {}
+        self._waiting: set[str] = set()
         self._lane = StopLane()
         self._ports = PortKeeper(open_port, self._lane, lambda message: inbox.notice(PortLost(message)))
         self._reporter = Reporter(core, inbox, presets, watch, time.monotonic())
@@ -154,7 +157,7 @@ class Daemon:
         if began_s - self._checkpoint_s >= CHECKPOINT_PERIOD_S:
             self._checkpoint()
 
-    def _record(self, request: Reserve | Settle | Reconcile | KeepLock) -> None:
+    def _record(self, request: Reserve | Settle | Reconcile | Keep) -> None:
         if isinstance(request, Reserve):
             self._ledger.reserve(*request)
         elif isinstance(request, Settle):
@@ -162,20 +165,19 @@ class Daemon:
         elif isinstance(request, Reconcile):
             self._ledger.reconcile(*request)
         else:
-            self._lock = request.kept
-            if not self._lock_waits:  # bounded: somebody who locks and unlocks all the time fills no queue
-                self._lock_waits = True
-                self._ledger.keep(self._keep_lock)
+            self._keeps[request.file] = request
+            if request.file not in self._waiting:  # bounded: who locks and unlocks all the time fills no queue
+                self._waiting.add(request.file)
+                self._ledger.keep(partial(self._keep, request.file))
 
-    def _keep_lock(self) -> None:
-        """Write the newest lock, on the thread that may wait for the disk."""
-        self._lock_waits = False
-        kept = self._lock
+    def _keep(self, file: str) -> None:
+        """Write the newest content of a small file, on the thread that may wait for the disk."""
+        self._waiting.discard(file)
+        keep, path = self._keeps[file], self._files[file]
         try:
-            child_lock_file.write(self._lock_path, kept)
+            small_file.write(path, keep.text)
         except OSError as error:
-            after = "locks again" if kept is None else "forgets the child lock"
-            self._inbox.notice(LockNotKept(f"{self._lock_path}: {error.strerror}; a restart {after}."))
+            self._inbox.notice(NotKept(file, f"{path}: {error.strerror}; {keep.otherwise}."))
 
     def _checkpoint(self) -> None:
         self._checkpoint_s = time.monotonic()

@@ -84,6 +84,8 @@ class EventKind(StrEnum):
 class Wish:
     """A command as it was understood. A `pin` is shown nowhere.
 
+    `body`: what a verb whose argument is more than a word made of it; its type is the verb's business.
+
     `retained`: the broker had kept it. `expired`: its own expiry had passed. `sent`: how many stop frames the stop lane
     had written in all by then.
     """
@@ -99,6 +101,7 @@ class Wish:
     expired: bool = False
     sent: int = 0
     pin: str = field(default="", repr=False)
+    body: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,24 @@ class Event:
     code: str | None = None
     reason: Reason | None = None
     verb: str | None = None
+
+
+class Keep(NamedTuple):
+    """A small file is to hold this text from now on, through restarts; None: no such file.
+
+    `file` is its name among ours. `otherwise`: what it means if that can't be done, as the end of a sentence.
+    """
+
+    file: str
+    text: str | None
+    otherwise: str
+
+
+class NotKept(NamedTuple):
+    """A small file could not be kept: its name among ours, and a sentence."""
+
+    file: str
+    message: str
 
 
 class Target(NamedTuple):

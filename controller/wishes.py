@@ -205,9 +205,16 @@ class Desk:
     def _lock(self, wish: Wish, e: Estimate | None) -> Answer:
         """What runs goes on; nothing new begins."""
         self._c.child_lock.lock(wish.pin)
+        self._c.keeps.append(self._c.child_lock.keep())
         self._c.disarm(e, "The child lock closed the arming window.")
         return accepted(wish, "Locked. Stop and level still work.")
 
     def _unlock(self, wish: Wish, _: Estimate | None) -> Answer:
-        why = self._c.child_lock.unlock(wish.pin, self._c.hand_s)
-        return accepted(wish, "Unlocked.") if why is None else self._no(wish.verb, wish.id, Reason.LOCKED, why)
+        c = self._c
+        was_on = c.child_lock.on
+        why = c.child_lock.unlock(wish.pin, c.hand_s)
+        if why is not None:
+            return self._no(wish.verb, wish.id, Reason.LOCKED, why)
+        if was_on:
+            c.keeps.append(c.child_lock.keep())
+        return accepted(wish, "Unlocked.")

@@ -41,16 +41,21 @@ _Value = object
 _Fields = dict[str, _Value]
 
 
-class _BadPayloadError(Exception):
-    """What is wrong with the payload, as the first half of a sentence. Never leaves this module."""
+class BadPayloadError(Exception):
+    """What is wrong with the payload, as the first half of a sentence. Never leaves `parse`."""
 
 
-class _Argument(NamedTuple):
-    """How a verb takes its argument: the keys it may have, the example for people, what a bare payload means."""
+class Argument(NamedTuple):
+    """How a verb takes its argument: the keys it may have, the example for people, what a bare payload means.
+
+    `read`: how these keys become the wish's `body`, for verbs whose argument is more than a word. It may raise
+    BadPayloadError. Whole numbers come as floats, too.
+    """
 
     keys: tuple[str, ...]
     expects: str
     bare: Callable[[str], _Fields]
+    read: Callable[[_Fields], object] | None = None
 
 
 def _bare_preset(word: str) -> _Fields:
@@ -59,7 +64,7 @@ def _bare_preset(word: str) -> _Fields:
 
 def _bare_angle(word: str) -> _Fields:
     if _NUMBER.fullmatch(word) is None or len(word) > _MAX_NUMBER:
-        raise _BadPayloadError(f"{_shown(word)} is not a number")
+        raise BadPayloadError(f"{_shown(word)} is not a number")
     return {"angle_deg": float(word)}
 
 
@@ -67,15 +72,20 @@ def _bare_direction(word: str) -> _Fields:
     return {"direction": word}
 
 
+def bare_object(word: str) -> _Fields:
+    """For verbs that take nothing but an object."""
+    raise BadPayloadError(f"{_shown(word)} is not a JSON object")
+
+
 def _bare_pin(word: str) -> _Fields:
     return {"pin": word}
 
 
-_PIN_ARGUMENT: Final = _Argument(("pin",), 'a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}', _bare_pin)
+_PIN_ARGUMENT: Final = Argument(("pin",), 'a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}', _bare_pin)
 _ARGUMENTS: Final = {
-    Verb.START: _Argument(("preset", "person"), 'a preset, such as back or {"preset": "back"}', _bare_preset),
-    Verb.GOTO: _Argument(("angle_deg",), 'an angle in degrees, such as 15 or {"angle_deg": 15}', _bare_angle),
-    Verb.JOG: _Argument(("direction",), 'up, down or stop, such as up or {"direction": "up"}', _bare_direction),
+    Verb.START: Argument(("preset", "person"), 'a preset, such as back or {"preset": "back"}', _bare_preset),
+    Verb.GOTO: Argument(("angle_deg",), 'an angle in degrees, such as 15 or {"angle_deg": 15}', _bare_angle),
+    Verb.JOG: Argument(("direction",), 'up, down or stop, such as up or {"direction": "up"}', _bare_direction),
     Verb.LOCK: _PIN_ARGUMENT,
     Verb.UNLOCK: _PIN_ARGUMENT,
 }
@@ -104,7 +114,7 @@ def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Un
     try:
         fields = _fields(known, payload)
         return _wish(known, fields, retained, wall_s)
-    except _BadPayloadError as error:
+    except BadPayloadError as error:
         message = f"{error}; {_expectation(known)}"
         return Unreadable(known, Reason.BAD_PAYLOAD, _sentence(message), _readable_id(fields))
 
@@ -116,7 +126,7 @@ def _always(verb: Verb, payload: bytes, retained: bool, wall_s: float) -> Wish:
     if verb is not Verb.STOP:
         try:
             expired = wall_s >= EARLIEST_WALL_S and _expired(fields, wall_s)
-        except _BadPayloadError:
+        except BadPayloadError:
             expired = False
     return Wish(verb, id=_readable_id(fields), retained=retained, expired=expired)
 
@@ -127,7 +137,7 @@ def _salvage(payload: bytes) -> _Fields:
         return {}
     try:
         return _object(_text(payload))
-    except _BadPayloadError:
+    except BadPayloadError:
         return {}
 
 
@@ -145,16 +155,16 @@ def _fields(verb: Verb, payload: bytes) -> _Fields:
     if argument is None:
         if text in ("", _PRESS):
             return {}
-        raise _BadPayloadError(f"{_shown(text)} is not expected")
+        raise BadPayloadError(f"{_shown(text)} is not expected")
     if not text:
-        raise _BadPayloadError("the payload is blank")
+        raise BadPayloadError("the payload is blank")
     if text.startswith('"'):
         word = _decode(text)
         if not isinstance(word, str) or verb is Verb.GOTO:
-            raise _BadPayloadError(f"{_shown(text)} is not a number")
+            raise BadPayloadError(f"{_shown(text)} is not a number")
         return argument.bare(word)
     if text in ("null", "true", "false"):
-        raise _BadPayloadError(f"the payload is {text}")
+        raise BadPayloadError(f"the payload is {text}")
     return argument.bare(text)
 
 
@@ -163,7 +173,7 @@ def _wish(verb: Verb, fields: _Fields, retained: bool, wall_s: float) -> Wish:
     allowed = (*(argument.keys if argument else ()), *_COMMON)
     for key in fields:
         if key not in allowed:
-            raise _BadPayloadError(f"the key {_shown(key)} is unknown, {verb} knows {', '.join(allowed)}")
+            raise BadPayloadError(f"the key {_shown(key)} is unknown, {verb} knows {', '.join(allowed)}")
     return Wish(
         verb,
         id=_short(fields, "id", MAX_ID),
@@ -175,29 +185,37 @@ def _wish(verb: Verb, fields: _Fields, retained: bool, wall_s: float) -> Wish:
         direction=_direction(fields) if verb is Verb.JOG else 0,
         retained=retained,
         pin=_pin(fields) if verb in (Verb.LOCK, Verb.UNLOCK) else "",
+        body=_body(argument, fields),
     )
+
+
+def _body(argument: Argument | None, fields: _Fields) -> object:
+    """What the verb's own keys say, all of them together."""
+    if argument is None or argument.read is None:
+        return None
+    return argument.read({key: value for key, value in fields.items() if key in argument.keys})
 
 
 def _name(fields: _Fields, key: str) -> str:
     value = fields.get(key)
     if not isinstance(value, str):
-        raise _BadPayloadError(f"{key} is {_shown(value)}" if key in fields else f"{key} is missing")
+        raise BadPayloadError(f"{key} is {_shown(value)}" if key in fields else f"{key} is missing")
     if _NAME.fullmatch(value) is None:
-        raise _BadPayloadError(f"{key} is {_shown(value)}, it has 1 to 32 of a-z, 0-9, _ and -")
+        raise BadPayloadError(f"{key} is {_shown(value)}, it has 1 to 32 of a-z, 0-9, _ and -")
     return value
 
 
 def _angle_deg(fields: _Fields) -> float:
     value = _number(fields, "angle_deg")
     if not -MAX_ANGLE_DEG <= value <= MAX_ANGLE_DEG:
-        raise _BadPayloadError(f"angle_deg is {_shown(value)}, it is from -90 to 90")
+        raise BadPayloadError(f"angle_deg is {_shown(value)}, it is from -90 to 90")
     return value
 
 
 def _direction(fields: _Fields) -> int:
     value = fields.get("direction")
     if not isinstance(value, str) or value not in _DIRECTIONS:
-        raise _BadPayloadError(f"direction is {_shown(value)}" if "direction" in fields else "direction is missing")
+        raise BadPayloadError(f"direction is {_shown(value)}" if "direction" in fields else "direction is missing")
     return _DIRECTIONS[value]
 
 
@@ -205,7 +223,7 @@ def _pin(fields: _Fields) -> str:
     """A PIN; what was sent in its place may be one that was mistyped, and is shown nowhere."""
     value = fields.get("pin")
     if not isinstance(value, str) or _PIN.fullmatch(value) is None:
-        raise _BadPayloadError("pin is not written as 4 to 8 digits in quotes" if "pin" in fields else "pin is missing")
+        raise BadPayloadError("pin is not written as 4 to 8 digits in quotes" if "pin" in fields else "pin is missing")
     return value
 
 
@@ -214,7 +232,7 @@ def _expired(fields: _Fields, wall_s: float) -> bool:
         return False
     value = _number(fields, "expires")
     if not 0 <= value <= _MAX_EXPIRES_S:
-        raise _BadPayloadError(f"expires is {_shown(value)}, it is in Unix seconds")
+        raise BadPayloadError(f"expires is {_shown(value)}, it is in Unix seconds")
     return value <= wall_s or wall_s < EARLIEST_WALL_S  # F18: a clock that was never set knows no expiry
 
 
@@ -222,7 +240,7 @@ def _number(fields: _Fields, key: str) -> float:
     """A finite number; true and false are none although Python counts them among the integers."""
     value = fields.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _BadPayloadError(f"{key} is {_shown(value)}, not a number" if key in fields else f"{key} is missing")
+        raise BadPayloadError(f"{key} is {_shown(value)}, not a number" if key in fields else f"{key} is missing")
     return float(value)
 
 
@@ -232,7 +250,7 @@ def _short(fields: _Fields, key: str, length: int) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str) or len(value) > length or not value.isprintable():
-        raise _BadPayloadError(f"{key} is {_shown(value)}, it is a string of at most {length} printable characters")
+        raise BadPayloadError(f"{key} is {_shown(value)}, it is a string of at most {length} printable characters")
     return value
 
 
@@ -240,23 +258,23 @@ def _readable_id(fields: _Fields) -> str | None:
     """The id if it can be used, so that even a refusal finds its sender."""
     try:
         return _short(fields, "id", MAX_ID)
-    except _BadPayloadError:
+    except BadPayloadError:
         return None
 
 
 def _text(payload: bytes) -> str:
     if len(payload) > MAX_PAYLOAD:
-        raise _BadPayloadError(f"the payload has {len(payload)} bytes, at most {MAX_PAYLOAD} are read")
+        raise BadPayloadError(f"the payload has {len(payload)} bytes, at most {MAX_PAYLOAD} are read")
     try:
         return bytes(payload).decode("utf-8")
     except UnicodeDecodeError:
-        raise _BadPayloadError("the payload is not UTF-8 text") from None
+        raise BadPayloadError("the payload is not UTF-8 text") from None
 
 
 def _object(text: str) -> _Fields:
     value = _decode(text)
     if not isinstance(value, dict):
-        raise _BadPayloadError("the payload is not a JSON object")
+        raise BadPayloadError("the payload is not a JSON object")
     return value
 
 
@@ -264,9 +282,9 @@ def _decode(text: str) -> _Value:
     try:
         value: _Value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise _BadPayloadError(f"the payload is not valid JSON ({error.msg}, character {error.pos + 1})") from None
+        raise BadPayloadError(f"the payload is not valid JSON ({error.msg}, character {error.pos + 1})") from None
     except RecursionError:
-        raise _BadPayloadError("the payload is nested too deeply") from None
+        raise BadPayloadError("the payload is nested too deeply") from None
     return value
 
 
@@ -274,19 +292,19 @@ def _pairs(pairs: list[tuple[str, _Value]]) -> _Fields:
     """A JSON object. The same key twice would leave the meaning to the parser: refused."""
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise _BadPayloadError("a key appears twice")
+        raise BadPayloadError("a key appears twice")
     return fields
 
 
 def _json_number(text: str) -> float:
     value = float(text) if len(text) <= _MAX_NUMBER else math.inf
     if not math.isfinite(value):
-        raise _BadPayloadError(f"{_shown(text, quote='')} is no usable number")
+        raise BadPayloadError(f"{_shown(text, quote='')} is no usable number")
     return value
 
 
 def _json_constant(text: str) -> NoReturn:
-    raise _BadPayloadError(f"{text} is no usable number")
+    raise BadPayloadError(f"{text} is no usable number")
 
 
 _DECODER: Final = json.JSONDecoder(

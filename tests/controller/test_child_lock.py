@@ -1,6 +1,7 @@
 """The child lock: what it refuses, what it never refuses, and that it is neither guessed nor forgotten."""
 
 import errno
+import json
 import os
 from pathlib import Path
 from random import Random
@@ -8,13 +9,13 @@ from random import Random
 import pytest
 
 from bascule.closed_loop import ClosedLoop
-from controller import child_lock_file
+from controller import child_lock_file, small_file
 from controller.account import Account
 from controller.booking import Booking
 from controller.child_lock import ChildLock, Kept
 from controller.conduct import Settings
-from controller.core import Core, KeepLock, LockNotKept
-from controller.model import Reason, State, Verb, Wish
+from controller.core import Core
+from controller.model import Keep, NotKept, Reason, State, Verb, Wish
 from controller.presets import bundled
 
 from .rig import Level, Rig, Stop, in_state
@@ -153,10 +154,16 @@ def test_unlocking_what_is_open_is_accepted() -> None:
 def test_the_ledgers_thread_is_asked_to_keep_it() -> None:
     rig = locked(State.STANDING)
     kept = rig.core.conduct.child_lock.kept
-    assert [request for request in rig.requests if isinstance(request, KeepLock)] == [KeepLock(kept)]
+    assert kept is not None
+    text = f'{{"salt": "{kept.salt}", "digest": "{kept.digest}"}}'
+    kept_now = Keep("child_lock", text, "a restart forgets the child lock")
+    assert [request for request in rig.requests if isinstance(request, Keep)] == [kept_now]
     rig.requests.clear()
+    rig.wish(Verb.UNLOCK, pin=WRONG)
+    assert rig.requests == []
     rig.wish(Verb.UNLOCK, pin=PIN)
-    assert rig.requests == [KeepLock(None)]
+    rig.wish(Verb.UNLOCK, pin=PIN)
+    assert rig.requests == [Keep("child_lock", None, "a restart locks again")]
 
 
 def test_it_outlives_a_restart_of_the_controller() -> None:
@@ -172,7 +179,7 @@ def test_it_outlives_a_restart_of_the_controller() -> None:
 
 def test_what_could_not_be_kept_is_told() -> None:
     rig = in_state(State.STANDING)
-    rig.step(LockNotKept("home.child_lock.json: No space left on device; a restart forgets the child lock."))
+    rig.step(NotKept("child_lock", "home.child_lock.json: No space left on device; a restart forgets the child lock."))
     assert [(event.code, event.message) for event in rig.events[-1:]] == [
         ("child_lock", "home.child_lock.json: No space left on device; a restart forgets the child lock.")
     ]
@@ -194,13 +201,13 @@ def test_the_file_is_there_while_the_lock_is_on(tmp_path: Path) -> None:
     assert child_lock_file.read(path) is None
     lock = ChildLock(Random(1))
     lock.lock(PIN)
-    child_lock_file.write(path, lock.kept)
+    small_file.write(path, lock.keep().text)
     assert child_lock_file.read(path) == lock.kept
     assert path.stat().st_mode & 0o777 == 0o600
     assert PIN not in path.read_text("utf-8")
     assert [file.name for file in tmp_path.iterdir()] == ["home.child_lock.json"]
-    child_lock_file.write(path, None)
-    child_lock_file.write(path, None)
+    small_file.write(path, None)
+    small_file.write(path, None)
     assert child_lock_file.read(path) is None
 
 
@@ -219,13 +226,13 @@ def test_a_damaged_file_is_a_lock_without_a_pin(tmp_path: Path, damage: bytes) -
 def test_a_disk_that_is_full_leaves_the_last_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "home.child_lock.json"
     first = Kept("0" * 16, "f" * 64)
-    child_lock_file.write(path, first)
+    small_file.write(path, json.dumps(first._asdict()))
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        child_lock_file.write(path, Kept("other", "one"))
+        small_file.write(path, "another one")
     assert child_lock_file.read(path) == first
     assert [file.name for file in tmp_path.iterdir()] == ["home.child_lock.json"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bascule.sim_port import SimPort
-from controller import child_lock_file
+from controller import child_lock_file, small_file
 from controller.booking import Booking
 from controller.conduct import Settings
 from controller.core import Core
@@ -77,7 +77,12 @@ class Rig:
         )
         inbox = Inbox()
         self.daemon = Daemon(
-            self.core, self.open, LedgerThread(ledger, inbox.notice), inbox, bundled(), folder / "child_lock.json"
+            self.core,
+            self.open,
+            LedgerThread(ledger, inbox.notice),
+            inbox,
+            bundled(),
+            {"child_lock": folder / "child_lock.json"},
         )
         self.thread = threading.Thread(target=self.daemon.run, args=(self.published,))
 
@@ -373,7 +378,7 @@ def test_a_lock_that_can_not_be_kept_is_told(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(child_lock_file, "write", full)
+    monkeypatch.setattr(small_file, "write", full)
     rig.daemon.on_wish(Wish(verb, pin="2580"))
     told = rig.until(lambda: [e for e in rig.published.of(EventDocument) if e.code == "child_lock"], "told")
     assert told[0].message == f"{tmp_path / 'child_lock.json'}: No space left on device; a restart {after}."

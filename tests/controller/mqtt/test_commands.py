@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controller.model import Reason, Unreadable, Verb, Wish
+from controller.mqtt import commands
 from controller.mqtt.commands import parse
 
 NOW_S = 1_770_000_000.0
@@ -480,3 +481,43 @@ def test_with_a_clock_that_was_never_set_whatever_expires_has_expired() -> None:
     assert parse("goto", b"5", False, 10.0) == Wish(Verb.GOTO, angle_deg=5.0)
     for verb in ("stop", "level"):
         assert parse(verb, b'{"expires": 1770000010}', False, 10.0) == Wish(Verb(verb))
+
+
+# ---- verbs whose argument is an object of its own -------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if acknowledge took an object with a `name` and a list."""
+
+    def read_it(fields: dict[str, object]) -> object:
+        if not isinstance(fields.get("name"), str):
+            raise commands.BadPayloadError("name is missing")
+        return tuple(sorted(fields))
+
+    argument = commands.Argument(("name", "list"), 'an object, such as {"name": "x"}', commands.bare_object, read_it)
+    monkeypatch.setitem(commands._ARGUMENTS, Verb.ACKNOWLEDGE, argument)
+
+
+@pytest.mark.usefixtures("with_object")
+def test_an_object_of_its_own_becomes_the_body() -> None:
+    wish = read("acknowledge", b'{"name": "x", "list": [{"a": 1}], "id": "7", "code": "c"}')
+    assert wish == Wish(Verb.ACKNOWLEDGE, id="7", code="c", body=("list", "name"))
+
+
+@pytest.mark.usefixtures("with_object")
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (b"x", '"x" is not a JSON object'),
+        (b'"x"', '"x" is not a JSON object'),
+        (b'{"list": []}', "name is missing"),
+        (b'{"name": "x", "nome": 1}', 'the key "nome" is unknown'),
+    ],
+)
+def test_what_is_wrong_with_an_object_of_its_own_is_told(payload: bytes, why: str) -> None:
+    wish = read("acknowledge", payload)
+    assert isinstance(wish, Unreadable)
+    assert wish.reason is Reason.BAD_PAYLOAD
+    assert why[1:] in wish.message
+    assert wish.message.endswith('; acknowledge needs an object, such as {"name": "x"}.')
