@@ -22,6 +22,7 @@ from .follow import Follow
 from .gap import UNKNOWN_DEG, Heard, head_down
 from .judge import Judge
 from .model import Answer, Event, EventKind, Keep, NotKept, Unreadable, Wish
+from .people import People
 from .presets import Preset
 from .speaker import Speaker
 from .wishes import Desk
@@ -48,11 +49,29 @@ class PortLost(NamedTuple):
     message: str
 
 
+class Today(NamedTuple):
+    """What the wall clock shows, Unix seconds. Control never asks it; what is asked for again after months does."""
+
+    wall_s: float
+
+
 class Leave(NamedTuple):
     """The daemon wants to end: level first from the head-down side, hold otherwise."""
 
 
-Input = Wish | Unreadable | BrokerStatus | Reserved | Settled | Reconciled | LedgerFailed | NotKept | PortLost | Leave
+Input = (
+    Wish
+    | Unreadable
+    | BrokerStatus
+    | Reserved
+    | Settled
+    | Reconciled
+    | LedgerFailed
+    | NotKept
+    | PortLost
+    | Today
+    | Leave
+)
 
 
 class Output(NamedTuple):
@@ -81,11 +100,12 @@ class Core:
         booking: Booking,
         seed: int,
         lock: Kept | None = None,
+        people: People | None = None,
     ) -> None:
         random = Random(seed)
         self.settings = settings
         self.link = HostLink(random.getrandbits(32))
-        self.conduct = Conduct(settings, presets, booking, random, ChildLock(random, lock))
+        self.conduct = Conduct(settings, presets, booking, random, ChildLock(random, lock), people)
         self.desk = Desk(self.conduct)
         self.estimate: Estimate | None = None
         self.broker = BrokerStatus(False, "Not connected to the MQTT broker yet.")
@@ -247,6 +267,8 @@ class Core:
             self.conduct.event(EventKind.FAULT, given.message, code=given.file)
         elif isinstance(given, PortLost):
             self._lose(given.message)
+        elif isinstance(given, Today):
+            self.conduct.wall_s = given.wall_s
         else:
             self.conduct.leaving = True
             if self.estimate is not None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from . import small_file
 from .booking import Reconcile, Reserve, Settle
-from .core import BrokerStatus, Core, Leave, PortLost
+from .core import BrokerStatus, Core, Leave, PortLost, Today
 from .documents import StateDocument
 from .inbox import Inbox
 from .ledger import LedgerInline, read_witness
@@ -120,6 +120,7 @@ class Daemon:
             leaving.callback(self._last_state)
             publisher.start()
             self._inbox.notice(BrokerStatus(False, "Not connected to the MQTT broker yet."))
+            self._inbox.notice(Today(read_witness().wall_s))
             self._reporter.begin(publisher)
             while not self._done():
                 self._once()
@@ -181,7 +182,9 @@ class Daemon:
 
     def _checkpoint(self) -> None:
         self._checkpoint_s = time.monotonic()
-        self._ledger.checkpoint(self._core.conduct.booking.ledger_s(self._core.conduct.now_s), read_witness())
+        witness = read_witness()
+        self._inbox.notice(Today(witness.wall_s))
+        self._ledger.checkpoint(self._core.conduct.booking.ledger_s(self._core.conduct.now_s), witness)
 
     def _last_state(self) -> None:
         """H10: the state that the broker keeps claims no link, for nobody will correct it."""

@@ -21,6 +21,10 @@ class Verb(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     LOCK = "lock"
     UNLOCK = "unlock"
+    FEEDBACK = "feedback"
+    PEOPLE_SAVE = "people/save"
+    PEOPLE_DELETE = "people/delete"
+    PEOPLE_ACCEPT = "people/accept"
 
 
 class Reason(StrEnum):
@@ -39,6 +43,7 @@ class Reason(StrEnum):
     FAULT_LATCHED = "fault_latched"
     NOT_OCCUPIED = "not_occupied"
     ANKLES_OPEN = "ankles_open"
+    CHECKLIST_DUE = "checklist_due"
     BUDGET_SPENT = "budget_spent"
     REST_NEEDED = "rest_needed"
     BUSY = "busy"
@@ -78,6 +83,7 @@ class EventKind(StrEnum):
     COMMAND_REFUSED = "command_refused"
     BROKER_LOST = "broker_lost"
     LINK_LOST = "link_lost"
+    FEEDBACK = "feedback"
 
 
 @dataclass(frozen=True, slots=True)

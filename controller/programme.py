@@ -18,7 +18,7 @@ from .model import Limit
 from .presets import programme, programme_week
 
 HALF_DAY_S: Final = DAY_S / 2
-"""Chosen: days are told apart by half of one, so that a session at another hour of the day is neither early nor late."""
+"""Chosen: days are told apart by half of one, so that no session is early or late by the hour of its day."""
 WEEK_S: Final = 7 * DAY_S - HALF_DAY_S
 """A week of the programme is over on the seventh day after its first session that counts, at any hour."""
 DAYS: Final = 4

@@ -26,6 +26,7 @@ class Situation(NamedTuple):
 
     `jog` is the direction that somebody holds, 0 when the button was let go, None while nobody moves the table by hand.
     `comparing`: the ledger has not accounted for the unit's count yet. `held`: why the session is held just now.
+    `unknown`, `due`, `taken`: why `person` can't be served: not known, checklist not read, armed for somebody else.
     """
 
     state: State
@@ -52,6 +53,9 @@ class Situation(NamedTuple):
     comparing: bool = False
     held: str = ""
     locked: bool = False
+    unknown: str = ""
+    due: str = ""
+    taken: str = ""
 
 
 Question = Callable[[Wish, Situation], str | None]
@@ -63,10 +67,8 @@ def unknown_preset(w: Wish, s: Situation) -> str | None:
     return None
 
 
-def unknown_person(w: Wish, s: Situation) -> str | None:
-    if w.person not in (None, s.person):
-        return f"There is no person {w.person!r} here; leave the person out to start as {s.person}."
-    return None
+def unknown_person(_: Wish, s: Situation) -> str | None:
+    return s.unknown or None
 
 
 def retained(w: Wish, _: Situation) -> str | None:
@@ -132,6 +134,11 @@ def ankles_open(_: Wish, s: Situation) -> str | None:
     return None
 
 
+def checklist_due(_: Wish, s: Situation) -> str | None:
+    """H13."""
+    return s.due or None
+
+
 def budget_spent(_: Wish, s: Situation) -> str | None:
     if s.state in LIVE:
         return None
@@ -162,6 +169,8 @@ def busy(w: Wish, s: Situation) -> str | None:
         return "The record of head-down time is being brought up to date. Try again in a moment."
     if s.jog is not None and w.verb in (Verb.RESUME, Verb.SKIP):
         return "The table is moved by hand. Hold a jog button, stop or level it."
+    if s.state is State.ARMED and w.verb in ABOUT_PEOPLE:
+        return "The table is armed. Stop first, or start."
     if s.state in FROM[w.verb] or (w.verb is Verb.JOG and s.jog is not None):
         return None
     return BUSY[s.state]
@@ -172,6 +181,8 @@ def not_armed(w: Wish, s: Situation) -> str | None:
         if s.arm_by_button:
             return "This table is armed with the button on the table only."
         return None
+    if s.taken:
+        return s.taken
     if s.jog is not None:
         return None
     if s.armed_at_s is None:
@@ -258,9 +269,12 @@ def _possible(when_s: float | None) -> str:
 
 BEGINNING: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
 """What begins a session."""
+ABOUT_PEOPLE: Final = frozenset({Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT})
+"""What changes who may do what."""
 MOVING: Final = BEGINNING | {Verb.ARM, Verb.RESUME, Verb.SKIP}
 """What leads to motion in a session."""
 _REST: Final = frozenset({State.STANDING, State.STANDBY, State.LEVEL})
+_UNMOVED: Final = frozenset(State) - LIVE - {State.RETURNING, State.RISING}
 FROM: Final[dict[Verb, frozenset[State]]] = {
     Verb.ARM: _REST | {State.ARMED},
     Verb.START: _REST | {State.ARMED},
@@ -270,7 +284,11 @@ FROM: Final[dict[Verb, frozenset[State]]] = {
     Verb.RESUME: frozenset({State.PAUSED}),
     Verb.SKIP: LIVE,
     Verb.STAND: _REST | {State.FROZEN, State.ARMED},
-    Verb.ACKNOWLEDGE: frozenset(State) - LIVE - {State.RETURNING, State.RISING},
+    Verb.ACKNOWLEDGE: _UNMOVED,
+    Verb.FEEDBACK: frozenset(State) - LIVE,
+    Verb.PEOPLE_SAVE: _UNMOVED,
+    Verb.PEOPLE_DELETE: _UNMOVED,
+    Verb.PEOPLE_ACCEPT: _UNMOVED,
 }
 """In which states a verb means anything."""
 

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, NoReturn
 
 from ..account import EARLIEST_WALL_S
 from ..model import Reason, Unreadable, Verb, Wish
+from ..people_payload import SAVE_KEYS, read_feedback, read_save
 
 MAX_PAYLOAD: Final = 4096
 """Bytes. Chosen: twenty times the longest sensible command; more is not even decoded."""
@@ -49,13 +50,15 @@ class Argument(NamedTuple):
     """How a verb takes its argument: the keys it may have, the example for people, what a bare payload means.
 
     `read`: how these keys become the wish's `body`, for verbs whose argument is more than a word. It may raise
-    BadPayloadError. Whole numbers come as floats, too.
+    ValueError with the first half of a sentence. Whole numbers come as floats, too. `optional`: the verb means
+    something without its argument.
     """
 
     keys: tuple[str, ...]
     expects: str
     bare: Callable[[str], _Fields]
     read: Callable[[_Fields], object] | None = None
+    optional: bool = False
 
 
 def _bare_preset(word: str) -> _Fields:
@@ -77,19 +80,46 @@ def bare_object(word: str) -> _Fields:
     raise BadPayloadError(f"{_shown(word)} is not a JSON object")
 
 
+def _bare_nothing(word: str) -> _Fields:
+    raise BadPayloadError(f"{_shown(word)} is not expected")
+
+
+def _bare_person(word: str) -> _Fields:
+    return {"person": word}
+
+
+def _bare_outcome(word: str) -> _Fields:
+    return {"outcome": word}
+
+
 def _bare_pin(word: str) -> _Fields:
     return {"pin": word}
 
 
 _PIN_ARGUMENT: Final = Argument(("pin",), 'a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}', _bare_pin)
+_PERSON_ARGUMENT: Final = Argument(("person",), 'a person, such as ana or {"person": "ana"}', _bare_person)
 _ARGUMENTS: Final = {
+    Verb.ARM: Argument(
+        ("person",), 'no argument, send an empty payload or {"person": "ana"}', _bare_nothing, optional=True
+    ),
     Verb.START: Argument(("preset", "person"), 'a preset, such as back or {"preset": "back"}', _bare_preset),
-    Verb.GOTO: Argument(("angle_deg",), 'an angle in degrees, such as 15 or {"angle_deg": 15}', _bare_angle),
-    Verb.JOG: Argument(("direction",), 'up, down or stop, such as up or {"direction": "up"}', _bare_direction),
+    Verb.GOTO: Argument(("angle_deg", "person"), 'an angle in degrees, such as 15 or {"angle_deg": 15}', _bare_angle),
+    Verb.JOG: Argument(("direction", "person"), 'up, down or stop, such as up or {"direction": "up"}', _bare_direction),
     Verb.LOCK: _PIN_ARGUMENT,
     Verb.UNLOCK: _PIN_ARGUMENT,
+    Verb.FEEDBACK: Argument(("outcome",), 'ok or symptom, or {"outcome": "ok"}', _bare_outcome, read_feedback),
+    Verb.PEOPLE_SAVE: Argument(
+        SAVE_KEYS,
+        'a profile, such as {"person": "ana", "name": "Ana", "height_cm": 168, "weight_kg": 62}',
+        bare_object,
+        read_save,
+    ),
+    Verb.PEOPLE_DELETE: _PERSON_ARGUMENT,
+    Verb.PEOPLE_ACCEPT: _PERSON_ARGUMENT,
 }
-"""The verbs that need an argument. All others take none."""
+"""The verbs that take an argument. All others take none."""
+_NAMED: Final = (Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT)
+"""Verbs that mean nobody unless they name a person."""
 
 
 def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Unreadable | None:
@@ -108,7 +138,7 @@ def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Un
         )
     if known in _ALWAYS:
         return _always(known, payload, retained, wall_s)
-    if not payload and known in _ARGUMENTS:
+    if not payload and known in _ARGUMENTS and not _ARGUMENTS[known].optional:
         return None
     fields: _Fields = {}
     try:
@@ -152,9 +182,9 @@ def _fields(verb: Verb, payload: bytes) -> _Fields:
     if text.startswith("{"):
         return _object(text)
     argument = _ARGUMENTS.get(verb)
+    if (argument is None or argument.optional) and text in ("", _PRESS):
+        return {}
     if argument is None:
-        if text in ("", _PRESS):
-            return {}
         raise BadPayloadError(f"{_shown(text)} is not expected")
     if not text:
         raise BadPayloadError("the payload is blank")
@@ -180,7 +210,7 @@ def _wish(verb: Verb, fields: _Fields, retained: bool, wall_s: float) -> Wish:
         code=_short(fields, "code", MAX_CODE),
         expired=_expired(fields, wall_s),
         preset=_name(fields, "preset") if verb is Verb.START else None,
-        person=_name(fields, "person") if fields.get("person") is not None else None,
+        person=_name(fields, "person") if fields.get("person") is not None or verb in _NAMED else None,
         angle_deg=_angle_deg(fields) if verb is Verb.GOTO else None,
         direction=_direction(fields) if verb is Verb.JOG else 0,
         retained=retained,
@@ -193,7 +223,10 @@ def _body(argument: Argument | None, fields: _Fields) -> object:
     """What the verb's own keys say, all of them together."""
     if argument is None or argument.read is None:
         return None
-    return argument.read({key: value for key, value in fields.items() if key in argument.keys})
+    try:
+        return argument.read({key: value for key, value in fields.items() if key in argument.keys})
+    except ValueError as error:
+        raise BadPayloadError(str(error)) from None
 
 
 def _name(fields: _Fields, key: str) -> str:
