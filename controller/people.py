@@ -123,9 +123,9 @@ class People:
         self._believe()
         person, register = profile.id, self.register
         if person in self.fixed:
-            raise PeopleError(Reason.BUSY, f"{person} stands in the configuration, [[people]]; change it there.")
+            raise PeopleError(Reason.BUSY, f"The profile of {person} stands in the configuration, [[people]]; change it there.")
         if person not in register.profiles and len(register.profiles) >= MOST:
-            raise PeopleError(Reason.BUSY, f"{MOST} people are kept at most; delete one first.")
+            raise PeopleError(Reason.BUSY, f"At most {MOST} people are kept; delete one first.")
         earned = self._enrolled(person, in_programme, week, self.earned(person, now))
         if profile.angle_deg is not None and profile.angle_deg > GUEST_ANGLE_DEG and not (earned and earned.done):
             raise PeopleError(
@@ -139,7 +139,7 @@ class People:
             earned=others if earned is None else {**others, person: earned},
         )
         limit = self._angle(profile, earned)
-        return f"{person} is saved, with at most {limit.value:g}° ({limit.reason})."
+        return f"Saved {person}, with at most {limit.value:g}° ({limit.reason})."
 
     def _enrolled(self, person: str, wanted: bool | None, week: int | None, earned: Earned | None) -> Earned | None:
         """Where they are in the programme after this. Who leaves it begins at the first week again; done stays done."""
@@ -173,7 +173,7 @@ class People:
             None if last is not None and last.person == person else last,
         )
         left = " The profile in the configuration stays, at the first week." if person in self.fixed else ""
-        return f"{person} is deleted. The head-down time of the last 24 h still counts for this id.{left}"
+        return f"Deleted {person}. The head-down time of the last 24 h still counts for this id.{left}"
 
     def accept(self, person: str, now: Moment) -> str:
         """They have read the checklist."""
@@ -183,7 +183,7 @@ class People:
                 Reason.UNKNOWN_PERSON, "A guest confirms the checklist with each arm."
             )
         self.register = replace(self.register, accepted={**self.register.accepted, person: now})
-        return f"{person} has read the checklist. It is asked for again in 90 days."
+        return f"Accepted: {person} has read the checklist. It is asked for again in 90 days."
 
     # ---- sessions and answers ---------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ class PeopleVerbs:
 
     def _save(self, wish: Wish) -> str:
         if not isinstance(wish.body, Save):
-            raise PeopleError(Reason.BAD_PAYLOAD, "people/save needs a profile.")
+            raise PeopleError(Reason.BAD_PAYLOAD, "A profile is needed.")
         return self._changed(self._c.people.save(*wish.body, self._c.moment))
 
     def _delete(self, wish: Wish) -> str:
@@ -38,10 +38,10 @@ class PeopleVerbs:
     def _feedback(self, wish: Wish) -> str:
         outcome = str(wish.body)
         if outcome not in OUTCOMES:
-            raise PeopleError(Reason.BAD_PAYLOAD, "feedback is ok or symptom.")
+            raise PeopleError(Reason.BAD_PAYLOAD, "Feedback is ok or symptom.")
         played, said = self._c.people.answer(outcome == "symptom", self._c.moment)
         self._c.event(
-            EventKind.FEEDBACK, f"{played.person} felt {'a symptom' if outcome == 'symptom' else 'well'}.",
+            EventKind.FEEDBACK, f"Felt by {played.person}: {'a symptom' if outcome == 'symptom' else 'nothing bad'}.",
             session=played.session, preset=played.preset, person=played.person, outcome=outcome,
         )  # fmt: skip
         return self._changed(said)

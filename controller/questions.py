@@ -286,9 +286,9 @@ FROM: Final[dict[Verb, frozenset[State]]] = {
     Verb.STAND: _REST | {State.FROZEN, State.ARMED},
     Verb.ACKNOWLEDGE: _UNMOVED,
     Verb.FEEDBACK: frozenset(State) - LIVE,
-    Verb.PEOPLE_SAVE: _UNMOVED,
-    Verb.PEOPLE_DELETE: _UNMOVED,
-    Verb.PEOPLE_ACCEPT: _UNMOVED,
+    Verb.PEOPLE_SAVE: _UNMOVED - {State.ARMED},
+    Verb.PEOPLE_DELETE: _UNMOVED - {State.ARMED},
+    Verb.PEOPLE_ACCEPT: _UNMOVED - {State.ARMED},
 }
 """In which states a verb means anything."""
 

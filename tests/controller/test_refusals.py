@@ -16,8 +16,8 @@ from controller.refusals import ASKED, BUSY, FROM, QUESTIONS, Situation, refuse
 
 ORDER = [
     "bad_payload", "unknown_verb", "unknown_preset", "unknown_person", "retained", "expired", "duplicate", "locked",
-    "link_down", "estop", "fault_latched", "not_occupied", "ankles_open", "budget_spent", "rest_needed", "busy",
-    "not_armed", "too_soon", "over_angle", "over_time", "not_level", "pause_first",
+    "link_down", "estop", "fault_latched", "not_occupied", "ankles_open", "checklist_due", "budget_spent", "rest_needed",
+    "busy", "not_armed", "too_soon", "over_angle", "over_time", "not_level", "pause_first",
 ]  # fmt: skip
 """The contract's."""
 HAND = 5000.0
@@ -50,6 +50,10 @@ WISH: dict[Verb, Wish] = {
     Verb.ACKNOWLEDGE: Wish(Verb.ACKNOWLEDGE),
     Verb.LOCK: Wish(Verb.LOCK, pin="2580"),
     Verb.UNLOCK: Wish(Verb.UNLOCK, pin="2580"),
+    Verb.FEEDBACK: Wish(Verb.FEEDBACK, body="ok"),
+    Verb.PEOPLE_SAVE: Wish(Verb.PEOPLE_SAVE, person="ana"),
+    Verb.PEOPLE_DELETE: Wish(Verb.PEOPLE_DELETE, person="ana"),
+    Verb.PEOPLE_ACCEPT: Wish(Verb.PEOPLE_ACCEPT, person="ana"),
 }
 WHERE = {Verb.START: State.ARMED, Verb.GOTO: State.ARMED, Verb.JOG: State.ARMED, Verb.PAUSE: State.RUNNING,
          Verb.RESUME: State.PAUSED, Verb.SKIP: State.PAUSED, Verb.STAND: State.LEVEL}  # fmt: skip
@@ -99,7 +103,7 @@ def limited(**known: float) -> Callable[[Case], Case]:
 def elsewhere(case: Case) -> Case:
     verb = case[0].verb
     states = {Verb.PAUSE: State.STANDING, Verb.RESUME: State.RUNNING, Verb.SKIP: State.LEVEL,
-              Verb.ACKNOWLEDGE: State.RUNNING}  # fmt: skip
+              Verb.ACKNOWLEDGE: State.RUNNING, Verb.FEEDBACK: State.RUNNING}  # fmt: skip
     return case[0], case[1]._replace(state=states.get(verb, State.RETURNING))
 
 
@@ -120,7 +124,7 @@ def unrested(case: Case) -> Case:
 
 BREAK: dict[Reason, Callable[[Case], Case]] = {
     Reason.UNKNOWN_PRESET: unknown_preset,
-    Reason.UNKNOWN_PERSON: wished(person="bob"),
+    Reason.UNKNOWN_PERSON: found(unknown="There is no person 'bob' here."),
     Reason.RETAINED: wished(retained=True),
     Reason.EXPIRED: wished(expired=True),
     Reason.DUPLICATE: found(taken_before=True),
@@ -130,6 +134,7 @@ BREAK: dict[Reason, Callable[[Case], Case]] = {
     Reason.FAULT_LATCHED: seen(latched=1),
     Reason.NOT_OCCUPIED: seen(occupied=False),
     Reason.ANKLES_OPEN: seen(ankles_locked=False),
+    Reason.CHECKLIST_DUE: found(due="The checklist comes first."),
     Reason.BUDGET_SPENT: used(40_000.0, 1200.0),
     Reason.REST_NEEDED: used(100.0, 1.0),
     Reason.BUSY: elsewhere,
@@ -142,13 +147,14 @@ BREAK: dict[Reason, Callable[[Case], Case]] = {
 }
 RESTATED = {
     "arm": "unknown_person retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open "
-    "budget_spent rest_needed busy not_armed too_soon not_level",
+    "checklist_due budget_spent rest_needed busy not_armed too_soon not_level",
     "start": "unknown_preset unknown_person retained expired duplicate locked link_down estop fault_latched "
-    "not_occupied ankles_open budget_spent rest_needed busy not_armed too_soon over_angle over_time not_level",
-    "goto": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open budget_spent "
-    "rest_needed busy not_armed too_soon over_angle not_level pause_first",
-    "jog": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open budget_spent "
-    "rest_needed busy not_armed too_soon not_level pause_first",
+    "not_occupied ankles_open checklist_due budget_spent rest_needed busy not_armed too_soon over_angle over_time "
+    "not_level",
+    "goto": "unknown_person retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open "
+    "checklist_due budget_spent rest_needed busy not_armed too_soon over_angle not_level pause_first",
+    "jog": "unknown_person retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open "
+    "checklist_due budget_spent rest_needed busy not_armed too_soon not_level pause_first",
     "pause": "retained expired duplicate locked link_down busy",
     "resume": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon",
     "skip": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon",
@@ -157,6 +163,10 @@ RESTATED = {
     "acknowledge": "retained expired duplicate locked link_down estop busy not_level",
     "lock": "retained expired duplicate locked",
     "unlock": "retained expired duplicate",
+    "feedback": "retained expired duplicate locked busy",
+    "people/save": "retained expired duplicate locked busy",
+    "people/delete": "retained expired duplicate locked busy",
+    "people/accept": "unknown_person retained expired duplicate locked busy",
     "stop": "",
     "level": "",
 }
@@ -257,6 +267,10 @@ def test_in_which_states_a_verb_means_something(verb: Verb, state: State) -> Non
         "goto": "standing standby level armed", "jog": "standing standby level armed", "pause": "running",
         "resume": "paused", "skip": "running paused", "stand": "standing standby level armed frozen",
         "acknowledge": "offline standing standby level armed frozen fault",
+        "feedback": "offline standing standby armed frozen returning level rising fault",
+        "people/save": "offline standing standby level frozen fault",
+        "people/delete": "offline standing standby level frozen fault",
+        "people/accept": "offline standing standby level frozen fault",
     }  # fmt: skip
     assert (state in FROM[verb]) == (str(state) in means[verb].split())
     if state not in FROM[verb]:
@@ -429,5 +443,5 @@ def test_an_angle_that_nobody_knows_is_a_fault() -> None:
 def test_who_is_known() -> None:
     wish, situation = allowed(Verb.START)
     assert refuse(replace(wish, person="guest"), situation) is None
-    assert "'bob'" in told((replace(wish, person="bob"), situation))
+    assert "'bob'" in told(found(unknown="There is no person 'bob'.")((wish, situation)))
     assert told(unknown_preset((wish, situation))) == "There is no preset 'nope'. There are: back, gentle."

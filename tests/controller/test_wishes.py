@@ -859,14 +859,6 @@ def test_setpoints_quote_the_count_of_the_wish_behind_them() -> None:
     assert rig.ended().why == "stopped at the table"
 
 
-def test_the_person_is_known_by_name() -> None:
-    rig = Rig(settings=Settings(person="ana"))
-    assert rig.wish(Verb.ARM, person="bob").reason is Reason.UNKNOWN_PERSON
-    rig.unit.person = PERSON
-    rig.begin(preset="back", person="ana")
-    assert next(event.person for event in rig.events if event.session) == "ana"
-
-
 def test_a_jog_follows_the_one_second_rule_after_a_pause_but_not_after_a_button_was_let_go() -> None:
     rig = Rig(0.0)
     rig.begin(Verb.JOG, direction=1)
