@@ -1,5 +1,6 @@
 """Puts a table's parts together: configuration, ledger, core, MQTT client, daemon."""
 
+import logging
 import secrets
 import signal
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from controller import child_lock, child_lock_file
+from controller import child_lock, child_lock_file, people_file, profile
 from controller.booking import Booking
 from controller.conduct import Settings
 from controller.config import Config, ConfigError, Problem, broker_address
@@ -18,12 +19,14 @@ from controller.daemon import Daemon
 from controller.documents import StateDocument
 from controller.inbox import Inbox
 from controller.ledger import Ledger, LedgerThread, read_witness
-from controller.limits import DEFAULTS, combine, guest
+from controller.limits import DEFAULTS, combine
 from controller.mqtt.client import MqttClient
 from controller.mqtt.connection import Address
-from controller.presets import bundled
+from controller.people import People
+from controller.presets import bundled, programme
 from controller.serial_port import Port
 
+log = logging.getLogger(__name__)
 MAX_PASSWORD: Final = 1024
 """Bytes that are read of a password file."""
 
@@ -59,22 +62,29 @@ def assemble(
         table=config.table.id,
         arm_by_button=config.session.arming == "button",
         local_stop=config.session.local_stop,
-        limits=combine(DEFAULTS, config.limits.layer(), guest()),
+        limits=combine(DEFAULTS, config.limits.layer()),
         time_scales=time_scales,
     )
     address = address_of(config, password)
     presets = bundled()
-    for preset in presets.values():
+    for preset in (*presets.values(), *programme()):
         preset.head_down_s()  # worked out once here, so that no control step has to
-    ledger = Ledger.open(config.data.folder / f"{config.table.id}.sqlite3", read_witness())
+    ledger = Ledger.open(ledger_path_of(config), read_witness())
     lock_path = config.data.folder / f"{config.table.id}.child_lock.json"
+    people_path = people_path_of(config)
+    register, wrong = people_file.read(people_path)
+    people = People({one.id: one for one in config.people}, register, wrong)
     booking = Booking(ledger.account(), ledger.ledger_s)
-    core = Core(settings, presets, booking, secrets.randbits(64), child_lock_file.read(lock_path))
+    core = Core(settings, presets, booking, secrets.randbits(64), child_lock_file.read(lock_path), people)
     inbox = Inbox()
     records = LedgerThread(ledger, inbox.notice)
-    daemon = Daemon(core, open_port, records, inbox, presets, {child_lock.FILE: lock_path}, watch)
+    files = {child_lock.FILE: lock_path, profile.FILE: people_path}
+    daemon = Daemon(core, open_port, records, inbox, presets, files, watch)
     if ledger.notice:
         daemon.notices.append(ledger.notice)
+    if wrong:
+        log.warning("%s", wrong)
+        daemon.notices.append(wrong)
     try:
         client = MqttClient(
             address,
@@ -89,6 +99,16 @@ def assemble(
     except ValueError as error:
         raise ConfigError([Problem("configuration", "mqtt", str(error))]) from None
     return Assembly(daemon, client)
+
+
+def ledger_path_of(config: Config) -> Path:
+    """Where the record of head-down time lies."""
+    return config.data.folder / f"{config.table.id}.sqlite3"
+
+
+def people_path_of(config: Config) -> Path:
+    """Where what is kept about people lies: beside the record of head-down time of the same table."""
+    return config.data.folder / f"{config.table.id}.people.json"
 
 
 def address_of(config: Config, password: str | None) -> Address:

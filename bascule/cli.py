@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -35,6 +35,8 @@ from . import demo as demo_
 from . import log
 from .assembly import address_of, assemble
 from .broker import BrokerError
+from .cli_options import BrokerOption, ConfigOption, DataOption, JsonOption, TableOption, fail
+from .people_cli import app as people_app
 from .remote_hands import HandsError, Listener, ask, socket_path
 from .send import SendError
 from .send import send as send_command
@@ -48,18 +50,7 @@ app = typer.Typer(
 )
 presets_app = typer.Typer(help="What a session can be: list and show presets.", no_args_is_help=True)
 app.add_typer(presets_app, name="presets")
-
-ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration in TOML.")]
-TableOption = Annotated[str | None, typer.Option("--table", metavar="ID", help="Which table (default: home).")]
-BrokerOption = Annotated[str | None, typer.Option("--broker", metavar="URL", help=r"mqtt://\[user@]host\[:port]")]
-DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of the record of sessions.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
-
-
-def fail(message: str, status: int = 1) -> NoReturn:
-    """Say what is wrong on standard error and leave."""
-    Console(stderr=True).print(message, style="red", soft_wrap=True, markup=False, highlight=False)
-    raise typer.Exit(status)
+app.add_typer(people_app, name="people")
 
 
 def _version(value: bool) -> None:

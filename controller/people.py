@@ -97,11 +97,9 @@ class People:
         accepted = self.register.accepted.get(person)
         if accepted is not None and passed_s(accepted, now) < checklist.VALID_S:
             return ""
-        when = (
-            "has not accepted the checklist yet" if accepted is None else "accepted the checklist 90 days ago or more"
-        )
+        when = "has not accepted it yet" if accepted is None else "accepted it 90 days ago"
         return (
-            f"{person} {when}. Read it ('bascule people checklist'), ask a doctor, "
+            f"The checklist comes first: {person} {when}. Read it ('bascule people checklist'), ask a doctor, "
             f"then send people/accept {person} ('bascule people accept {person}')."
         )
 
@@ -123,7 +121,9 @@ class People:
         self._believe()
         person, register = profile.id, self.register
         if person in self.fixed:
-            raise PeopleError(Reason.BUSY, f"The profile of {person} stands in the configuration, [[people]]; change it there.")
+            raise PeopleError(
+                Reason.BUSY, f"The profile of {person} stands in the configuration, [[people]]; change it there."
+            )
         if person not in register.profiles and len(register.profiles) >= MOST:
             raise PeopleError(Reason.BUSY, f"At most {MOST} people are kept; delete one first.")
         earned = self._enrolled(person, in_programme, week, self.earned(person, now))
@@ -179,9 +179,7 @@ class People:
         """They have read the checklist."""
         self._believe()
         if person == GUEST:
-            raise PeopleError(
-                Reason.UNKNOWN_PERSON, "A guest confirms the checklist with each arm."
-            )
+            raise PeopleError(Reason.UNKNOWN_PERSON, "A guest confirms the checklist with each arm.")
         self.register = replace(self.register, accepted={**self.register.accepted, person: now})
         return f"Accepted: {person} has read the checklist. It is asked for again in 90 days."
 

@@ -97,7 +97,7 @@ def what_is_wrong(error: Mapping[str, Any], form: type[Profile]) -> str:
     """What pydantic found, in our words."""
     key = str(error["loc"][-1])
     if error["type"] == "missing":
-        return f"is missing; it is {form.model_fields[key].description}"
+        return f"is missing; it must be {form.model_fields[key].description}"
     if error["type"] == "extra_forbidden":
         return f"is not a known key; known keys are {', '.join(form.model_fields)}"
     if error["type"] == "value_error":

@@ -16,8 +16,8 @@ from controller.refusals import ASKED, BUSY, FROM, QUESTIONS, Situation, refuse
 
 ORDER = [
     "bad_payload", "unknown_verb", "unknown_preset", "unknown_person", "retained", "expired", "duplicate", "locked",
-    "link_down", "estop", "fault_latched", "not_occupied", "ankles_open", "checklist_due", "budget_spent", "rest_needed",
-    "busy", "not_armed", "too_soon", "over_angle", "over_time", "not_level", "pause_first",
+    "link_down", "estop", "fault_latched", "not_occupied", "ankles_open", "checklist_due", "budget_spent",
+    "rest_needed", "busy", "not_armed", "too_soon", "over_angle", "over_time", "not_level", "pause_first",
 ]  # fmt: skip
 """The contract's."""
 HAND = 5000.0

@@ -10,7 +10,7 @@ from controller.model import Reason, State, Unreadable, Verb, Wish
 from protocol.link import STOP_FRAME
 from protocol.messages import Arm, Cause, Flag, Level, Rung, Setpoint, Stop
 
-from .rig import PERSON, Rig, in_state
+from .rig import Rig, in_state
 
 MOVING_STATES = (State.RUNNING, State.PAUSED, State.RETURNING, State.RISING)
 

@@ -1,0 +1,19 @@
+"""Options that several commands have, and how each of them fails."""
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration in TOML.")]
+TableOption = Annotated[str | None, typer.Option("--table", metavar="ID", help="Which table (default: home).")]
+BrokerOption = Annotated[str | None, typer.Option("--broker", metavar="URL", help=r"mqtt://\[user@]host\[:port]")]
+DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of the record of sessions.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+def fail(message: str, status: int = 1) -> NoReturn:
+    """Say what is wrong on standard error and leave."""
+    Console(stderr=True).print(message, style="red", soft_wrap=True, markup=False, highlight=False)
+    raise typer.Exit(status)
