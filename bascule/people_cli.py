@@ -1,8 +1,8 @@
 """`bascule people`: who is known to a table, what may they do, and what is stored about them.
 
-Reading is reading a file that is only ever replaced as a whole. Changing it has one owner: the controller while it runs,
-which is asked over MQTT like by everybody; otherwise this program, which holds the controller's own lock meanwhile, so
-that none can start and overwrite the change. No third way can lose one.
+Reading is reading a file that is only ever replaced as a whole. Changing it has one owner: the controller while it
+runs, which is asked over MQTT like by everybody; otherwise this program, which holds the controller's own lock
+meanwhile, so that none can start and overwrite the change. No third way can lose one.
 """
 
 import json

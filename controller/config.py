@@ -259,10 +259,10 @@ def _read(path: Path) -> dict[str, Any]:
 def _wrong(place: tuple[int | str, ...], error: Mapping[str, Any]) -> tuple[str, str]:
     """What pydantic found: the dotted key and our words for it."""
     section, key = str(place[0]), ".".join(str(part)[:_SHOWN] for part in place[:2])
-    if error["type"] == "extra_forbidden":
-        return key, _unknown(place, error["input"])
     if section == _PEOPLE:
         return _wrong_person(place, error)
+    if error["type"] == "extra_forbidden":
+        return key, _unknown(place, error["input"])
     if len(place) == 1:
         return key, f"must be a section, [{section}], with keys below it"
     allowed = {"literal_error": error.get("ctx", {}).get("expected"), "bool_type": "true or false"}

@@ -128,4 +128,4 @@ def _anew(earned: Earned) -> Earned:
 
 
 def _to(earned: Earned, week: int) -> Earned:
-    return Earned(max(week, FIRST), last=earned.last)
+    return Earned(min(max(week, FIRST), weeks() + 1), last=earned.last)

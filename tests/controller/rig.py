@@ -163,9 +163,10 @@ class Rig:
         settings: Settings | None = None,
         account: Account | None = None,
         people: People | None = None,
+        ledger_s: float = 0.0,
     ) -> None:
         self._account = account or Account()
-        self.core = Core(settings or Settings(), PRESETS, Booking(self._account, 0.0), 7, people=people)
+        self.core = Core(settings or Settings(), PRESETS, Booking(self._account, ledger_s), 7, people=people)
         self.unit = Unit(angle_deg)
         self.now_s = 100.0
         self.hand_s = 5000.0

@@ -82,7 +82,7 @@ class Rig:
             LedgerThread(ledger, inbox.notice),
             inbox,
             bundled(),
-            {"child_lock": folder / "child_lock.json"},
+            {"child_lock": folder / "child_lock.json", "people": folder / "people.json"},
         )
         self.thread = threading.Thread(target=self.daemon.run, args=(self.published,))
 
