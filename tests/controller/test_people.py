@@ -91,7 +91,13 @@ def test_the_week_holds_for_presets_and_goto_however_she_is_named(way: str) -> N
     assert (answer.reason, answer.message) == (Reason.OVER_ANGLE, "30° is over your limit of 15° (programme week 1).")
     answer = begin(rig_of(Earned(1)), Verb.GOTO, arm, start, angle_deg=15.5)
     assert answer.message == "15.5° is over your limit of 15° (programme week 1)."
-    assert begin(rig_of(Earned(1)), Verb.START, arm, start, preset="gentle").accepted
+    for verb, known in ((Verb.START, {"preset": "gentle"}), (Verb.GOTO, {"angle_deg": 15.0})):
+        rig = rig_of(Earned(1))
+        assert begin(rig, verb, arm, start, **known).accepted
+        [began] = [event for event in rig.events if event.kind is EventKind.SESSION_STARTED]
+        assert began.person == "ana"
+        rig.wish(Verb.STOP)
+        assert rig.core.conduct.limit == Limit(15.0, "programme week 1")
 
 
 @pytest.mark.parametrize("way", WAYS)
