@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from controller import child_lock, child_lock_file, people_file, profile
+from controller import child_lock, child_lock_file, own_preset_file, own_presets, people_file, profile
 from controller.booking import Booking
 from controller.conduct import Settings
 from controller.config import Config, ConfigError, Problem, broker_address
@@ -19,16 +19,17 @@ from controller.daemon import Daemon
 from controller.documents import StateDocument
 from controller.inbox import Inbox
 from controller.ledger import Ledger, LedgerThread, read_witness
-from controller.limits import DEFAULTS, combine
+from controller.limits import DEFAULTS, Limits, combine
 from controller.mqtt.client import MqttClient
 from controller.mqtt.connection import Address
+from controller.own_presets import Own, beyond
 from controller.people import People
 from controller.presets import bundled, programme
 from controller.serial_port import Port
 
-log = logging.getLogger(__name__)
 MAX_PASSWORD: Final = 1024
 """Bytes that are read of a password file."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,12 @@ def assemble(
     password: str | None = None,
     time_scales: frozenset[int] = frozenset({1}),
     watch: Callable[[StateDocument], None] | None = None,
+    config_file: Path | None = None,
 ) -> Assembly:
-    """Make a daemon. Raises ConfigError for what turns out wrong here, LedgerError if the record can't be opened."""
+    """Make a daemon. `config_file`: where the configuration was read.
+
+    Raises ConfigError for what turns out wrong here, LedgerError if the record can't be opened.
+    """
     settings = Settings(
         table=config.table.id,
         arm_by_button=config.session.arming == "button",
@@ -66,8 +71,9 @@ def assemble(
         time_scales=time_scales,
     )
     address = address_of(config, password)
-    presets = bundled()
-    for preset in (*presets.values(), *programme()):
+    presets_path = own_preset_file.place(config, config_file)
+    own, presets = own_preset_file.load(presets_path), bundled()
+    for preset in (*presets.values(), *programme(), *own.presets.values()):
         preset.head_down_s()  # worked out once here, so that no control step has to
     ledger = Ledger.open(ledger_path_of(config), read_witness())
     lock_path = config.data.folder / f"{config.table.id}.child_lock.json"
@@ -75,16 +81,16 @@ def assemble(
     register, wrong = people_file.read(people_path)
     people = People({one.id: one for one in config.people}, register, wrong)
     booking = Booking(ledger.account(), ledger.ledger_s)
-    core = Core(settings, presets, booking, secrets.randbits(64), child_lock_file.read(lock_path), people)
+    core = Core(settings, presets, booking, secrets.randbits(64), child_lock_file.read(lock_path), own, people)
+    files = {child_lock.FILE: lock_path, own_presets.FILE: presets_path, profile.FILE: people_path}
     inbox = Inbox()
     records = LedgerThread(ledger, inbox.notice)
-    files = {child_lock.FILE: lock_path, profile.FILE: people_path}
-    daemon = Daemon(core, open_port, records, inbox, presets, files, watch)
+    daemon = Daemon(core, open_port, records, inbox, files, watch)
     if ledger.notice:
         daemon.notices.append(ledger.notice)
-    if wrong:
-        log.warning("%s", wrong)
-        daemon.notices.append(wrong)
+    for problem in (*own_preset_problems(own, settings.limits), *filter(None, [wrong])):
+        _log.warning("%s", problem)
+        daemon.notices.append(problem)
     try:
         client = MqttClient(
             address,
@@ -109,6 +115,17 @@ def ledger_path_of(config: Config) -> Path:
 def people_path_of(config: Config) -> Path:
     """Where what is kept about people lies: beside the record of head-down time of the same table."""
     return config.data.folder / f"{config.table.id}.people.json"
+
+
+def own_preset_problems(own: Own, table_limits: Limits) -> list[str]:
+    """What a person should know about the file of own presets: sentences."""
+    if own.problem:
+        return [f"The own presets are left alone, all of them: {own.problem}"]
+    return [
+        f"{error}."
+        for preset, pattern in own.patterns.items()
+        for _, error in beyond(preset, pattern, table_limits, own.name)
+    ]
 
 
 def address_of(config: Config, password: str | None) -> Address:

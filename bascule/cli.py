@@ -9,21 +9,17 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, closing, suppress
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table as Grid
 
 from controller.config import Config, ConfigError, load
 from controller.daemon import installed_version
-from controller.document import preset_document
 from controller.ledger import LedgerError
 from controller.mqtt.connection import Address
-from controller.presets import Preset, bundled
 from controller.serial_port import SerialPort
 from simulator import protocol_sim
 from simulator.faults import KINDS, Kind
@@ -32,12 +28,12 @@ from simulator.server import Asked, Endpoint, Pty, ServerError, Tcp, serve
 from simulator.table import Table
 
 from . import demo as demo_
-from . import log
+from . import log, presets_command
 from .assembly import address_of, assemble
 from .broker import BrokerError
-from .cli_options import BrokerOption, ConfigOption, DataOption, JsonOption, TableOption, fail
 from .people_cli import app as people_app
 from .remote_hands import HandsError, Listener, ask, socket_path
+from .say import BrokerOption, ConfigOption, DataOption, JsonOption, TableOption, fail
 from .send import SendError
 from .send import send as send_command
 
@@ -48,8 +44,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-presets_app = typer.Typer(help="What a session can be: list and show presets.", no_args_is_help=True)
-app.add_typer(presets_app, name="presets")
+app.add_typer(presets_command.app, name="presets")
 app.add_typer(people_app, name="people")
 
 
@@ -109,7 +104,7 @@ def run(
         if settings.table.port is None:
             fail("No serial port is named: use --port, or port in [table] of the configuration file.", 2)
         log.set_up(settings.log.level, settings.log.format)
-        assembly = assemble(settings, lambda: SerialPort(str(settings.table.port)))
+        assembly = assemble(settings, lambda: SerialPort(str(settings.table.port)), config_file=config)
     except ConfigError as error:
         fail(str(error), 2)
     except LedgerError as error:
@@ -306,52 +301,6 @@ def send(
         print(result["message"])  # noqa: T201
     if not result["accepted"]:
         fail(f"refused ({result['reason']}): {result['message']}")
-
-
-@presets_app.command("list")
-def presets_list(as_json: JsonOption = False) -> None:
-    """All presets."""
-    presets = list(bundled().values())
-    if as_json:
-        print(json.dumps([_as_json(preset) for preset in presets], ensure_ascii=False, indent=1))  # noqa: T201
-        return
-    grid = Grid(box=None, header_style="dim")
-    for name in ("id", "minutes", "largest", "head down", "purpose"):
-        grid.add_column(name, justify="right" if name in ("minutes", "largest", "head down") else "left")
-    for preset in presets:
-        grid.add_row(
-            f"[bold]{preset.id}[/]",
-            f"{preset.duration_s() / 60:.1f}",
-            f"{preset.largest_angle_deg:g}°",
-            f"{preset.head_down_s() / 60:.1f} min",
-            preset.purpose,
-        )
-    Console().print(grid)
-
-
-@presets_app.command("show")
-def presets_show(preset_id: Annotated[str, typer.Argument(metavar="ID")], as_json: JsonOption = False) -> None:
-    """One preset, step by step."""
-    preset = bundled().get(preset_id)
-    if preset is None:
-        fail(f"There is no preset {preset_id!r}. There are: {', '.join(bundled())}.")
-    if as_json:
-        print(json.dumps(_as_json(preset), ensure_ascii=False, indent=1))  # noqa: T201
-        return
-    console = Console()
-    console.print(f"[bold]{preset.title}[/]  {preset.purpose}\n[dim]{preset.basis}[/]\n")
-    grid = Grid(box=None, header_style="dim")
-    for name in ("step", "from standing", "angle", "what"):
-        grid.add_column(name, justify="left" if name == "what" else "right")
-    at_s = 0.0
-    for number, leg in enumerate(preset.legs(), 1):
-        grid.add_row(str(number), f"{at_s // 60:.0f}:{at_s % 60:02.0f}", f"{leg.step.angle_deg:+g}°", leg.label)
-        at_s += leg.duration_s
-    console.print(grid)
-
-
-def _as_json(preset: Preset) -> dict[str, Any]:
-    return asdict(preset_document(preset))
 
 
 def main() -> None:

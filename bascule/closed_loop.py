@@ -5,7 +5,7 @@ A run is decided by its seed and its wishes: the same ones give the same trace.
 
 from collections.abc import Callable, Mapping
 
-from controller import child_lock, profile
+from controller import child_lock, own_presets, profile
 from controller.account import Account, Reconciled, Reserved, Settled
 from controller.booking import Booking, Reconcile, Reserve, Settle
 from controller.conduct import Settings
@@ -55,9 +55,11 @@ class ClosedLoop:
         self._inputs = [BrokerStatus(True, "")]
         text = self.files.get(child_lock.FILE)
         lock = None if text is None else child_lock.parse(text)
+        own = own_presets.read(self.files.get(own_presets.FILE), "presets.toml", bundled())
         kept = self.files.get(profile.FILE)
         people = People(self._fixed, None if kept is None else profile.parse(kept))
-        return Core(self.settings, bundled(), Booking(self.account, self.table.now_s), self._seed, lock, people)
+        booking = Booking(self.account, self.table.now_s)
+        return Core(self.settings, bundled(), booking, self._seed, lock, own, people)
 
     def restart(self) -> None:
         """The controller is a new process. What the ledger holds open counts in full."""

@@ -29,7 +29,7 @@ from controller.profile import ProfileError, dump
 from controller.programme import Moment, moment, weeks
 
 from .assembly import address_of, ledger_path_of, people_path_of
-from .cli_options import BrokerOption, ConfigOption, DataOption, JsonOption, TableOption, fail
+from .say import BrokerOption, ConfigOption, DataOption, JsonOption, TableOption, fail
 from .send import SendError
 from .send import send as send_command
 

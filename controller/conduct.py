@@ -7,6 +7,7 @@ is to be kept are left in lists for the core to take.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from random import Random
 from typing import Final
 
@@ -22,6 +23,7 @@ from .gate import Order
 from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
 from .model import Event, EventKind, Keep, Limit, State
+from .own_presets import NONE, Own
 from .people import People
 from .plans import standing_up
 from .player import Jog, Player
@@ -71,6 +73,7 @@ class Run:
 class Conduct:
     """The state of one table, and everything that may change it.
 
+    `presets` is what `start` accepts, `own` the part of it that is the owner's. `heard_s`: when telemetry came.
     `person` is who armed, or whose session is or was the last, and `limits` are theirs. `limit` is the tightest angle
     limit of what is under way, and whose it is. `alarm`: what a person has to do at once.
     `way` is what leads to level or to standing outside of a session, `leading` whether it is to level from the head-up
@@ -85,10 +88,12 @@ class Conduct:
         booking: Booking,
         random: Random,
         child_lock: ChildLock | None = None,
+        own: Own = NONE,
         people: People | None = None,
     ) -> None:
         self.settings = settings
-        self.presets = presets
+        self.presets: Mapping[str, Preset] = {**presets, **own.presets} if own.presets else presets
+        self.own = own
         self.booking = booking
         self.random = random
         self.child_lock = child_lock or ChildLock(random)
@@ -109,6 +114,7 @@ class Conduct:
         self.person = GUEST
         self.limits = combine(settings.limits, guest())
         self.limit = self.limits.angle_deg
+        self.heard_s = -inf
         self.paused_at_s: float | None = None
         self.paused_since_s: float | None = None
         self.stopped_at_s: float | None = None

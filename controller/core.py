@@ -22,6 +22,7 @@ from .follow import Follow
 from .gap import UNKNOWN_DEG, Heard, head_down
 from .judge import Judge
 from .model import Answer, Event, EventKind, Keep, NotKept, Unreadable, Wish
+from .own_presets import NONE, Own
 from .people import People
 from .presets import Preset
 from .speaker import Speaker
@@ -100,13 +101,14 @@ class Core:
         booking: Booking,
         seed: int,
         lock: Kept | None = None,
+        own: Own = NONE,
         people: People | None = None,
     ) -> None:
         random = Random(seed)
         self.settings = settings
         self.link = HostLink(random.getrandbits(32))
-        self.conduct = Conduct(settings, presets, booking, random, ChildLock(random, lock), people)
-        self.desk = Desk(self.conduct)
+        self.conduct = Conduct(settings, presets, booking, random, ChildLock(random, lock), own, people)
+        self.desk = Desk(self.conduct, presets)
         self.estimate: Estimate | None = None
         self.broker = BrokerStatus(False, "Not connected to the MQTT broker yet.")
         self.connects = 0
@@ -204,7 +206,7 @@ class Core:
             if gap_s > self._gap_s:
                 self._gap_s = gap_s
             meter.count(_worst_deg(e), gap_s)
-        self.heard_s = now_s
+        self.heard_s = self.conduct.heard_s = now_s
         if self.conduct.run is not None:
             booking.follow(meter.session_s, now_s)
 

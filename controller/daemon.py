@@ -22,7 +22,6 @@ from .inbox import Inbox
 from .ledger import LedgerInline, read_witness
 from .model import Keep, NotKept, Unreadable, Verb, Wish
 from .port_keeper import PortKeeper
-from .presets import Preset
 from .reporter import Publisher, Reporter, installed_version
 from .serial_port import Port
 from .stop_lane import StopLane
@@ -55,7 +54,6 @@ class Daemon:
         open_port: Callable[[], Port],
         ledger: LedgerInline,
         inbox: Inbox,
-        presets: Mapping[str, Preset],
         files: Mapping[str, Path],
         watch: Callable[[StateDocument], None] | None = None,
     ) -> None:
@@ -67,7 +65,7 @@ class Daemon:
         self._waiting: set[str] = set()
         self._lane = StopLane()
         self._ports = PortKeeper(open_port, self._lane, lambda message: inbox.notice(PortLost(message)))
-        self._reporter = Reporter(core, inbox, presets, watch, time.monotonic())
+        self._reporter = Reporter(core, inbox, watch, time.monotonic())
         self._checkpoint_s = time.monotonic()
         self._leave_since_s: float | None = None
         self._leaving = False
@@ -166,6 +164,8 @@ class Daemon:
         elif isinstance(request, Reconcile):
             self._ledger.reconcile(*request)
         else:
+            if request.file in self._waiting and (before := self._keeps[request.file]).instead_of is not None:
+                request = request._replace(instead_of=before.instead_of)
             self._keeps[request.file] = request
             if request.file not in self._waiting:  # bounded: who locks and unlocks all the time fills no queue
                 self._waiting.add(request.file)
@@ -176,7 +176,7 @@ class Daemon:
         self._waiting.discard(file)
         keep, path = self._keeps[file], self._files[file]
         try:
-            small_file.write(path, keep.text)
+            small_file.write(path, keep.text, keep.instead_of)
         except OSError as error:
             self._inbox.notice(NotKept(file, f"{path}: {error.strerror}; {keep.otherwise}."))
 

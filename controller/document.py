@@ -1,6 +1,6 @@
 """The documents of one moment, read off the core. Pure: wall time is an argument, Unix seconds."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -171,18 +171,19 @@ def _message(core: Core, e: Estimate | None) -> str:
     return PLAIN[conduct.state]
 
 
-def presets_document(presets: Iterable[Preset]) -> PresetsDocument:
-    """Everything that `start` accepts."""
-    return PresetsDocument(tuple(preset_document(preset) for preset in presets))
+def presets_document(presets: Iterable[Preset], own: Container[str] = ()) -> PresetsDocument:
+    """Everything that `start` accepts; `own`: the ids of those that are the owner's."""
+    return PresetsDocument(tuple(preset_document(preset, preset.id in own) for preset in presets))
 
 
-def preset_document(preset: Preset) -> PresetDocument:
+def preset_document(preset: Preset, own: bool = False) -> PresetDocument:
     """One preset with its figures, from standing."""
     return PresetDocument(
         id=preset.id,
         title=preset.title,
         purpose=preset.purpose,
         basis=preset.basis,
+        own=own,
         duration_s=round(preset.duration_s(), 1),
         head_down_s=round(preset.head_down_s(), 1),
         largest_angle_deg=preset.largest_angle_deg,

@@ -160,6 +160,7 @@ class PresetDocument:
     title: str
     purpose: str
     basis: str
+    own: Annotated[bool, Field(description="saved by the owner: may be replaced and deleted")]
     duration_s: Seconds
     head_down_s: Seconds
     largest_angle_deg: Degrees

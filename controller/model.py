@@ -25,6 +25,8 @@ class Verb(StrEnum):
     PEOPLE_SAVE = "people/save"
     PEOPLE_DELETE = "people/delete"
     PEOPLE_ACCEPT = "people/accept"
+    PRESETS_SAVE = "presets/save"
+    PRESETS_DELETE = "presets/delete"
 
 
 class Reason(StrEnum):
@@ -53,6 +55,7 @@ class Reason(StrEnum):
     OVER_TIME = "over_time"
     NOT_LEVEL = "not_level"
     PAUSE_FIRST = "pause_first"
+    NOT_SAVED = "not_saved"
 
 
 class State(StrEnum):
@@ -154,11 +157,13 @@ class Keep(NamedTuple):
     """A small file is to hold this text from now on, through restarts; None: no such file.
 
     `file` is its name among ours. `otherwise`: what it means if that can't be done, as the end of a sentence.
+    `instead_of`: the text that it replaces, for a file that people write, too; one that holds another is left alone.
     """
 
     file: str
     text: str | None
     otherwise: str
+    instead_of: str | None = None
 
 
 class NotKept(NamedTuple):

@@ -19,10 +19,11 @@ from typing import Final, NamedTuple
 from . import preset_file
 from .model import Target
 from .motion import RAMP_ACCELERATION_DPS2, Hold, Ramp, Swing, above
-from .preset_file import EPISODE_GAP_S, PresetError, StepRow, Titled
+from .preset_file import EPISODE_GAP_S, Pattern, PresetError, RestRow, StepRow, Titled
 
 __all__ = [
     "Episode", "Leg", "Preset", "PresetError", "Step", "bundled", "parse", "programme", "programme_week",
+    "written_out",
 ]  # fmt: skip
 
 STANDING_DEG: Final = -80.0
@@ -34,7 +35,9 @@ TO_LEVEL_DPS: Final = 1.5
 TO_LEVEL_PAUSE_S: Final = 15.0
 """At level before the pattern, in every preset: chosen, so that the person feels the table stop before it goes on."""
 SAMPLE_S: Final = 0.02
-"""How finely a swing is searched for its crossings of `HEAD_DOWN_DEG`; each is then narrowed to a millisecond."""
+SAMPLES: Final = 32
+"""How finely a swing is searched for its crossings of `HEAD_DOWN_DEG`; each is then narrowed to a millisecond. So many
+a period: a control step that takes a new preset is not to wait for a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,9 @@ def _episodes(preset: Preset) -> tuple[Episode, ...]:
 
 def _head_down(leg: Leg) -> Iterator[tuple[float, float]]:
     """The leg's stretches above `HEAD_DOWN_DEG`, start and end in seconds."""
-    samples = ceil(leg.step.hold_s / SAMPLE_S) if leg.step.swing_deg else 1
+    step = leg.step
+    crosses = abs(step.angle_deg - HEAD_DOWN_DEG) < step.swing_deg
+    samples = ceil(step.hold_s / max(SAMPLE_S, step.period_s / SAMPLES)) if crosses else 1
     stay_s = (leg.reached_s + leg.step.hold_s * sample / samples for sample in range(samples + 1))
     return above(leg, HEAD_DOWN_DEG, chain((0.0,), stay_s))
 
@@ -175,7 +180,7 @@ def _shipped() -> tuple[Mapping[str, Preset], tuple[Preset, ...]]:
     file = resources.files(__package__) / "presets.toml"
     tables = preset_file.tables(file.read_text(encoding="utf-8"), file.name)
     table = preset_file.programme(tables.pop("programme", None), file.name)
-    rest = StepRow(angle_deg=0.0, hold_s=table.rest_s)
+    rest = RestRow(rest_s=table.rest_s).step
     weeks = tuple(
         _preset("programme", f"{table.title}, week {number}", table, [[week, rest]] * (week.repeat - 1) + [[week]])
         for number, week in enumerate(table.week, 1)
@@ -184,10 +189,12 @@ def _shipped() -> tuple[Mapping[str, Preset], tuple[Preset, ...]]:
 
 
 def _patterns(tables: Mapping[str, object], file: str) -> dict[str, Preset]:
-    return {
-        name: _preset(name, table.title, table, [table.steps] * table.repeat)
-        for name, table in preset_file.patterns(tables, file).items()
-    }
+    return {name: written_out(name, table) for name, table in preset_file.patterns(tables, file).items()}
+
+
+def written_out(preset_id: str, pattern: Pattern) -> Preset:
+    """A pattern with every step written out."""
+    return _preset(preset_id, pattern.title, pattern, [pattern.rows] * pattern.repeat)
 
 
 def _preset(preset_id: str, title: str, table: Titled, rounds: Sequence[Sequence[StepRow]]) -> Preset:
@@ -197,7 +204,7 @@ def _preset(preset_id: str, title: str, table: Titled, rounds: Sequence[Sequence
             label=_label(row) + (f" ({number} of {len(rounds)})" if len(rounds) > 1 else ""),
             angle_deg=row.angle_deg,
             hold_s=row.hold_s,
-            rate_dps=table.rate_dps,
+            rate_dps=row.rate_dps or table.rate_dps,
             swing_deg=row.swing_deg,
             period_s=row.period_s,
         )

@@ -15,6 +15,8 @@ ARMING_S: Final = 60.0
 """A session may start within 60 s of arming (docs/mqtt.md)."""
 HUMAN_S: Final = 1.0
 """A wish without the code comes a second after the arming at the earliest: a burst out of a stale queue does not."""
+FRESH_S: Final = 0.3
+"""An angle that is older is no angle of now: the unit's own patience with a nonce (safety.md)."""
 JOG_S: Final = 0.5
 """Jog ends when its heartbeat is 500 ms late."""
 STEEPEST_SEAT_DEG: Final = -15.0
@@ -62,7 +64,7 @@ Question = Callable[[Wish, Situation], str | None]
 
 
 def unknown_preset(w: Wish, s: Situation) -> str | None:
-    if w.verb is Verb.START and s.preset is None:
+    if w.verb in (Verb.START, Verb.PRESETS_DELETE) and s.preset is None:
         return f"There is no preset {w.preset!r}. There are: {', '.join(s.presets)}."
     return None
 
@@ -163,6 +165,9 @@ def rest_needed(_: Wish, s: Situation) -> str | None:
 
 
 def busy(w: Wish, s: Situation) -> str | None:
+    if w.verb in SAVING:
+        moves = s.estimate is not None and s.estimate.moving
+        return "The table moves. Save and delete presets while it stands still." if moves else None
     if s.leaving and (w.verb in MOVING or w.verb is Verb.STAND):
         return "The controller is being shut down."
     if s.comparing and w.verb in BEGINNING:
@@ -273,6 +278,8 @@ ABOUT_PEOPLE: Final = frozenset({Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE, Verb.PEOP
 """What changes who may do what."""
 MOVING: Final = BEGINNING | {Verb.ARM, Verb.RESUME, Verb.SKIP}
 """What leads to motion in a session."""
+SAVING: Final = frozenset({Verb.PRESETS_SAVE, Verb.PRESETS_DELETE})
+"""What moves nothing, and is for a table at rest."""
 _REST: Final = frozenset({State.STANDING, State.STANDBY, State.LEVEL})
 _UNMOVED: Final = frozenset(State) - LIVE - {State.RETURNING, State.RISING}
 FROM: Final[dict[Verb, frozenset[State]]] = {

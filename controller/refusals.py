@@ -61,10 +61,12 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
     Verb.PEOPLE_SAVE: _KEPT,
     Verb.PEOPLE_DELETE: _KEPT,
     Verb.PEOPLE_ACCEPT: _KEPT | {_R.UNKNOWN_PERSON},
+    Verb.PRESETS_SAVE: _FRESH | {_R.LOCKED, _R.BUSY},
+    Verb.PRESETS_DELETE: _FRESH | {_R.UNKNOWN_PRESET, _R.LOCKED, _R.BUSY},
     Verb.STOP: frozenset(),
     Verb.LEVEL: frozenset(),
 }
-"""Which questions each verb is asked."""
+"""Which questions each verb is asked. What speaks against a preset itself, its own desk says (`preset_wishes`)."""
 
 
 def refuse(wish: Wish, situation: Situation) -> tuple[Reason, str] | None:

@@ -65,13 +65,12 @@ class Reporter:
         self,
         core: Core,
         inbox: Inbox,
-        presets: Mapping[str, Preset],
         watch: Callable[[StateDocument], None] | None,
         now_s: float,
     ) -> None:
         self._core = core
         self._inbox = inbox
-        self._presets = presets
+        self._presets: Mapping[str, Preset] = {}
         self._watch = watch
         self._publisher: Publisher | None = None
         self._started_s = now_s
@@ -87,7 +86,7 @@ class Reporter:
     def begin(self, publisher: Publisher) -> None:
         """Speak through this publisher from now on."""
         self._publisher = publisher
-        publisher.publish_presets(presets_document(self._presets.values()))
+        self._publish_presets(publisher)
 
     def repeat(self) -> None:
         """Publish everything again with the next step; from any thread."""
@@ -116,9 +115,11 @@ class Reporter:
         core = self._core
         if self._repeat and self._publisher is not None:
             self._repeat = False
-            self._publisher.publish_presets(presets_document(self._presets.values()))
+            self._publish_presets(self._publisher)
             self._shown = ()
             self._health_s = -HEALTH_PERIOD_S
+        if core.conduct.presets is not self._presets and self._publisher is not None:
+            self._publish_presets(self._publisher)
         shown = _key(core)
         moving = core.estimate is not None and core.estimate.moving
         period_s = MOVING_PERIOD_S if moving or core.conduct.run is not None else QUIET_PERIOD_S
@@ -128,6 +129,11 @@ class Reporter:
         if now_s - self._health_s >= HEALTH_PERIOD_S:
             self._health_s = now_s
             self._publish_health(now_s, wall_s)
+
+    def _publish_presets(self, publisher: Publisher) -> None:
+        conduct = self._core.conduct
+        self._presets = conduct.presets
+        publisher.publish_presets(presets_document(conduct.presets.values(), conduct.own.presets))
 
     def _publish_state(self, now_s: float, wall_s: float) -> None:
         self._published_s = now_s

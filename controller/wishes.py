@@ -3,7 +3,7 @@
 Stop and level are asked nothing and never refused (`always`). Any refused start closes the arming window.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from .account import GUEST
@@ -18,6 +18,7 @@ from .people import PeopleError
 from .people_verbs import PeopleVerbs
 from .plans import going_to
 from .player import Jog, Player
+from .preset_wishes import PresetDesk
 from .presets import Preset
 from .questions import STEEPEST_SEAT_DEG, Situation
 from .refusals import refuse
@@ -32,8 +33,9 @@ STARTS: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
 class Desk:
     """Answers wishes on behalf of one table. `unit` names the tilt unit in the ledger."""
 
-    def __init__(self, conduct: Conduct) -> None:
+    def __init__(self, conduct: Conduct, bundled: Mapping[str, Preset]) -> None:
         self._c = conduct
+        self._presets = PresetDesk(conduct, bundled)
         self.always = Always(conduct)
         self._seen: dict[str, None] = {}
         self.unit = 0
@@ -50,7 +52,12 @@ class Desk:
             Verb.STAND: self._stand,
             Verb.ACKNOWLEDGE: self._acknowledge,
         }
-        self._locks = {Verb.LOCK: self._lock, Verb.UNLOCK: self._unlock}
+        self._do_anywhere: dict[Verb, Callable[[Wish, Estimate | None], Answer]] = {
+            Verb.LOCK: self._lock,
+            Verb.UNLOCK: self._unlock,
+            Verb.PRESETS_SAVE: self._save_preset,
+            Verb.PRESETS_DELETE: self._delete_preset,
+        }
         self._people = PeopleVerbs(conduct)
 
     def take(self, wish: Wish, e: Estimate | None) -> Answer:
@@ -64,8 +71,8 @@ class Desk:
         refusal = refuse(wish, self._situation(wish, e, known))
         if refusal is not None:
             return self._refuse(wish, e, *refusal)
-        if wish.verb in self._locks:
-            return self._locks[wish.verb](wish, e)
+        if wish.verb in self._do_anywhere:
+            return self._do_anywhere[wish.verb](wish, e)
         if wish.verb in self._people.do:
             try:
                 return accepted(wish, self._people.do[wish.verb](wish))
@@ -256,3 +263,11 @@ class Desk:
         if was_on:
             c.keeps.append(c.child_lock.keep())
         return accepted(wish, "Unlocked.")
+
+    def _save_preset(self, wish: Wish, e: Estimate | None) -> Answer:
+        said = self._presets.save(wish, e)
+        return accepted(wish, said) if isinstance(said, str) else self._no(wish.verb, wish.id, *said)
+
+    def _delete_preset(self, wish: Wish, _: Estimate | None) -> Answer:
+        said = self._presets.delete(wish)
+        return accepted(wish, said) if isinstance(said, str) else self._no(wish.verb, wish.id, *said)

@@ -14,6 +14,8 @@ from typing import Final, NamedTuple, NoReturn
 from ..account import EARLIEST_WALL_S
 from ..model import Reason, Unreadable, Verb, Wish
 from ..people_payload import SAVE_KEYS, read_feedback, read_save
+from ..preset_draft import Draft, draft
+from ..preset_file import PresetError
 
 MAX_PAYLOAD: Final = 4096
 """Bytes. Chosen: twenty times the longest sensible command; more is not even decoded."""
@@ -96,6 +98,13 @@ def _bare_pin(word: str) -> _Fields:
     return {"pin": word}
 
 
+def _read_preset(fields: _Fields) -> Draft:
+    try:
+        return draft(fields)
+    except PresetError as error:
+        raise BadPayloadError(str(error)) from None
+
+
 _PIN_ARGUMENT: Final = Argument(("pin",), 'a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}', _bare_pin)
 _PERSON_ARGUMENT: Final = Argument(("person",), 'a person, such as ana or {"person": "ana"}', _bare_person)
 _ARGUMENTS: Final = {
@@ -116,6 +125,16 @@ _ARGUMENTS: Final = {
     ),
     Verb.PEOPLE_DELETE: _PERSON_ARGUMENT,
     Verb.PEOPLE_ACCEPT: _PERSON_ARGUMENT,
+    Verb.PRESETS_SAVE: Argument(
+        ("preset", "title", "purpose", "basis", "rate_dps", "repeat", "steps"),
+        'a preset, such as {"preset": "calm", "title": "Calm", "purpose": "Rest.", "rate_dps": 1, '
+        '"steps": [{"angle_deg": 8, "hold_s": 60}]}',
+        bare_object,
+        _read_preset,
+    ),
+    Verb.PRESETS_DELETE: Argument(
+        ("preset",), 'the id of an own preset, such as calm or {"preset": "calm"}', _bare_preset
+    ),
 }
 """The verbs that take an argument. All others take none."""
 _NAMED: Final = (Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT)
@@ -209,7 +228,7 @@ def _wish(verb: Verb, fields: _Fields, retained: bool, wall_s: float) -> Wish:
         id=_short(fields, "id", MAX_ID),
         code=_short(fields, "code", MAX_CODE),
         expired=_expired(fields, wall_s),
-        preset=_name(fields, "preset") if verb is Verb.START else None,
+        preset=_name(fields, "preset") if verb in (Verb.START, Verb.PRESETS_DELETE) else None,
         person=_name(fields, "person") if fields.get("person") is not None or verb in _NAMED else None,
         angle_deg=_angle_deg(fields) if verb is Verb.GOTO else None,
         direction=_direction(fields) if verb is Verb.JOG else 0,

@@ -134,8 +134,9 @@ def played(plan: Preset, loop: ClosedLoop) -> None:
     assert max(trace) <= plan.largest_angle_deg + 0.5
 
 
-@pytest.mark.parametrize("plan", PLANS.values(), ids=lambda plan: plan.id)
-def test_every_preset_runs_whole_ends_level_and_the_person_stands_up(plan: Preset) -> None:
+def test_a_preset_runs_whole_ends_level_and_the_person_stands_up() -> None:
+    """Each of them, with everything that is watched: test_presets_whole."""
+    plan = PLANS["gentle"]
     loop = standing(seed=len(plan.id))
     played(plan, loop)
     outcomes = [event.outcome for event in loop.events if event.kind is EventKind.SESSION_ENDED]

@@ -24,6 +24,7 @@ PIN, WRONG = "2580", "0852"
 OTHERS = {
     Verb.ARM: {}, Verb.START: {"preset": "back"}, Verb.GOTO: {"angle_deg": 5.0}, Verb.JOG: {"direction": -1},
     Verb.PAUSE: {}, Verb.RESUME: {}, Verb.SKIP: {}, Verb.STAND: {}, Verb.ACKNOWLEDGE: {}, Verb.LOCK: {"pin": WRONG},
+    Verb.PRESETS_SAVE: {}, Verb.PRESETS_DELETE: {"preset": "back"},
 }  # fmt: skip
 
 

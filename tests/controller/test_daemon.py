@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bascule.sim_port import SimPort
-from controller import child_lock_file, small_file
+from controller import child_lock_file, own_preset_file, small_file
 from controller.booking import Booking
 from controller.conduct import Settings
 from controller.core import Core
@@ -20,6 +20,7 @@ from controller.inbox import Inbox
 from controller.ledger import Ledger, LedgerThread, read_witness
 from controller.model import State, Verb, Wish
 from controller.mqtt.client import Counters
+from controller.preset_draft import draft
 from controller.presets import bundled
 from controller.serial_port import Port, PortError
 from simulator.table import Table
@@ -81,8 +82,11 @@ class Rig:
             self.open,
             LedgerThread(ledger, inbox.notice),
             inbox,
-            bundled(),
-            {"child_lock": folder / "child_lock.json", "people": folder / "people.json"},
+            {
+                "child_lock": folder / "child_lock.json",
+                "presets": folder / "presets.toml",
+                "people": folder / "people.json",
+            },
         )
         self.thread = threading.Thread(target=self.daemon.run, args=(self.published,))
 
@@ -382,3 +386,51 @@ def test_a_lock_that_can_not_be_kept_is_told(
     rig.daemon.on_wish(Wish(verb, pin="2580"))
     told = rig.until(lambda: [e for e in rig.published.of(EventDocument) if e.code == "child_lock"], "told")
     assert told[0].message == f"{tmp_path / 'child_lock.json'}: No space left on device; a restart {after}."
+
+
+# ---- own presets ----------------------------------------------------------------------------------------------------
+
+CALM = {"title": "Calm", "purpose": "Rest.", "rate_dps": 1.0, "steps": [{"angle_deg": 8.0, "hold_s": 60.0}]}
+
+
+def save(rig: Rig, preset: str) -> None:
+    rig.daemon.on_wish(Wish(Verb.PRESETS_SAVE, body=draft({"preset": preset, **CALM})))
+
+
+def test_a_saved_preset_is_published_at_once_and_read_again_by_the_next_controller(rig: Rig, tmp_path: Path) -> None:
+    rig.connect()
+    before = len(rig.published.of(PresetsDocument))
+    save(rig, "calm")
+    told = rig.until(lambda: rig.published.of(PresetsDocument)[before:], "published")
+    assert [(one.id, one.own) for one in told[-1].presets[-2:]] == [("programme", False), ("calm", True)]
+    path = tmp_path / "presets.toml"
+    rig.until(path.exists, "on the disk")
+    assert list(own_preset_file.load(path).presets) == ["calm"]
+    rig.daemon.on_wish(Wish(Verb.PRESETS_DELETE, preset="calm"))
+    rig.until(lambda: [one.id for one in rig.published.of(PresetsDocument)[-1].presets] == list(bundled()), "gone")
+    rig.until(lambda: not own_preset_file.load(path).presets, "gone from the disk")
+
+
+def test_what_a_hand_wrote_meanwhile_is_not_written_over_and_told(rig: Rig, tmp_path: Path) -> None:
+    rig.connect()
+    path = tmp_path / "presets.toml"
+    path.write_text("# Mine.\n", "utf-8")
+    save(rig, "calm")
+    told = rig.until(lambda: [e for e in rig.published.of(EventDocument) if e.code == "presets"], "told")
+    assert told[0].message == (
+        f"{path}: somebody else changed it meanwhile, and that is left alone; "
+        "a restart brings the presets back as the file has them."
+    )
+    assert path.read_text("utf-8") == "# Mine.\n"
+
+
+def test_presets_saved_while_the_disk_is_slow_are_written_once_and_whole(rig: Rig, tmp_path: Path) -> None:
+    posted: list[Callable[[], None]] = []
+    rig.daemon._ledger.keep = posted.append  # type: ignore[method-assign]
+    rig.connect()
+    for name in ("one", "two", "three"):
+        save(rig, name)
+    rig.until(lambda: len(rig.published.of(ResultDocument)) == 3, "answered")
+    assert len(posted) == 1
+    posted[0]()
+    assert list(own_preset_file.load(tmp_path / "presets.toml").presets) == ["one", "two", "three"]

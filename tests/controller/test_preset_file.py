@@ -25,7 +25,7 @@ def changed(**known: object) -> dict[str, object]:
 
 def test_the_tables_of_a_text() -> None:
     assert tables("[a]\nb = 1\n", "f.toml") == {"a": {"b": 1}}
-    with pytest.raises(PresetError, match=r"^mine\.toml: not TOML: "):
+    with pytest.raises(PresetError, match=r"^mine\.toml: is not valid TOML: "):
         tables("[a\n", "mine.toml")
 
 

@@ -18,6 +18,7 @@ ORDER = [
     "bad_payload", "unknown_verb", "unknown_preset", "unknown_person", "retained", "expired", "duplicate", "locked",
     "link_down", "estop", "fault_latched", "not_occupied", "ankles_open", "checklist_due", "budget_spent",
     "rest_needed", "busy", "not_armed", "too_soon", "over_angle", "over_time", "not_level", "pause_first",
+    "not_saved",
 ]  # fmt: skip
 """The contract's."""
 HAND = 5000.0
@@ -54,6 +55,8 @@ WISH: dict[Verb, Wish] = {
     Verb.PEOPLE_SAVE: Wish(Verb.PEOPLE_SAVE, person="ana"),
     Verb.PEOPLE_DELETE: Wish(Verb.PEOPLE_DELETE, person="ana"),
     Verb.PEOPLE_ACCEPT: Wish(Verb.PEOPLE_ACCEPT, person="ana"),
+    Verb.PRESETS_SAVE: Wish(Verb.PRESETS_SAVE),
+    Verb.PRESETS_DELETE: Wish(Verb.PRESETS_DELETE, preset="back"),
 }
 WHERE = {Verb.START: State.ARMED, Verb.GOTO: State.ARMED, Verb.JOG: State.ARMED, Verb.PAUSE: State.RUNNING,
          Verb.RESUME: State.PAUSED, Verb.SKIP: State.PAUSED, Verb.STAND: State.LEVEL}  # fmt: skip
@@ -61,7 +64,7 @@ WHERE = {Verb.START: State.ARMED, Verb.GOTO: State.ARMED, Verb.JOG: State.ARMED,
 
 def allowed(verb: Verb) -> Case:
     """A wish and a situation that nothing speaks against."""
-    preset = bundled()["back"] if verb is Verb.START else None
+    preset = bundled()["back"] if verb in (Verb.START, Verb.PRESETS_DELETE) else None
     return WISH[verb], USUAL._replace(state=WHERE.get(verb, State.STANDING), preset=preset)
 
 
@@ -102,6 +105,8 @@ def limited(**known: float) -> Callable[[Case], Case]:
 
 def elsewhere(case: Case) -> Case:
     verb = case[0].verb
+    if verb in (Verb.PRESETS_SAVE, Verb.PRESETS_DELETE):
+        return seen(moving=True)(case)
     states = {Verb.PAUSE: State.STANDING, Verb.RESUME: State.RUNNING, Verb.SKIP: State.LEVEL,
               Verb.ACKNOWLEDGE: State.RUNNING, Verb.FEEDBACK: State.RUNNING}  # fmt: skip
     return case[0], case[1]._replace(state=states.get(verb, State.RETURNING))
@@ -167,6 +172,8 @@ RESTATED = {
     "people/save": "retained expired duplicate locked busy",
     "people/delete": "retained expired duplicate locked busy",
     "people/accept": "unknown_person retained expired duplicate locked busy",
+    "presets/save": "retained expired duplicate locked busy",
+    "presets/delete": "unknown_preset retained expired duplicate locked busy",
     "stop": "",
     "level": "",
 }
@@ -183,7 +190,7 @@ TOGETHER = [
 def test_the_order_is_the_contracts() -> None:
     assert [str(reason) for reason in Reason] == ORDER
     assert [str(reason) for reason in QUESTIONS] == [
-        reason for reason in ORDER if reason not in ("bad_payload", "unknown_verb")
+        reason for reason in ORDER if reason not in ("bad_payload", "unknown_verb", "not_saved")
     ]
 
 

@@ -8,7 +8,7 @@ from controller.inbox import Inbox
 from controller.model import State
 from controller.reporter import Reporter
 
-from .rig import PRESETS, Rig, in_state
+from .rig import Rig, in_state
 
 
 class Shown:
@@ -17,7 +17,7 @@ class Shown:
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
         self.states: list[StateDocument] = []
-        self.reporter = Reporter(rig.core, Inbox(), PRESETS, self.states.append, rig.now_s)
+        self.reporter = Reporter(rig.core, Inbox(), self.states.append, rig.now_s)
         self.health: list[Any] = []
         self.reporter.begin(
             SimpleNamespace(  # type: ignore[arg-type]

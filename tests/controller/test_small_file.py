@@ -56,3 +56,51 @@ def test_none_takes_the_file_away_once_or_twice(tmp_path: Path) -> None:
     small_file.write(path, None)
     small_file.write(path, None)
     assert not path.exists()
+
+
+def test_what_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "home.presets.toml"
+    assert small_file.read(path, 100) is None
+    path.write_bytes(b"\xef\xbb\xbfa = 1\r\n")
+    assert small_file.read(path, 100) == "a = 1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [(b"x" * 2049, "it is larger than 2 KiB"), (b"a\nb\xff", "it is not UTF-8 (line 2); save it as UTF-8")],
+)
+def test_what_can_not_be_read_says_why(tmp_path: Path, data: bytes, why: str) -> None:
+    path = tmp_path / "home.presets.toml"
+    path.write_bytes(data)
+    with pytest.raises(OSError) as caught:  # noqa: PT011
+        small_file.read(path, 2048)
+    assert caught.value.strerror == why
+
+
+@pytest.mark.parametrize(
+    ("there", "instead_of", "written"),
+    [(None, "", True), ("", "", True), ("old", "old", True), ("newer", "old", False), ("newer", "", False),
+     (None, "old", False)],
+)  # fmt: skip
+def test_what_somebody_else_wrote_is_not_written_over(
+    tmp_path: Path, there: str | None, instead_of: str, written: bool
+) -> None:
+    path = tmp_path / "home.presets.toml"
+    if there is not None:
+        path.write_text(there, "utf-8")
+    if written:
+        small_file.write(path, "new", instead_of)
+        assert path.read_text("utf-8") == "new"
+        return
+    with pytest.raises(OSError) as caught:  # noqa: PT011
+        small_file.write(path, "new", instead_of)
+    assert caught.value.strerror == "somebody else changed it meanwhile, and that is left alone"
+    assert (path.read_text("utf-8") if path.exists() else None) == there
+
+
+def test_what_is_no_text_any_more_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "home.presets.toml"
+    path.write_bytes(b"\xff")
+    with pytest.raises(OSError):  # noqa: PT011
+        small_file.write(path, "new", "old")
+    assert path.read_bytes() == b"\xff"

@@ -13,13 +13,14 @@ from controller.model import Reason, Unreadable, Verb, Wish
 from controller.mqtt import commands
 from controller.mqtt.commands import parse
 from controller.people_payload import Save
+from controller.preset_draft import Draft, draft
 from controller.profile import Profile
 
 NOW_S = 1_770_000_000.0
 ANA = Profile(id="ana", name="Ana", height_cm=168.0, weight_kg=62.5)
 NEEDING = [
     Verb.START, Verb.GOTO, Verb.JOG, Verb.LOCK, Verb.UNLOCK, Verb.FEEDBACK, Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE,
-    Verb.PEOPLE_ACCEPT,
+    Verb.PEOPLE_ACCEPT, Verb.PRESETS_SAVE, Verb.PRESETS_DELETE,
 ]  # fmt: skip
 PLAIN = [verb for verb in Verb if verb not in (*NEEDING, Verb.STOP, Verb.LEVEL)]
 """Verbs without an argument that may refuse their payload."""
@@ -30,6 +31,10 @@ def read(verb: str, payload: bytes, retained: bool = False) -> Wish | Unreadable
     return parse(verb, payload, retained, NOW_S)
 
 
+CALM = {
+    "title": "Calm", "purpose": "Rest.", "rate_dps": 1, "repeat": 2,
+    "steps": [{"angle_deg": 8, "hold_s": 60}, {"rest_s": 60}],
+}  # fmt: skip
 GOOD: list[tuple[Verb, bytes, Wish]] = [
     (Verb.START, b"back", Wish(Verb.START, preset="back")),
     (Verb.START, b" back\r\n", Wish(Verb.START, preset="back")),
@@ -62,6 +67,13 @@ GOOD: list[tuple[Verb, bytes, Wish]] = [
     (Verb.JOG, b'{"direction": "down"}', Wish(Verb.JOG, direction=1)),
     (Verb.LOCK, b"2580", Wish(Verb.LOCK, pin="2580")),
     (Verb.LOCK, b"00000000", Wish(Verb.LOCK, pin="00000000")),
+    (Verb.PRESETS_DELETE, b"calm", Wish(Verb.PRESETS_DELETE, preset="calm")),
+    (Verb.PRESETS_DELETE, b'{"preset": "calm", "id": "7"}', Wish(Verb.PRESETS_DELETE, preset="calm", id="7")),
+    (
+        Verb.PRESETS_SAVE,
+        json.dumps({"preset": "calm", **CALM, "id": "7"}).encode(),
+        Wish(Verb.PRESETS_SAVE, id="7", body=draft({"preset": "calm", **CALM})),
+    ),
     (Verb.UNLOCK, b'"0258"', Wish(Verb.UNLOCK, pin="0258")),
     (Verb.UNLOCK, b'{"pin": "0258", "id": "7"}', Wish(Verb.UNLOCK, pin="0258", id="7")),
     *[(verb, b"", Wish(verb)) for verb in PLAIN],
@@ -209,6 +221,30 @@ BAD: list[tuple[Verb, bytes, str]] = [
         )
     ],
     (Verb.RESUME, b'{"angle_deg": 5}', 'the key "angle_deg" is unknown'),
+    (Verb.PRESETS_DELETE, b"Calm", 'preset is "Calm", it has 1 to 32'),
+    (Verb.PRESETS_SAVE, b"calm", '"calm" is not a JSON object'),
+    (Verb.PRESETS_SAVE, b"{}", "preset: is missing; write the id that it is to have"),
+    (Verb.PRESETS_SAVE, b'{"preset": "calm"}', "preset calm, title: is missing"),
+    (
+        Verb.PRESETS_SAVE,
+        json.dumps({"preset": "calm", **CALM, "repeat": 1.5}).encode(),
+        "preset calm, repeat: 1.5 can't be used; write a whole number from 1 to 20",
+    ),
+    (
+        Verb.PRESETS_SAVE,
+        json.dumps({"preset": "calm", **CALM, "steps": [{"angle_deg": 75, "hold_s": 60}]}).encode(),
+        "preset calm, step 1, angle_deg: 75 is too much; write degrees from −30 to 60",
+    ),
+    (
+        Verb.PRESETS_SAVE,
+        json.dumps({"preset": "calm", **CALM, "title": "a\nb"}).encode(),
+        'preset calm, title: "a\\nb" has line breaks or other control characters',
+    ),
+    (
+        Verb.PRESETS_SAVE,
+        json.dumps({"preset": "calm", **CALM, "steps": [{"angle_deg": "here", "hold_s": 60}]}).encode(),
+        'preset calm, step 1, angle_deg: "here" can\'t be used',
+    ),
     *[(Verb.LOCK, b"{}", "pin is missing"), (Verb.UNLOCK, b'{"id": "7"}', "pin is missing")],
     *[
         (verb, payload, "pin is not written as 4 to 8 digits in quotes")
@@ -299,6 +335,9 @@ EXPECTED = {
     Verb.JOG: 'jog needs up, down or stop, such as up or {"direction": "up"}',
     Verb.LOCK: 'lock needs a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}',
     Verb.UNLOCK: 'unlock needs a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}',
+    Verb.PRESETS_DELETE: 'presets/delete needs the id of an own preset, such as calm or {"preset": "calm"}',
+    Verb.PRESETS_SAVE: 'presets/save needs a preset, such as {"preset": "calm", "title": "Calm", "purpose": "Rest.", '
+    '"rate_dps": 1, "steps": [{"angle_deg": 8, "hold_s": 60}]}',
 }
 
 
@@ -314,7 +353,7 @@ def test_bad_payloads_are_refused_with_what_is_wrong_and_what_is_expected(
     assert answer.message.removesuffix(".").endswith(
         EXPECTED.get(verb, f'{verb} needs no argument, send an empty payload or {{"id": "7"}}')
     )
-    assert len(answer.message) < 400
+    assert len(answer.message) < 600
     assert answer.message.isprintable()
     answer.message.encode("utf-8")
 
@@ -349,6 +388,7 @@ def test_unknown_verbs_are_told_the_list(verb: str) -> None:
     assert isinstance(answer, Unreadable)
     assert answer.reason is Reason.UNKNOWN_VERB
     assert "arm, start, goto, jog, pause, resume, skip, stop, level, stand, acknowledge, lock, unlock" in answer.message
+    assert "presets/save, presets/delete" in answer.message
     assert answer.verb == verb or not verb.isprintable() or len(verb) > 40
     assert answer.verb.isprintable()
     assert len(answer.verb) <= 41
@@ -429,6 +469,8 @@ def entitled(verb: Verb, payload: bytes) -> dict[str, Any]:
             Verb.PEOPLE_ACCEPT: {"person"},
             Verb.LOCK: {"pin"},
             Verb.UNLOCK: {"pin"},
+            Verb.PRESETS_SAVE: {"preset", "title", "purpose", "basis", "rate_dps", "repeat", "steps"},
+            Verb.PRESETS_DELETE: {"preset"},
         }.get(verb, set())
         assert set(value) <= keys
         return value
@@ -437,8 +479,9 @@ def entitled(verb: Verb, payload: bytes) -> dict[str, Any]:
         return {"angle_deg": float(text)}
     if not isinstance(value, str):
         value = text.strip(" \t\r\n")
-    key = {Verb.START: "preset", Verb.JOG: "direction", Verb.FEEDBACK: "outcome"}.get(verb)
-    return {key or ("person" if verb in (Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT) else "pin"): value}
+    assert verb is not Verb.PRESETS_SAVE
+    keys = {Verb.START: "preset", Verb.PRESETS_DELETE: "preset", Verb.JOG: "direction", Verb.FEEDBACK: "outcome"}
+    return {keys.get(verb) or ("person" if verb in (Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT) else "pin"): value}
 
 
 def check(verb: Verb, payload: bytes, retained: bool) -> None:
@@ -451,7 +494,7 @@ def check(verb: Verb, payload: bytes, retained: bool) -> None:
     elif isinstance(answer, Unreadable):
         assert answer.reason is Reason.BAD_PAYLOAD
         answer.message.encode("utf-8")
-        assert len(answer.message) < 400
+        assert len(answer.message) < 600
     else:
         assert answer.verb is verb
         assert answer.retained is retained
@@ -464,6 +507,13 @@ def check(verb: Verb, payload: bytes, retained: bool) -> None:
                 assert answer.preset is not None
                 assert NAME.fullmatch(answer.preset)
                 assert answer.person == given.get("person")
+            if verb is Verb.PRESETS_DELETE:
+                assert answer.preset == given["preset"]
+            if verb is Verb.PRESETS_SAVE:
+                assert isinstance(answer.body, Draft)
+                assert answer.body.id == given["preset"]
+                assert answer.body.pattern.title == given["title"]
+                assert len(answer.body.pattern.steps) == len(given["steps"])
             if verb is Verb.GOTO:
                 assert answer.angle_deg == given["angle_deg"]
                 assert not isinstance(given["angle_deg"], bool)

@@ -81,7 +81,15 @@ EVENT = EventDocument(
 PRESETS = PresetsDocument(
     (
         PresetDocument(
-            "back", "Back", "Eases the back.", "chosen", 300.0, 120.0, 15.0, (StepDocument("tilt", 15, 60, 1, 0, 0),)
+            "back",
+            "Back",
+            "Eases the back.",
+            "chosen",
+            False,
+            300.0,
+            120.0,
+            15.0,
+            (StepDocument("tilt", 15, 60, 1, 0, 0),),
         ),
     )
 )

@@ -1,4 +1,4 @@
-"""Options that several commands have, and how each of them fails."""
+"""What the commands share: their common options, and how one says that it failed."""
 
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -15,5 +15,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 def fail(message: str, status: int = 1) -> NoReturn:
     """Say what is wrong on standard error and leave."""
-    Console(stderr=True).print(message, style="red", soft_wrap=True, markup=False, highlight=False)
+    if message:
+        Console(stderr=True).print(message, style="red", soft_wrap=True, markup=False, highlight=False)
     raise typer.Exit(status)
