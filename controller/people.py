@@ -122,10 +122,10 @@ class People:
         person, register = profile.id, self.register
         if person in self.fixed:
             raise PeopleError(
-                Reason.BUSY, f"The profile of {person} stands in the configuration, [[people]]; change it there."
+                Reason.NOT_SAVED, f"The profile of {person} stands in the configuration, [[people]]; change it there."
             )
         if person not in register.profiles and len(register.profiles) >= MOST:
-            raise PeopleError(Reason.BUSY, f"At most {MOST} people are kept; delete one first.")
+            raise PeopleError(Reason.NOT_SAVED, f"At most {MOST} people are kept; delete one first.")
         earned = self._enrolled(person, in_programme, week, self.earned(person, now))
         if profile.angle_deg is not None and profile.angle_deg > GUEST_ANGLE_DEG and not (earned and earned.done):
             raise PeopleError(
@@ -227,7 +227,7 @@ class People:
 
     def _believe(self) -> None:
         if self.wrong:
-            raise PeopleError(Reason.FAULT_LATCHED, self.wrong)
+            raise PeopleError(Reason.NOT_SAVED, self.wrong)
 
 
 def _without(known: Mapping[str, _Value], person: str) -> dict[str, _Value]:

@@ -11,8 +11,11 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bascule import people_cli
+from bascule.assembly import assemble
 from bascule.cli import app
+from controller.config import load
 from controller.ledger import Ledger, read_witness
+from controller.serial_port import Port
 
 Run = Callable[..., Result]
 SAVE = ("save", "ana", "--name", "Ana", "--height", "168", "--weight", "62")
@@ -120,6 +123,21 @@ def test_the_people_of_the_configuration_are_known(run: Run, tmp_path: Path) -> 
     file.write_text("[[people]]\nid = 'ben'\nname = 'Ben'\nheight_cm = 180\nweight_kg = 80\nangle_deg = 12\n")
     [ben] = json.loads(run("list", "--json", "--config", str(file)).output)
     assert (ben["from"], ben["limit_deg"], ben["limit_reason"]) == ("configuration", 12.0, "profile of ben")
+
+
+def test_a_file_that_is_out_of_order_keeps_no_controller_from_starting(tmp_path: Path) -> None:
+    """F23: everybody is a guest, and it is said."""
+    (tmp_path / "home.people.json").write_text("{")
+
+    def no_port() -> Port:
+        raise OSError
+
+    assembly = assemble(load(None, {"data.folder": str(tmp_path)}), no_port)
+    try:
+        [said] = assembly.daemon.notices
+        assert said.startswith(f"The file of people, {tmp_path / 'home.people.json'}, is out of order")
+    finally:
+        assembly.daemon._ledger.stop(5.0)
 
 
 def test_the_checklist_can_be_read(run: Run) -> None:

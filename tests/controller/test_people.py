@@ -294,7 +294,7 @@ def test_a_file_that_is_out_of_order_makes_everybody_a_guest_and_is_never_writte
     answer = rig.wish(Verb.ARM, person="ana")
     assert answer.reason is Reason.UNKNOWN_PERSON
     assert "The file of people is out of order." in answer.message
-    assert save(rig).reason is Reason.FAULT_LATCHED
+    assert save(rig).reason is Reason.NOT_SAVED
     assert begin(rig, Verb.START, None, None, preset="gentle").accepted
     rig.wish(Verb.STOP)
     assert rig.wish(Verb.FEEDBACK, body="ok").accepted
@@ -304,7 +304,7 @@ def test_a_file_that_is_out_of_order_makes_everybody_a_guest_and_is_never_writte
 def test_no_more_people_than_fit() -> None:
     many = {f"p{number}": ANA.model_copy(update={"id": f"p{number}"}) for number in range(32)}
     rig = Rig(people=People(None, Register(many)))
-    assert save(rig).reason is Reason.BUSY
+    assert save(rig).reason is Reason.NOT_SAVED
     assert save(rig, id="p3").accepted
 
 
