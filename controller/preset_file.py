@@ -41,6 +41,7 @@ SMALLEST_SWING_DEG: Final = 0.5
 """Chosen: half of what people notice (docs/domain.md, balance)."""
 LONGEST_S: Final = 3600.0
 """Of all holds and rests. Chosen: four times the longest head-down time of a session."""
+HUGE: Final = 10**15
 _SHOWN: Final = 40  # chosen: letters of a value that an error repeats
 
 
@@ -298,5 +299,7 @@ def _unknown(key: str, of_step: bool) -> str:
 
 def shown(value: object) -> str:
     """A value as TOML writes it, short."""
+    if isinstance(value, int) and abs(value) >= HUGE:
+        return "a huge number"  # Python refuses to write one of more than 4,300 digits
     text = f"{value:g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -45,7 +45,14 @@ _Fields = dict[str, _Value]
 
 
 class BadPayloadError(Exception):
-    """What is wrong with the payload, as the first half of a sentence. Never leaves `parse`."""
+    """What is wrong with the payload, as the first half of a sentence. Never leaves `parse`.
+
+    `advised`: it says by itself what to send instead.
+    """
+
+    def __init__(self, what: str, advised: bool = False) -> None:
+        super().__init__(what)
+        self.advised = advised
 
 
 class Argument(NamedTuple):
@@ -102,7 +109,7 @@ def _read_preset(fields: _Fields) -> Draft:
     try:
         return draft(fields)
     except PresetError as error:
-        raise BadPayloadError(str(error)) from None
+        raise BadPayloadError(str(error), advised=True) from None
 
 
 _PIN_ARGUMENT: Final = Argument(("pin",), 'a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}', _bare_pin)
@@ -164,7 +171,7 @@ def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Un
         fields = _fields(known, payload)
         return _wish(known, fields, retained, wall_s)
     except BadPayloadError as error:
-        message = f"{error}; {_expectation(known)}"
+        message = str(error) if error.advised else f"{error}; {_expectation(known)}"
         return Unreadable(known, Reason.BAD_PAYLOAD, _sentence(message), _readable_id(fields))
 
 

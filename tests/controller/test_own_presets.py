@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from time import process_time
 
 import pytest
@@ -236,3 +237,13 @@ def test_the_bundled_presets_are_within_the_hard_limits_and_so_is_a_calm_one() -
 def test_an_error_of_a_file_is_raised_by_parse() -> None:
     with pytest.raises(PresetError, match="preset calm"):
         parse(FILE.replace("angle_deg = 8", "angle_deg = 80"), "mine.toml", TAKEN)
+
+
+def test_the_example_of_the_documentation_is_a_preset() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "presets.md").read_text("utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    preset = parse(example, "evening.presets.toml", TAKEN).presets["evening"]
+    assert len(preset.steps) == 2 + 2 * 4
+    assert beyond("evening", parse(example, "f", TAKEN).patterns["evening"], DEFAULTS) == []
+    wrong = example.replace("{ angle_deg = 8, hold_s = 120 }", "{ angle_deg = 80, hold_s = 120 }")
+    assert read(wrong, "evening.presets.toml", TAKEN).problem in text

@@ -400,6 +400,8 @@ MISTAKES = [
      "period_s: 25 does not go into hold_s a whole number of times; with it write hold_s = 50"),
     ("{ angle_deg = 0, hold_s = 60, swing_deg = 10, period_s = 20 }",
      "period_s: 20 makes the swing too fast for 3 °/s, 1 °/s², 2 °/s³; swing less far, or slower"),
+    (f"{{ angle_deg = 0x{'f' * 5000}, hold_s = 60 }}",
+     "angle_deg: a huge number can't be used; write degrees from −30 to 60, the hard limits"),
     ("3", "steps: 3 is not a table; write [{ angle_deg = 8, hold_s = 60 }]"),
 ]  # fmt: skip
 

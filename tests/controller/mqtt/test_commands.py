@@ -223,28 +223,6 @@ BAD: list[tuple[Verb, bytes, str]] = [
     (Verb.RESUME, b'{"angle_deg": 5}', 'the key "angle_deg" is unknown'),
     (Verb.PRESETS_DELETE, b"Calm", 'preset is "Calm", it has 1 to 32'),
     (Verb.PRESETS_SAVE, b"calm", '"calm" is not a JSON object'),
-    (Verb.PRESETS_SAVE, b"{}", "preset: is missing; write the id that it is to have"),
-    (Verb.PRESETS_SAVE, b'{"preset": "calm"}', "preset calm, title: is missing"),
-    (
-        Verb.PRESETS_SAVE,
-        json.dumps({"preset": "calm", **CALM, "repeat": 1.5}).encode(),
-        "preset calm, repeat: 1.5 can't be used; write a whole number from 1 to 20",
-    ),
-    (
-        Verb.PRESETS_SAVE,
-        json.dumps({"preset": "calm", **CALM, "steps": [{"angle_deg": 75, "hold_s": 60}]}).encode(),
-        "preset calm, step 1, angle_deg: 75 is too much; write degrees from −30 to 60",
-    ),
-    (
-        Verb.PRESETS_SAVE,
-        json.dumps({"preset": "calm", **CALM, "title": "a\nb"}).encode(),
-        'preset calm, title: "a\\nb" has line breaks or other control characters',
-    ),
-    (
-        Verb.PRESETS_SAVE,
-        json.dumps({"preset": "calm", **CALM, "steps": [{"angle_deg": "here", "hold_s": 60}]}).encode(),
-        'preset calm, step 1, angle_deg: "here" can\'t be used',
-    ),
     *[(Verb.LOCK, b"{}", "pin is missing"), (Verb.UNLOCK, b'{"id": "7"}', "pin is missing")],
     *[
         (verb, payload, "pin is not written as 4 to 8 digits in quotes")
@@ -639,3 +617,35 @@ def test_what_is_wrong_with_an_object_of_its_own_is_told(payload: bytes, why: st
     assert wish.reason is Reason.BAD_PAYLOAD
     assert why[1:] in wish.message
     assert wish.message.endswith('; acknowledge needs an object, such as {"name": "x"}.')
+
+
+BAD_PRESETS = [
+    (b"{}", "preset: is missing; write the id that it is to have"),
+    (b'{"preset": "calm"}', "preset calm, title: is missing"),
+    (
+        json.dumps({"preset": "calm", **CALM, "repeat": 1.5}).encode(),
+        "preset calm, repeat: 1.5 can't be used; write a whole number from 1 to 20",
+    ),
+    (
+        json.dumps({"preset": "calm", **CALM, "steps": [{"angle_deg": 75, "hold_s": 60}]}).encode(),
+        "preset calm, step 1, angle_deg: 75 is too much; write degrees from −30 to 60",
+    ),
+    (
+        json.dumps({"preset": "calm", **CALM, "title": "a\nb"}).encode(),
+        'preset calm, title: "a\\nb" has line breaks or other control characters',
+    ),
+    (
+        json.dumps({"preset": "calm", **CALM, "steps": [{"angle_deg": "here", "hold_s": 60}]}).encode(),
+        'preset calm, step 1, angle_deg: "here" can\'t be used',
+    ),
+]
+
+
+@pytest.mark.parametrize(("payload", "wrong"), BAD_PRESETS)
+def test_what_is_wrong_with_a_preset_is_told_in_the_words_of_its_file(payload: bytes, wrong: str) -> None:
+    answer = read(Verb.PRESETS_SAVE, payload)
+    assert isinstance(answer, Unreadable)
+    assert answer.reason is Reason.BAD_PAYLOAD
+    assert answer.message.startswith(f"{wrong[0].upper()}{wrong[1:]}")
+    assert "presets/save needs" not in answer.message
+    assert len(answer.message) < 200
