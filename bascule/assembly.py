@@ -17,6 +17,7 @@ from controller.config import Config, ConfigError, Problem, broker_address
 from controller.core import Core
 from controller.daemon import Daemon
 from controller.documents import StateDocument
+from controller.history_keeper import HistoryThread
 from controller.inbox import Inbox
 from controller.ledger import Ledger, LedgerThread, read_witness
 from controller.limits import DEFAULTS, Limits, combine
@@ -86,6 +87,8 @@ def assemble(
     inbox = Inbox()
     records = LedgerThread(ledger, inbox.notice)
     daemon = Daemon(core, open_port, records, inbox, files, watch)
+    history_path = config.data.folder / f"{config.table.id}.history.sqlite3"
+    daemon.record(HistoryThread(history_path, config.data.keep_days, daemon.on_history))
     if ledger.notice:
         daemon.notices.append(ledger.notice)
     for problem in (*own_preset_problems(own, settings.limits), *filter(None, [wrong])):

@@ -28,7 +28,7 @@ from simulator.server import Asked, Endpoint, Pty, ServerError, Tcp, serve
 from simulator.table import Table
 
 from . import demo as demo_
-from . import log, presets_command
+from . import history_command, log, presets_command
 from .assembly import address_of, assemble
 from .broker import BrokerError
 from .people_cli import app as people_app
@@ -46,6 +46,7 @@ app = typer.Typer(
 )
 app.add_typer(presets_command.app, name="presets")
 app.add_typer(people_app, name="people")
+app.add_typer(history_command.app, name="history")
 
 
 def _version(value: bool) -> None:

@@ -18,9 +18,11 @@ from . import small_file
 from .booking import Reconcile, Reserve, Settle
 from .core import BrokerStatus, Core, Leave, PortLost, Today
 from .documents import StateDocument
+from .historian import Historian
+from .history_keeper import HistoryInline
 from .inbox import Inbox
 from .ledger import LedgerInline, read_witness
-from .model import Keep, NotKept, Unreadable, Verb, Wish
+from .model import Keep, NotKept, Show, Unreadable, Verb, Wish
 from .port_keeper import PortKeeper
 from .reporter import Publisher, Reporter, installed_version
 from .serial_port import Port
@@ -38,6 +40,8 @@ SAME_SIGNAL_S: Final = 1.0
 """Supervisors send a signal twice; within a second it is one."""
 NO_PORT_S: Final = 0.1
 """Without a port, the inbox and the wish to leave are looked at this often."""
+MOST_NOTICES: Final = 20
+"""Chosen: sentences about the history that are shown with the health; nobody reads more."""
 LAST_WORDS_S: Final = 2.0
 """How long leaving waits for the broker, and then for the disk."""
 
@@ -70,7 +74,12 @@ class Daemon:
         self._leave_since_s: float | None = None
         self._leaving = False
         self._at_once = False
+        self._historian: Historian | None = None
         self.notices = self._reporter.notices
+
+    def record(self, history: HistoryInline) -> None:
+        """Have sessions recorded there. To be called before `run`."""
+        self._historian = Historian(self._core, history)
 
     # ---- called from other threads ----------------------------------------------------------------------------------
 
@@ -95,6 +104,12 @@ class Daemon:
         """Home Assistant came up and wants to hear everything again."""
         self._reporter.repeat()
 
+    def on_history(self, problem: str) -> None:
+        """F19: sessions can't be recorded, or could not be for a while. Nothing else changes."""
+        if problem not in self.notices and len(self.notices) < MOST_NOTICES:
+            self.notices.append(problem)
+        self._inbox.notice(NotKept("history", problem))
+
     def leave(self) -> None:
         """The daemon shall end; a second time, a second later or more, at once.
 
@@ -114,12 +129,16 @@ class Daemon:
         with ExitStack() as leaving:  # each of these comes, whatever the others did
             leaving.callback(self._ledger.stop, LAST_WORDS_S)
             leaving.callback(self._checkpoint)
+            if self._historian is not None:
+                leaving.callback(self._historian.stop, LAST_WORDS_S)
             leaving.callback(publisher.close, LAST_WORDS_S)
             leaving.callback(self._last_state)
             publisher.start()
             self._inbox.notice(BrokerStatus(False, "Not connected to the MQTT broker yet."))
             self._inbox.notice(Today(read_witness().wall_s))
             self._reporter.begin(publisher)
+            if self._historian is not None:
+                self._historian.begin(publisher)
             while not self._done():
                 self._once()
 
@@ -152,18 +171,21 @@ class Daemon:
         self._ports.judge(core.answered_s)
         for request in output.requests:
             self._record(request)
-        self._reporter.step(output, began_s, ended_s, time.time())
+        wall_s = time.time()
+        self._reporter.step(output, began_s, ended_s, wall_s)
+        if self._historian is not None:
+            self._historian.step(output, wall_s)
         if began_s - self._checkpoint_s >= CHECKPOINT_PERIOD_S:
             self._checkpoint()
 
-    def _record(self, request: Reserve | Settle | Reconcile | Keep) -> None:
+    def _record(self, request: Reserve | Settle | Reconcile | Keep | Show) -> None:
         if isinstance(request, Reserve):
             self._ledger.reserve(*request)
         elif isinstance(request, Settle):
             self._ledger.settle(*request)
         elif isinstance(request, Reconcile):
             self._ledger.reconcile(*request)
-        else:
+        elif isinstance(request, Keep):
             if request.file in self._waiting and (before := self._keeps[request.file]).instead_of is not None:
                 request = request._replace(instead_of=before.instead_of)
             self._keeps[request.file] = request

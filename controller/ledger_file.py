@@ -48,7 +48,7 @@ _SEALED: Final = (
     "SELECT * FROM unit ORDER BY unit",
     f"SELECT * FROM session WHERE {_RECENT} OR id > (SELECT max(id) FROM session) - 100 ORDER BY id",
 )
-_ENVIRONMENT: Final = {
+ENVIRONMENT: Final = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_IOERR: "the disk can't be read or written",
     sqlite3.SQLITE_READONLY: "it can't be written",
@@ -75,7 +75,7 @@ class LedgerError(Exception):
         elif isinstance(error, OSError):
             why = error.strerror or why
         elif isinstance(error, sqlite3.Error):
-            why = _ENVIRONMENT.get(_code(error), f"it is out of order ({error})")
+            why = ENVIRONMENT.get(code_of(error), f"it is out of order ({error})")
         super().__init__(f"{path}: {why}; head-down time can't be recorded.")
 
 
@@ -97,7 +97,7 @@ def open_file(path: Path, witness: Witness) -> tuple[sqlite3.Connection, ExitSta
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         had_one = os.fstat(lock).st_size > 0
         if not _sound(path):
-            _set_aside(path)
+            set_aside(path)
         if not path.exists():
             _begin(path, witness, had_one or bool(_damaged(path)))
         if not had_one:
@@ -165,12 +165,12 @@ def _sound(path: Path) -> bool:
     except UnicodeError:
         return False  # a name that SQLite repeats in its own message
     except sqlite3.Error as error:
-        if _code(error) in _ENVIRONMENT:
+        if code_of(error) in ENVIRONMENT:
             raise
         return False
 
 
-def _code(error: sqlite3.Error) -> int:
+def code_of(error: sqlite3.Error) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
@@ -178,7 +178,7 @@ def _damaged(path: Path) -> list[str]:
     return [file.name for file in path.parent.iterdir() if file.name.startswith(f"{path.stem}.damaged-")]
 
 
-def _set_aside(path: Path) -> None:
+def set_aside(path: Path) -> None:
     """The file itself goes first: from then on the next start knows that there was damage, whatever happens here."""
     taken = _damaged(path)
     names = [f"{path.stem}.damaged-{number}{path.suffix}" for number in range(1, MOST_DAMAGED + 1)]

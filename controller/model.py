@@ -25,6 +25,7 @@ class Verb(StrEnum):
     PEOPLE_SAVE = "people/save"
     PEOPLE_DELETE = "people/delete"
     PEOPLE_ACCEPT = "people/accept"
+    HISTORY_GET = "history/get"
     PRESETS_SAVE = "presets/save"
     PRESETS_DELETE = "presets/delete"
 
@@ -151,6 +152,12 @@ class Event:
     code: str | None = None
     reason: Reason | None = None
     verb: str | None = None
+
+
+class Show(NamedTuple):
+    """The newest sessions of the history are to be published, so many of them."""
+
+    last: int
 
 
 class Keep(NamedTuple):

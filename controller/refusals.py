@@ -61,6 +61,7 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
     Verb.PEOPLE_SAVE: _KEPT,
     Verb.PEOPLE_DELETE: _KEPT,
     Verb.PEOPLE_ACCEPT: _KEPT | {_R.UNKNOWN_PERSON},
+    Verb.HISTORY_GET: _FRESH | {_R.LOCKED},
     Verb.PRESETS_SAVE: _FRESH | {_R.LOCKED, _R.BUSY},
     Verb.PRESETS_DELETE: _FRESH | {_R.UNKNOWN_PRESET, _R.LOCKED, _R.BUSY},
     Verb.STOP: frozenset(),

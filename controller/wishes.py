@@ -13,7 +13,7 @@ from .conduct import Conduct
 from .estimator import Estimate
 from .gate import Order
 from .limits import LEVEL_DEG, STANDING_DEG
-from .model import Answer, EventKind, Limit, Reason, State, Unreadable, Verb, Wish
+from .model import Answer, EventKind, Limit, Reason, Show, State, Unreadable, Verb, Wish
 from .people import PeopleError
 from .people_verbs import PeopleVerbs
 from .plans import going_to
@@ -26,6 +26,8 @@ from .safety import Action
 
 SEEN_IDS: Final = 256
 """Ids of commands that are remembered against duplicates. Chosen: hours of anybody's use."""
+LAST: Final = 10
+"""How many sessions are shown to somebody who does not say."""
 STARTS: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
 """What needs the arming window, and closes it when it is refused."""
 
@@ -57,6 +59,7 @@ class Desk:
             Verb.UNLOCK: self._unlock,
             Verb.PRESETS_SAVE: self._save_preset,
             Verb.PRESETS_DELETE: self._delete_preset,
+            Verb.HISTORY_GET: self._history,
         }
         self._people = PeopleVerbs(conduct)
 
@@ -263,6 +266,12 @@ class Desk:
         if was_on:
             c.keeps.append(c.child_lock.keep())
         return accepted(wish, "Unlocked.")
+
+    def _history(self, wish: Wish, _: Estimate | None) -> Answer:
+        """The disk is asked by somebody else, who publishes what it has."""
+        last = wish.body if isinstance(wish.body, int) else LAST
+        self._c.keeps.append(Show(last))
+        return accepted(wish, f"The last {last} sessions follow on the topic history.")
 
     def _save_preset(self, wish: Wish, e: Estimate | None) -> Answer:
         said = self._presets.save(wish, e)

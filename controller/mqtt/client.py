@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..documents import EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
+from ..history_documents import HistoryDocument, PastSessionDocument
 from ..model import Unreadable, Wish
 from . import commands
 from .clearing import Clearing, as_clearing
@@ -133,6 +134,10 @@ class MqttClient:
         """Replaces the retained health document."""
         self._retain(self.topics.health, document)
 
+    def publish_last_session(self, document: PastSessionDocument | None) -> None:
+        """Replaces the retained last session; None: there is none, and an older one is taken back."""
+        self._retain(self.topics.last_session, b"" if document is None else document)
+
     def publish_retained(self, topic: str, payload: bytes) -> None:
         """Replaces any other retained message, such as discovery's, and keeps it alive like the documents."""
         self._retain(topic, payload)
@@ -144,6 +149,10 @@ class MqttClient:
     def publish_result(self, document: ResultDocument) -> None:
         """Sends a result once, or drops it if there is no broker."""
         self._put(self.topics.result, document)
+
+    def publish_history(self, document: HistoryDocument) -> None:
+        """Sends the sessions that somebody asked for, or drops them if there is no broker."""
+        self._put(self.topics.history, document)
 
     def _retain(self, topic: str, content: Document | bytes, qos: int = 1) -> None:
         self._outbox.retain(topic, content, qos)

@@ -23,6 +23,8 @@ MAX_ID: Final = 64
 MAX_CODE: Final = 16
 MAX_ANGLE_DEG: Final = 90.0
 """The reach of any table (docs/mqtt.md); the limits that protect somebody are judged elsewhere."""
+MAX_LAST: Final = 20
+"""Sessions that are shown at once. Chosen: they fit into 64 KB, which is as much as some brokers let through."""
 _MAX_NUMBER: Final = 32
 """Characters. Chosen: more than any double needs; keeps thousands of digits out of the integer conversion."""
 _MAX_EXPIRES_S: Final = 1e11
@@ -105,6 +107,19 @@ def _bare_pin(word: str) -> _Fields:
     return {"pin": word}
 
 
+def _bare_last(word: str) -> _Fields:
+    return {"last": _bare_angle(word)["angle_deg"]}
+
+
+def _last(fields: _Fields) -> object:
+    if fields.get("last") is None:
+        return None
+    last = _number(fields, "last")
+    if not 1 <= last <= MAX_LAST or last != int(last):
+        raise BadPayloadError(f"last is {_shown(last)}, it is a whole number from 1 to {MAX_LAST}")
+    return int(last)
+
+
 def _read_preset(fields: _Fields) -> Draft:
     try:
         return draft(fields)
@@ -115,9 +130,7 @@ def _read_preset(fields: _Fields) -> Draft:
 _PIN_ARGUMENT: Final = Argument(("pin",), 'a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}', _bare_pin)
 _PERSON_ARGUMENT: Final = Argument(("person",), 'a person, such as ana or {"person": "ana"}', _bare_person)
 _ARGUMENTS: Final = {
-    Verb.ARM: Argument(
-        ("person",), 'no argument, send an empty payload or {"person": "ana"}', _bare_nothing, optional=True
-    ),
+    Verb.ARM: Argument(("person",), 'a person, as in {"person": "ana"}', _bare_nothing, optional=True),
     Verb.START: Argument(("preset", "person"), 'a preset, such as back or {"preset": "back"}', _bare_preset),
     Verb.GOTO: Argument(("angle_deg", "person"), 'an angle in degrees, such as 15 or {"angle_deg": 15}', _bare_angle),
     Verb.JOG: Argument(("direction", "person"), 'up, down or stop, such as up or {"direction": "up"}', _bare_direction),
@@ -132,6 +145,13 @@ _ARGUMENTS: Final = {
     ),
     Verb.PEOPLE_DELETE: _PERSON_ARGUMENT,
     Verb.PEOPLE_ACCEPT: _PERSON_ARGUMENT,
+    Verb.HISTORY_GET: Argument(
+        ("last",),
+        f'a number of sessions from 1 to {MAX_LAST}, such as 5 or {{"last": 5}}',
+        _bare_last,
+        _last,
+        optional=True,
+    ),
     Verb.PRESETS_SAVE: Argument(
         ("preset", "title", "purpose", "basis", "rate_dps", "repeat", "steps"),
         'a preset, such as {"preset": "calm", "title": "Calm", "purpose": "Rest.", "rate_dps": 1, '
@@ -374,7 +394,7 @@ _DECODER: Final = json.JSONDecoder(
 def _expectation(verb: Verb) -> str:
     argument = _ARGUMENTS.get(verb)
     if argument is not None:
-        return f"{verb} needs {argument.expects}"
+        return f"{verb} {'may have' if argument.optional else 'needs'} {argument.expects}"
     return f'{verb} needs no argument, send an empty payload or {{"id": "7"}}'
 
 

@@ -13,8 +13,17 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from ..documents import SCHEMA, EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
+from ..history_documents import HistoryDocument, PastSessionDocument
 
-Document = StateDocument | ResultDocument | EventDocument | PresetsDocument | HealthDocument
+Document = (
+    StateDocument
+    | ResultDocument
+    | EventDocument
+    | PresetsDocument
+    | HealthDocument
+    | PastSessionDocument
+    | HistoryDocument
+)
 
 DOCUMENTS: Final[dict[str, type[Document]]] = {
     "state": StateDocument,
@@ -22,6 +31,8 @@ DOCUMENTS: Final[dict[str, type[Document]]] = {
     "event": EventDocument,
     "presets": PresetsDocument,
     "health": HealthDocument,
+    "last_session": PastSessionDocument,
+    "history": HistoryDocument,
 }
 """Which document travels on which topic."""
 

@@ -65,6 +65,16 @@ class Topics:
         return self._of("health")
 
     @property
+    def last_session(self) -> str:
+        """Retained record of the newest session that is over."""
+        return self._of("last_session")
+
+    @property
+    def history(self) -> str:
+        """The sessions that somebody asked for."""
+        return self._of("history")
+
+    @property
     def event(self) -> str:
         """What happened, one at a time."""
         return self._of("event")

@@ -22,9 +22,10 @@ NEEDING = [
     Verb.START, Verb.GOTO, Verb.JOG, Verb.LOCK, Verb.UNLOCK, Verb.FEEDBACK, Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE,
     Verb.PEOPLE_ACCEPT, Verb.PRESETS_SAVE, Verb.PRESETS_DELETE,
 ]  # fmt: skip
-PLAIN = [verb for verb in Verb if verb not in (*NEEDING, Verb.STOP, Verb.LEVEL)]
+OPTIONAL = [Verb.HISTORY_GET]
+PLAIN = [verb for verb in Verb if verb not in (*NEEDING, *OPTIONAL, Verb.STOP, Verb.LEVEL)]
 """Verbs without an argument that may refuse their payload."""
-STRICT = [*PLAIN, *NEEDING]
+STRICT = [*PLAIN, *NEEDING, *OPTIONAL]
 
 
 def read(verb: str, payload: bytes, retained: bool = False) -> Wish | Unreadable | None:
@@ -76,11 +77,14 @@ GOOD: list[tuple[Verb, bytes, Wish]] = [
     ),
     (Verb.UNLOCK, b'"0258"', Wish(Verb.UNLOCK, pin="0258")),
     (Verb.UNLOCK, b'{"pin": "0258", "id": "7"}', Wish(Verb.UNLOCK, pin="0258", id="7")),
-    *[(verb, b"", Wish(verb)) for verb in PLAIN],
-    *[(verb, b" \n", Wish(verb)) for verb in PLAIN],
-    *[(verb, b"PRESS", Wish(verb)) for verb in PLAIN],
-    *[(verb, b"{}", Wish(verb)) for verb in PLAIN],
-    *[(verb, b'{"id": "7", "code": "ab"}', Wish(verb, id="7", code="ab")) for verb in PLAIN],
+    *[(verb, b"", Wish(verb)) for verb in (*PLAIN, *OPTIONAL)],
+    *[(verb, b" \n", Wish(verb)) for verb in (*PLAIN, *OPTIONAL)],
+    *[(verb, b"PRESS", Wish(verb)) for verb in (*PLAIN, *OPTIONAL)],
+    *[(verb, b"{}", Wish(verb)) for verb in (*PLAIN, *OPTIONAL)],
+    *[(verb, b'{"id": "7", "code": "ab"}', Wish(verb, id="7", code="ab")) for verb in (*PLAIN, *OPTIONAL)],
+    (Verb.HISTORY_GET, b"1", Wish(Verb.HISTORY_GET, body=1)),
+    (Verb.HISTORY_GET, b'{"last": 20, "id": "7"}', Wish(Verb.HISTORY_GET, body=20, id="7")),
+    (Verb.HISTORY_GET, b'{"last": null}', Wish(Verb.HISTORY_GET)),
     (Verb.ARM, b'{"person": "ana"}', Wish(Verb.ARM, person="ana")),
     (Verb.GOTO, b'{"angle_deg": 15, "person": "ana"}', Wish(Verb.GOTO, angle_deg=15.0, person="ana")),
     (Verb.JOG, b'{"direction": "up", "person": "ana"}', Wish(Verb.JOG, direction=-1, person="ana")),
@@ -184,6 +188,11 @@ BROKEN: list[tuple[bytes, str]] = [
 
 BAD: list[tuple[Verb, bytes, str]] = [
     *[(verb, payload, wrong) for verb in STRICT for payload, wrong in BROKEN],
+    *[(Verb.HISTORY_GET, b'{"last": %d}' % last, f"last is {last}") for last in (0, -1, 21)],
+    (Verb.HISTORY_GET, b"1.5", "last is 1.5, it is a whole number from 1 to 20"),
+    (Verb.HISTORY_GET, b'{"last": "5"}', 'last is "5", not a number'),
+    (Verb.HISTORY_GET, b'{"last": true}', "last is true, not a number"),
+    (Verb.HISTORY_GET, b"all", '"all" is not a number'),
     *[(verb, payload, "the payload is blank") for verb in NEEDING for payload in (b" ", b"\r\n\t")],
     *[
         (verb, payload, "is not expected")
@@ -302,7 +311,7 @@ BAD: list[tuple[Verb, bytes, str]] = [
     (Verb.JOG, b'{"jog": "up"}', 'the key "jog" is unknown'),
 ]
 EXPECTED = {
-    Verb.ARM: 'arm needs no argument, send an empty payload or {"person": "ana"}',
+    Verb.ARM: 'arm may have a person, as in {"person": "ana"}',
     Verb.FEEDBACK: 'feedback needs ok or symptom, or {"outcome": "ok"}',
     Verb.PEOPLE_SAVE: "people/save needs a profile, such as "
     '{"person": "ana", "name": "Ana", "height_cm": 168, "weight_kg": 62}',
@@ -313,6 +322,7 @@ EXPECTED = {
     Verb.JOG: 'jog needs up, down or stop, such as up or {"direction": "up"}',
     Verb.LOCK: 'lock needs a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}',
     Verb.UNLOCK: 'unlock needs a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}',
+    Verb.HISTORY_GET: 'history/get may have a number of sessions from 1 to 20, such as 5 or {"last": 5}',
     Verb.PRESETS_DELETE: 'presets/delete needs the id of an own preset, such as calm or {"preset": "calm"}',
     Verb.PRESETS_SAVE: 'presets/save needs a preset, such as {"preset": "calm", "title": "Calm", "purpose": "Rest.", '
     '"rate_dps": 1, "steps": [{"angle_deg": 8, "hold_s": 60}]}',

@@ -25,6 +25,7 @@ from controller.documents import (
     StateDocument,
     StepDocument,
 )
+from controller.history_documents import HistoryDocument, MetDocument, PastSessionDocument, TraceDocument
 from controller.model import EventKind, Reason, State
 from controller.mqtt.payloads import DOCUMENTS, Document, dump, schema_text, schemas, write_schemas
 
@@ -94,6 +95,11 @@ PRESETS = PresetsDocument(
     )
 )
 HEALTH = HealthDocument(TIME, 60.0, "0.1.0", 1, 3000, 1.5, None, 3000, 0, 0, 0, 1, 4, 1, 0, 0, 2, 0, ("No unit.",))
+PAST = PastSessionDocument(
+    "s1", "ana", "back", TIME, "sound", 310.0, 241.5, 8.1, 3, 3, "interrupted", "stopped",
+    (MetDocument(12.5, "broker_lost", "The broker is gone."),), (), "ok",
+    TraceDocument((0.0, 55.0, 60.5), (-80.0, 0.05, None)),
+)  # fmt: skip
 EXAMPLES: list[tuple[str, Document]] = [
     ("state", STATE),
     ("state", UNKNOWN),
@@ -103,6 +109,10 @@ EXAMPLES: list[tuple[str, Document]] = [
     ("presets", PRESETS),
     ("presets", PresetsDocument(())),
     ("health", HEALTH),
+    ("last_session", PAST),
+    ("last_session", replace(PAST, largest_angle_deg=None, feedback=None, trace=None)),
+    ("history", HistoryDocument(TIME, (PAST, PAST), None)),
+    ("history", HistoryDocument(TIME, (), "Sessions are not recorded at the moment.")),
 ]
 
 
@@ -207,7 +217,7 @@ def test_the_schemas_in_docs_are_current() -> None:
 
 
 def test_the_schemas_name_themselves_and_require_every_field() -> None:
-    assert list(schemas()) == ["state", "result", "event", "presets", "health"]
+    assert list(schemas()) == ["state", "result", "event", "presets", "health", "last_session", "history"]
     for name, schema in schemas().items():
         assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
         assert schema["$id"] == f"urn:bascule:schema:1:{name}"
