@@ -87,8 +87,7 @@ def assemble(
     inbox = Inbox()
     records = LedgerThread(ledger, inbox.notice)
     daemon = Daemon(core, open_port, records, inbox, files, watch)
-    history_path = config.data.folder / f"{config.table.id}.history.sqlite3"
-    daemon.record(HistoryThread(history_path, config.data.keep_days, daemon.on_history))
+    daemon.record(HistoryThread(history_path_of(config), config.data.keep_days, daemon.on_history))
     if ledger.notice:
         daemon.notices.append(ledger.notice)
     for problem in (*own_preset_problems(own, settings.limits), *filter(None, [wrong])):
@@ -113,6 +112,11 @@ def assemble(
 def ledger_path_of(config: Config) -> Path:
     """Where the record of head-down time lies."""
     return config.data.folder / f"{config.table.id}.sqlite3"
+
+
+def history_path_of(config: Config) -> Path:
+    """Where the sessions are that are over."""
+    return config.data.folder / f"{config.table.id}.history.sqlite3"
 
 
 def people_path_of(config: Config) -> Path:

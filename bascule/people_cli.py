@@ -20,6 +20,7 @@ from rich.table import Table as Grid
 
 from controller import checklist, people_file, small_file
 from controller.config import Config, ConfigError, load
+from controller.history_file import HistoryError, HistoryFile, read
 from controller.ledger import Ledger, LedgerError, read_witness
 from controller.ledger_file import charges_of, clock_of
 from controller.limits import combine
@@ -28,12 +29,15 @@ from controller.people_payload import Save, read_save
 from controller.profile import ProfileError, dump
 from controller.programme import Moment, moment, weeks
 
-from .assembly import address_of, ledger_path_of, people_path_of
+from .assembly import address_of, history_path_of, ledger_path_of, people_path_of
+from .history_table import as_json as session_json
 from .say import BrokerOption, ConfigOption, DataOption, JsonOption, TableOption, fail
 from .send import SendError
 from .send import send as send_command
 
 app = typer.Typer(help="Who uses the table: profiles, checklist, programme.", no_args_is_help=True)
+MOST = 1_000_000
+"""Chosen: more sessions than anybody has in a life."""
 PersonArgument = Annotated[str, typer.Argument(metavar="ID", help="Whose, as in the list.")]
 
 
@@ -153,9 +157,10 @@ def people_export(
     earned, accepted, last = register.earned.get(person), register.accepted.get(person), register.last
     try:
         head_down = charges_of(ledger_path_of(settings), person)
-    except LedgerError as error:
+        sessions = read(history_path_of(settings), MOST, person)
+    except (LedgerError, HistoryError) as error:
         fail(str(error))
-    if not (profile or earned or accepted or head_down):
+    if not (profile or earned or accepted or head_down or sessions):
         fail(f"Nothing is stored about {person!r}.")
     everything = {
         "profile": None if profile is None else profile.model_dump(),
@@ -163,6 +168,7 @@ def people_export(
         "checklist_accepted": None if accepted is None else accepted._asdict(),
         "last_session": asdict(last) if last is not None and last.person == person else None,
         "head_down": head_down,
+        "sessions": [session_json(one, traced=True) for one in sessions],
     }
     print(json.dumps(everything, ensure_ascii=False, indent=1))  # noqa: T201
 
@@ -195,9 +201,17 @@ def people_delete(
     broker: BrokerOption = None,
     data: DataOption = None,
 ) -> None:
-    """Forget a person's profile, week and checklist. Head-down time of the last 24 h still counts for this id."""
+    """Forget profile, week, checklist and sessions. Head-down time of the last 24 h still counts for this id."""
     settings = _settings(config, table, broker, data)
-    _change(settings, "people/delete", {"person": person}, lambda people, _: people.delete(person))
+
+    def forget(people: People, _: Moment) -> str:
+        said, path = people.delete(person), history_path_of(settings)
+        if path.exists():
+            with closing(HistoryFile.open(path, settings.data.keep_days, time.time())) as history:
+                history.forget(person)
+        return said
+
+    _change(settings, "people/delete", {"person": person}, forget)
 
 
 @app.command("save")
@@ -239,6 +253,8 @@ def _change(settings: Config, verb: str, fields: dict[str, Any], do: Callable[[P
             small_file.write(people_path_of(settings), dump(people.register))
     except PeopleError as error:
         fail(f"refused ({error.reason}): {error.message}")
+    except HistoryError as error:
+        fail(str(error))
     except OSError as error:
         fail(f"{people_path_of(settings)}: {error.strerror}.")
     except LedgerError as error:

@@ -22,7 +22,7 @@ from .estimator import Estimate
 from .gate import Order
 from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
-from .model import Event, EventKind, Keep, Limit, Show, State
+from .model import Event, EventKind, Forget, Keep, Limit, Show, State
 from .own_presets import NONE, Own
 from .people import People
 from .plans import standing_up
@@ -127,7 +127,7 @@ class Conduct:
         self.cause_since_s: dict[Cause, float] = {}
         self.orders: list[Order] = []
         self.events: list[Event] = []
-        self.keeps: list[Keep | Show] = []
+        self.keeps: list[Keep | Show | Forget] = []
         self.ending = ("interrupted", "")
         self.lead_count = 0
         self._sessions = 0

@@ -22,7 +22,7 @@ from .historian import Historian
 from .history_keeper import HistoryInline
 from .inbox import Inbox
 from .ledger import LedgerInline, read_witness
-from .model import Keep, NotKept, Show, Unreadable, Verb, Wish
+from .model import Forget, Keep, NotKept, Show, Unreadable, Verb, Wish
 from .port_keeper import PortKeeper
 from .reporter import Publisher, Reporter, installed_version
 from .serial_port import Port
@@ -178,7 +178,7 @@ class Daemon:
         if began_s - self._checkpoint_s >= CHECKPOINT_PERIOD_S:
             self._checkpoint()
 
-    def _record(self, request: Reserve | Settle | Reconcile | Keep | Show) -> None:
+    def _record(self, request: Reserve | Settle | Reconcile | Keep | Show | Forget) -> None:
         if isinstance(request, Reserve):
             self._ledger.reserve(*request)
         elif isinstance(request, Settle):

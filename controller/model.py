@@ -160,6 +160,12 @@ class Show(NamedTuple):
     last: int
 
 
+class Forget(NamedTuple):
+    """The history is to forget this person's sessions."""
+
+    person: str
+
+
 class Keep(NamedTuple):
     """A small file is to hold this text from now on, through restarts; None: no such file.
 

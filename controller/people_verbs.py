@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from .account import GUEST
 from .conduct import Conduct
-from .model import EventKind, Reason, Verb, Wish
+from .model import EventKind, Forget, Reason, Verb, Wish
 from .people import PeopleError
 from .people_payload import OUTCOMES, Save
 
@@ -30,7 +30,10 @@ class PeopleVerbs:
         return self._changed(self._c.people.save(*wish.body, self._c.moment))
 
     def _delete(self, wish: Wish) -> str:
-        return self._changed(self._c.people.delete(wish.person or GUEST))
+        person = wish.person or GUEST
+        said = self._changed(self._c.people.delete(person))
+        self._c.keeps.append(Forget(person))
+        return said
 
     def _accept(self, wish: Wish) -> str:
         return self._changed(self._c.people.accept(wish.person or GUEST, self._c.moment))

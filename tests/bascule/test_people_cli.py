@@ -14,9 +14,12 @@ from bascule import people_cli
 from bascule.assembly import assemble
 from bascule.cli import app
 from controller.config import load
+from controller.history import Record
+from controller.history_file import HistoryFile, read
 from controller.ledger import Ledger, read_witness
 from controller.serial_port import Port
 
+WALL = 1_790_000_000.0
 Run = Callable[..., Result]
 SAVE = ("save", "ana", "--name", "Ana", "--height", "168", "--weight", "62")
 
@@ -78,17 +81,23 @@ def test_everything_that_is_stored_is_exported_and_the_days_time_survives(run: R
     with closing(Ledger.open(tmp_path / "home.sqlite3", read_witness())) as ledger:
         ledger.reserve("7-1", "ana", 60.0, ledger.ledger_s, 1, 0.0)
         ledger.settle("7-1", 42.0, "reached", "it was over", ledger.ledger_s, 42.0)
+        with closing(HistoryFile.open(tmp_path / "home.history.sqlite3", 90, WALL)) as history:
+            for session, person in (("7-1", "ana"), ("7-2", "ben")):
+                history.save(Record(session, person, "gentle", WALL, outcome="reached", complete=True))
         exported = json.loads(run("export", "ana").output)  # also while a controller holds the record
         assert exported["profile"]["name"] == "Ana"
         assert exported["programme"]["week"] == 1
         assert exported["checklist_accepted"]["ledger_s"] >= 0
+        assert [one["session"] for one in exported["sessions"]] == ["7-1"]
         [charge] = exported["head_down"]
         assert (charge["session"], charge["used_s"], charge["outcome"]) == ("7-1", 42.0, "reached")
     assert run("delete", "ana").exit_code == 0
     left = json.loads(run("export", "ana").output)
     assert left == {
         "profile": None, "programme": None, "checklist_accepted": None, "last_session": None, "head_down": [charge],
+        "sessions": [],
     }  # fmt: skip
+    assert [one.record.person for one in read(tmp_path / "home.history.sqlite3", 9)] == ["ben"]
     with closing(Ledger.open(tmp_path / "home.sqlite3", read_witness())) as ledger:
         assert ledger.account().head_down_today_s("ana", ledger.ledger_s) == 42.0
 

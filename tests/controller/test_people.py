@@ -8,7 +8,7 @@ from controller.account import Account, Entry
 from controller.conduct import Settings
 from controller.core import Today
 from controller.limits import DEFAULTS
-from controller.model import Answer, EventKind, Keep, Limit, Reason, State, Verb
+from controller.model import Answer, EventKind, Forget, Keep, Limit, Reason, State, Verb
 from controller.people import People
 from controller.people_payload import Save
 from controller.profile import FixedProfile, Played, Profile, Register, parse
@@ -272,6 +272,7 @@ def test_who_is_deleted_gains_nothing_by_coming_back() -> None:
     answer = rig.wish(Verb.PEOPLE_DELETE, person="ana")
     assert answer.message == "Deleted ana. The head-down time of the last 24 h still counts for this id."
     assert kept(rig) == Register({}, {}, {"ben": Moment(0.0)})
+    assert Forget("ana") in rig.requests
     assert rig.wish(Verb.ARM, person="ana").reason is Reason.UNKNOWN_PERSON
     assert rig.wish(Verb.PEOPLE_DELETE, person="ana").reason is Reason.UNKNOWN_PERSON
     assert save(rig, programme=True).message == "Saved ana, with at most 15° (programme week 1)."
