@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from bascule.broker import EmbeddedBroker
+from controller.history_file import read
+from controller.history_trace import unpack
 
 from .conftest import Client, Process, free_port, until
 
@@ -55,6 +57,14 @@ def test_a_phone_tilts_the_table_and_stands_up_again(demo: tuple[Process, Client
     assert phone.ask("stand")["reason"] == "pause_first"
     until(lambda: phone.ask("stand")["accepted"], "standing allowed after the pause")
     assert phone.state("standing")["angle_deg"] <= -79
+    kept = phone.wait("last_session", lambda one: one and one["head_down_s"] > 240)
+    assert (kept["session"], kept["outcome"], kept["why"]) == (ended["session"], "reached", ended["why"])
+    assert kept["trace"]["angle_deg"][0] < -79
+    before = len(phone.heard)
+    assert phone.ask("history/get", '{"last": 3}')["accepted"]
+    shown = phone.wait("history", lambda _: True, before)["sessions"]
+    assert [one["session"] for one in shown] == [ended["session"]]
+    assert phone.ask("history/get", "1000")["reason"] == "bad_payload"
     kinds = [event["kind"] for topic, event in phone.heard if topic == "event"]
     assert kinds[:2] == ["session_started", "step"]
     assert process.end(signal.SIGINT) == 0
@@ -141,10 +151,14 @@ def test_kill_9_leaves_nobody_head_down(start: Start, broker: EmbeddedBroker, cl
     controller.end(signal.SIGKILL)
     phone.wait("availability", lambda word: word == "offline")
     until(lambda: abs(true_angle(simulator)) < 1, "level again, by itself")
+    cut = read(tmp_path / "data" / "home.history.sqlite3", 9)[0].record
+    assert (cut.preset, cut.outcome, cut.why) == ("goto", "interrupted", "the controller was stopped or crashed")
+    assert unpack(cut.trace)[0].at_s == 0.0
     seen = len(phone.heard)
     start(*options)
     found = phone.wait("state", lambda state: state["state"] in ("standby", "level"), seen)
     assert not found["armed"]
+    assert phone.wait("last_session", bool, seen)["session"] == cut.session
     assert abs(found["angle_deg"]) < 1.5
     assert found["session"] is None
     charged = phone.wait("state", lambda state: state["budget"]["head_down_today_s"] > 0, seen)

@@ -59,6 +59,7 @@ def test_the_way_to_level_belongs_to_it(loop: Recorded) -> None:
     loop.run(0.1)
     assert (last(loop).outcome, last(loop).why) == ("interrupted", "level was wished")
     at_once_s = last(loop).head_down_s
+    assert 9.0 < at_once_s < 13.0
     home(loop)
     record = loop.sessions()[0]
     assert record.complete
@@ -68,6 +69,22 @@ def test_the_way_to_level_belongs_to_it(loop: Recorded) -> None:
     assert last(loop).head_down_s == round(record.head_down_s, 1)
     assert last(loop).trace is not None
     assert len(loop.sessions()) == 1
+
+
+@pytest.mark.parametrize("angle_deg", [-70.0, -40.0])
+def test_the_way_up_to_level_belongs_to_it_if_there_is_no_stop_on_it(tmp_path: Path, angle_deg: float) -> None:
+    loop = Recorded(tmp_path, bundled())
+    loop.run(1.0)
+    assert loop.arm_and(Verb.START, preset="gentle").accepted
+    assert loop.run(60.0, lambda: loop.angle_deg > angle_deg)
+    loop.wish(Verb.LEVEL)
+    loop.run(5.0)
+    assert not loop.sessions()[0].complete
+    home(loop)
+    record = loop.sessions()[0]
+    assert record.complete
+    assert unpack(record.trace)[-1].angle_deg == pytest.approx(0.0, abs=1.6)
+    loop.close()
 
 
 def test_limits_and_faults_are_kept_with_their_time(loop: Recorded) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.history_trace import unpack
 from controller.model import State, Verb
 
 from . import interruptions as i
@@ -34,6 +35,7 @@ def test_level_at_any_moment(moments: i.Moments) -> None:
         i.settle(loop)
         record = i.check_seen_through(loop)
         assert (record.outcome, record.why) == ("interrupted", "level was wished")
+        assert abs(unpack(record.trace)[-1].angle_deg or 0.0) < 2.0
         assert loop.state is State.LEVEL
 
 

@@ -67,6 +67,8 @@ def test_every_field_comes_back(path: Path) -> None:
     assert kept(path) == [other, one]
     assert [k.number for k in read(path, 9)] == [2, 1]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_the_newest_of_a_session_replaces_what_was_kept_but_not_what_the_person_said(path: Path) -> None:
@@ -150,17 +152,26 @@ def sql(statement: str) -> Callable[[Path], None]:
     return do
 
 
-def middle(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[4096:8192] = random.Random(1).randbytes(4096)
-    path.write_bytes(data)
+def noise(table: str) -> Callable[[Path], None]:
+    """One page of a table or an index is overwritten."""
+
+    def do(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as db:
+            page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+            size = db.execute("PRAGMA page_size").fetchone()[0]
+        data = bytearray(path.read_bytes())
+        data[(page - 1) * size + 100 : page * size] = random.Random(1).randbytes(size - 100)
+        path.write_bytes(data)
+
+    return do
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "no database": lambda path: path.write_bytes(b"What was I? " * 999),
     "zeroes": lambda path: path.write_bytes(bytes(path.stat().st_size)),
     "half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
-    "noise in the middle": middle,
+    "noise in the table": noise("session"),
+    "noise in an index that is seldom read": noise("sqlite_autoindex_session_1"),
     "another program's": sql("PRAGMA application_id = 7"),
     "no table": sql("DROP TABLE session"),
     "the file is gone and its log is not": lambda path: path.rename(f"{path}-wal"),

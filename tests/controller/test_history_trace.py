@@ -51,6 +51,14 @@ def test_what_is_kept_is_never_off_by_more_than_a_quarter_of_a_degree(moves: lis
             assert min(abs(at_s - c.at_s) for c in corners if c.angle_deg is not None) <= 0.0051
 
 
+def test_a_swing_uses_the_room_that_it_has_and_no_more() -> None:
+    samples = [Sample(t / 10, 15.0 + 7.0 * math.sin(2 * math.pi * t / 200.0)) for t in range(2000)]
+    corners = record(samples).corners()
+    off = [abs(float(angle_at(corners, at_s) or 0.0) - float(angle_deg or 0.0)) for at_s, angle_deg in samples]
+    assert 0.15 < max(off) <= OFF_DEG
+    assert len(corners) < 200
+
+
 @settings(max_examples=40, deadline=None)
 @given(MOVES)
 def test_packing_changes_nothing(moves: list[tuple[float, float | None]]) -> None:

@@ -190,7 +190,7 @@ def test_wishes_of_every_kind(broker: Broker, make_table: Make, make_peer: Make)
     assert [(each.verb, each.reason) for each in table.wishes[2:-1] if isinstance(each, Unreadable)] == [
         ("goto", Reason.BAD_PAYLOAD),
         ("fly", Reason.UNKNOWN_VERB),
-        ("presets/save", Reason.UNKNOWN_VERB),
+        ("presets/save", Reason.BAD_PAYLOAD),
     ]
     assert len(table.wishes) == 6
     assert table.stops == []
