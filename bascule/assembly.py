@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from controller import child_lock, child_lock_file, own_preset_file, own_presets
+from controller import child_lock, child_lock_file, own_preset_file, own_presets, people_file, profile
 from controller.booking import Booking
 from controller.conduct import Settings
 from controller.config import Config, ConfigError, Problem, broker_address
@@ -20,11 +20,12 @@ from controller.documents import StateDocument
 from controller.history_keeper import HistoryThread
 from controller.inbox import Inbox
 from controller.ledger import Ledger, LedgerThread, read_witness
-from controller.limits import DEFAULTS, Limits, combine, guest
+from controller.limits import DEFAULTS, Limits, combine
 from controller.mqtt.client import MqttClient
 from controller.mqtt.connection import Address
 from controller.own_presets import Own, beyond
-from controller.presets import bundled
+from controller.people import People
+from controller.presets import bundled, programme
 from controller.serial_port import Port
 
 MAX_PASSWORD: Final = 1024
@@ -68,28 +69,29 @@ def assemble(
         arm_by_button=config.session.arming == "button",
         local_stop=config.session.local_stop,
         check_in_s=config.session.check_in_s,
-        limits=combine(DEFAULTS, config.limits.layer(), guest()),
-        table_limits=combine(DEFAULTS, config.limits.layer()),
+        limits=combine(DEFAULTS, config.limits.layer()),
         time_scales=time_scales,
     )
     address = address_of(config, password)
     presets_path = own_preset_file.place(config, config_file)
     own, presets = own_preset_file.load(presets_path), bundled()
-    for preset in (*presets.values(), *own.presets.values()):
+    for preset in (*presets.values(), *programme(), *own.presets.values()):
         preset.head_down_s()  # worked out once here, so that no control step has to
-    ledger = Ledger.open(config.data.folder / f"{config.table.id}.sqlite3", read_witness())
+    ledger = Ledger.open(ledger_path_of(config), read_witness())
     lock_path = config.data.folder / f"{config.table.id}.child_lock.json"
+    people_path = people_path_of(config)
+    register, wrong = people_file.read(people_path)
+    people = People({one.id: one for one in config.people}, register, wrong)
     booking = Booking(ledger.account(), ledger.ledger_s)
-    core = Core(settings, presets, booking, secrets.randbits(64), child_lock_file.read(lock_path), own)
-    files = {child_lock.FILE: lock_path, own_presets.FILE: presets_path}
+    core = Core(settings, presets, booking, secrets.randbits(64), child_lock_file.read(lock_path), own, people)
+    files = {child_lock.FILE: lock_path, own_presets.FILE: presets_path, profile.FILE: people_path}
     inbox = Inbox()
     records = LedgerThread(ledger, inbox.notice)
     daemon = Daemon(core, open_port, records, inbox, files, watch)
-    history_path = config.data.folder / f"{config.table.id}.history.sqlite3"
-    daemon.record(HistoryThread(history_path, config.data.keep_days, daemon.on_history))
+    daemon.record(HistoryThread(history_path_of(config), config.data.keep_days, daemon.on_history))
     if ledger.notice:
         daemon.notices.append(ledger.notice)
-    for problem in own_preset_problems(own, settings.table_limits):
+    for problem in (*own_preset_problems(own, settings.limits), *filter(None, [wrong])):
         _log.warning("%s", problem)
         daemon.notices.append(problem)
     try:
@@ -106,6 +108,21 @@ def assemble(
     except ValueError as error:
         raise ConfigError([Problem("configuration", "mqtt", str(error))]) from None
     return Assembly(daemon, client)
+
+
+def ledger_path_of(config: Config) -> Path:
+    """Where the record of head-down time lies."""
+    return config.data.folder / f"{config.table.id}.sqlite3"
+
+
+def history_path_of(config: Config) -> Path:
+    """Where the sessions are that are over."""
+    return config.data.folder / f"{config.table.id}.history.sqlite3"
+
+
+def people_path_of(config: Config) -> Path:
+    """Where what is kept about people lies: beside the record of head-down time of the same table."""
+    return config.data.folder / f"{config.table.id}.people.json"
 
 
 def own_preset_problems(own: Own, table_limits: Limits) -> list[str]:

@@ -31,6 +31,7 @@ from . import demo as demo_
 from . import history_command, log, presets_command
 from .assembly import address_of, assemble
 from .broker import BrokerError
+from .people_cli import app as people_app
 from .remote_hands import HandsError, Listener, ask, socket_path
 from .say import BrokerOption, ConfigOption, DataOption, JsonOption, TableOption, fail
 from .send import SendError
@@ -44,6 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(presets_command.app, name="presets")
+app.add_typer(people_app, name="people")
 app.add_typer(history_command.app, name="history")
 
 

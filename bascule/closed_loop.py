@@ -3,16 +3,18 @@
 A run is decided by its seed and its wishes: the same ones give the same trace.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from controller import child_lock, own_presets
+from controller import child_lock, own_presets, profile
 from controller.account import Account, Reconciled, Reserved, Settled
 from controller.booking import Booking, Reconcile, Reserve, Settle
 from controller.conduct import Settings
 from controller.core import BrokerStatus, Core, Input
 from controller.estimator import Estimate
 from controller.model import Answer, Event, Keep, State, Verb, Wish
+from controller.people import People
 from controller.presets import bundled
+from controller.profile import FixedProfile
 from simulator.table import Table
 
 
@@ -21,7 +23,7 @@ class ClosedLoop:
 
     `speed`: how many times slower than the table's clock that of human hands goes. `account`: what the ledger holds.
     `connected`: whether bytes get through. `recording`: whether the ledger, which is in memory, answers. `files`: what
-    the controller wanted kept, by name.
+    the controller wanted kept, by name. `fixed`: the people of the configuration.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class ClosedLoop:
         table: Table | None = None,
         speed: float = 1.0,
         account: Account | None = None,
+        fixed: Mapping[str, FixedProfile] | None = None,
     ) -> None:
         self.table = table or Table(seed, angle_deg)
         self.settings = settings or Settings()
@@ -45,6 +48,7 @@ class ClosedLoop:
         self._inputs: list[Input] = []
         self.account = account or Account()
         self.files: dict[str, str] = {}
+        self._fixed = fixed
         self.core = self._new_core()
 
     def _new_core(self) -> Core:
@@ -52,7 +56,10 @@ class ClosedLoop:
         text = self.files.get(child_lock.FILE)
         lock = None if text is None else child_lock.parse(text)
         own = own_presets.read(self.files.get(own_presets.FILE), "presets.toml", bundled())
-        return Core(self.settings, bundled(), Booking(self.account, self.table.now_s), self._seed, lock, own)
+        kept = self.files.get(profile.FILE)
+        people = People(self._fixed, None if kept is None else profile.parse(kept))
+        booking = Booking(self.account, self.table.now_s)
+        return Core(self.settings, bundled(), booking, self._seed, lock, own, people)
 
     def restart(self) -> None:
         """The controller is a new process. What the ledger holds open counts in full."""

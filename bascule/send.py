@@ -32,7 +32,8 @@ class _Exchange:
 
 
 ARGUMENTS: Final = {
-    "start": "preset", "goto": "angle_deg", "jog": "direction", "lock": "pin", "unlock": "pin",
+    "arm": "person", "start": "preset", "goto": "angle_deg", "jog": "direction", "lock": "pin", "unlock": "pin",
+    "feedback": "outcome", "people/delete": "person", "people/accept": "person",
     "presets/delete": "preset",
 }  # fmt: skip
 """The key of each verb's one argument; verbs that take none may quote the arm code."""

@@ -6,7 +6,7 @@ is to be kept are left in lists for the core to take.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from random import Random
 from typing import Final
@@ -23,11 +23,13 @@ from .estimator import Estimate
 from .gate import Order
 from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
-from .model import Event, EventKind, Keep, Limit, Show, State
+from .model import Event, EventKind, Forget, Keep, Limit, Show, State
 from .own_presets import NONE, Own
+from .people import People
 from .plans import standing_up
 from .player import Jog, Player
 from .presets import Preset, Step
+from .programme import Moment, moment
 from .safety import FINE, Verdict
 from .session import Machine, Trigger
 from .urgent import Urgent
@@ -41,19 +43,17 @@ HOLDING: Final = int(sum(cause for cause, fact in CAUSES.items() if fact.rung is
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration decides.
+    """What the configuration decides. `limits` of the table, to which each person adds theirs.
 
-    `check_in_s`: head-down time after which the person is asked to answer, 0 for never. `table_limits`: those that hold
-    for everybody. `time_scales`: which simulated units are acceptable over this port.
+    `check_in_s`: head-down time after which the person is asked to answer, 0 for never. `time_scales`: which simulated
+    units are acceptable over this port.
     """
 
     table: str = "home"
     arm_by_button: bool = False
     local_stop: bool = False
     check_in_s: float = 0.0
-    limits: Limits = field(default_factory=lambda: combine(DEFAULTS, guest()))
-    table_limits: Limits = DEFAULTS
-    person: str = GUEST
+    limits: Limits = DEFAULTS
     time_scales: frozenset[int] = frozenset({1})
 
 
@@ -61,7 +61,7 @@ class Settings:
 class Run:
     """The session that runs. `jogged_at_s`: when somebody last held the button, by the clock of hands.
 
-    `paused_before_s`: how long the pauses that are over have lasted in all.
+    `paused_before_s`: how long the pauses that are over have lasted in all. `whole`: no step of it was skipped.
     """
 
     id: str
@@ -73,13 +73,15 @@ class Run:
     jogged_at_s: float = 0.0
     pauses: int = 0
     paused_before_s: float = 0.0
+    whole: bool = True
 
 
 class Conduct:
     """The state of one table, and everything that may change it.
 
     `presets` is what `start` accepts, `own` the part of it that is the owner's. `heard_s`: when telemetry came.
-    `limit` is the tightest angle limit of what is under way, and whose it is. `alarm`: what a person has to do at once.
+    `person` is who armed, or whose session is or was the last, and `limits` are theirs. `limit` is the tightest angle
+    limit of what is under way, and whose it is. `alarm`: what a person has to do at once.
     `way` is what leads to level or to standing outside of a session, `leading` whether it is to level from the head-up
     side, wished when the unit's count of stops was `lead_count`. `broker_gone` and `leaving` say why nothing new may
     begin. `home_at_s`: when a wish for level is carried out that a stop holds up, by the clock of hands.
@@ -93,6 +95,7 @@ class Conduct:
         random: Random,
         child_lock: ChildLock | None = None,
         own: Own = NONE,
+        people: People | None = None,
     ) -> None:
         self.settings = settings
         self.presets: Mapping[str, Preset] = {**presets, **own.presets} if own.presets else presets
@@ -109,11 +112,15 @@ class Conduct:
         self.way: Player | Jog | None = None
         self.leading = False
         self.verdict: Verdict = FINE
-        self.limit = settings.limits.angle_deg
+        self.people = people or People()
         self.note = ""
         self.alarm = ""
         self.now_s = 0.0
         self.hand_s = 0.0
+        self.wall_s: float | None = None
+        self.person = GUEST
+        self.limits = combine(settings.limits, guest())
+        self.limit = self.limits.angle_deg
         self.heard_s = -inf
         self.paused_at_s: float | None = None
         self.paused_since_s: float | None = None
@@ -128,7 +135,7 @@ class Conduct:
         self.cause_since_s: dict[Cause, float] = {}
         self.orders: list[Order] = []
         self.events: list[Event] = []
-        self.keeps: list[Keep | Show] = []
+        self.keeps: list[Keep | Show | Forget] = []
         self.ending = ("interrupted", "")
         self.lead_count = 0
         self._sessions = 0
@@ -151,6 +158,26 @@ class Conduct:
             return 0.0
         this_s = 0.0 if self.paused_since_s is None else self.now_s - self.paused_since_s
         return self.run.paused_before_s + this_s
+
+    @property
+    def moment(self) -> Moment:
+        """Now, as the programme and the checklist count time."""
+        return moment(self.booking.ledger_s(self.now_s), self.wall_s)
+
+    def limits_of(self, person: str) -> Limits:
+        """The tightest of the hard ones, the configuration's and this person's, with the week they have earned."""
+        return combine(self.settings.limits, self.people.layer(person, self.moment))
+
+    def serve(self, person: str) -> None:
+        """The table is this person's from now on; between sessions only."""
+        self.person = person
+        self.limits = self.limits_of(person)
+        self.limit = self.limits.angle_deg
+
+    def keep_people(self) -> None:
+        """Have kept what is known about people; what is newer replaces what waits."""
+        if (keep := self.people.keep()) is not None:
+            self.keeps.append(keep)
 
     def event(self, kind: EventKind, message: str, **known: str | int | None) -> None:
         """Leave an event to be published."""
@@ -180,27 +207,27 @@ class Conduct:
 
     def player(self, steps: Sequence[Step], start_deg: float) -> Player:
         """A plan within the limits of rate and acceleration."""
-        limits = self.settings.limits
+        limits = self.limits
         return Player(steps, start_deg, limits.rate_dps.value, limits.acceleration_dps2.value)
 
     def begin(self, e: Estimate, preset: str, player: Player | Jog, unit: int, limit: Limit) -> Run:
         """Start a session within the tightest limit; its head-down time is reserved from the first moment."""
         self._sessions += 1
-        run = Run(
-            f"{self.random.getrandbits(32):08x}-{self._sessions}", preset, self.settings.person, player, self.now_s
-        )
+        run = Run(f"{self.random.getrandbits(32):08x}-{self._sessions}", preset, self.person, player, self.now_s)
         self.run = run
-        self.limit = tightest(self.settings.limits.angle_deg, limit)
+        self.limit = tightest(self.limits.angle_deg, limit)
         self.arming.close()
         self.meter.begin()
         self.check_in.begin()
         self.has_moved = True
         self.note = ""
-        limits = self.settings.limits
+        limits = self.limits
         day, before_s = limits.day_head_down_s, self.booking.used_before_s(run.person, self.now_s)
         rest = Limit(max(day.value - before_s, 0.0), f"{day.value / 60:.3g} min a day, {day.reason}")
         allowed = tightest(limits.session_head_down_s, rest)
         self.booking.begin(run.id, run.person, unit, e.head_down_s, allowed, self.now_s)
+        self.people.begins(run.id, preset, run.person, self.moment)
+        self.keep_people()
         self.machine.fire(Trigger.START)
         self.event(EventKind.SESSION_STARTED, f"{preset} started.", session=run.id, preset=preset, person=run.person)
         return run
@@ -238,7 +265,7 @@ class Conduct:
     def end(self, why: str, outcome: str = "interrupted") -> None:
         """The session is over; its head-down time is settled once nobody is head down any more."""
         run, self.run = self.run, None
-        self.limit = self.settings.limits.angle_deg
+        self.limit = self.limits.angle_deg
         if run is None:
             return
         self.arming.close()
@@ -250,6 +277,8 @@ class Conduct:
             EventKind.SESSION_ENDED, sentence(message), session=run.id, preset=run.preset, person=run.person,
             outcome=outcome, why=why,
         )  # fmt: skip
+        self.people.ends(outcome == "reached" and run.whole, self.meter.session_s > 0.0, self.moment)
+        self.keep_people()
 
     # ---- ending and leading home ------------------------------------------------------------------------------------
 
@@ -326,7 +355,7 @@ class Conduct:
     def arrive(self, trigger: Trigger) -> None:
         """Where `way` or the unit's own return led to: nothing is under way any more."""
         self.way, self.leading = None, False
-        self.limit = self.settings.limits.angle_deg
+        self.limit = self.limits.angle_deg
         self.give_back()
         self.machine.fire(trigger)
 

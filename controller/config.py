@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from . import check_in, limits
 from .model import Limit
+from .profile import MOST, FixedProfile, what_is_wrong
 
 LARGEST_FILE: Final = 64 * 1024
 """Chosen: a hundred times what a long configuration needs."""
@@ -197,9 +198,13 @@ class Config(_Section):
     session: Session = Field(default_factory=Session)
     data: Data = Field(default_factory=Data)
     log: Log = Field(default_factory=Log)
+    people: list[FixedProfile] = Field(default_factory=list, max_length=MOST)
 
 
-_KEYS: Final = {name: type(section).model_fields for name, section in Config()}
+_PEOPLE: Final = "people"
+_KEYS: Final = {
+    name: FixedProfile.model_fields if name == _PEOPLE else type(section).model_fields for name, section in Config()
+}
 
 
 def load(path: Path | None, overrides: Mapping[str, object] | None = None) -> Config:
@@ -219,7 +224,7 @@ def load(path: Path | None, overrides: Mapping[str, object] | None = None) -> Co
 
     try:
         config = Config.model_validate(data, context=path.parent if path else None)
-        wrong = list(_contradictions(config.mqtt))
+        wrong = [*_contradictions(config.mqtt), *_twice(config.people)]
     except ValidationError as error:
         wrong = [_wrong(one["loc"], one) for one in error.errors(include_url=False)[:_MOST]]
     if wrong:
@@ -251,6 +256,8 @@ def _read(path: Path) -> dict[str, Any]:
 def _wrong(place: tuple[int | str, ...], error: Mapping[str, Any]) -> tuple[str, str]:
     """What pydantic found: the dotted key and our words for it."""
     section, key = str(place[0]), ".".join(str(part)[:_SHOWN] for part in place[:2])
+    if section == _PEOPLE:
+        return _wrong_person(place, error)
     if error["type"] == "extra_forbidden":
         return key, _unknown(place, error["input"])
     if len(place) == 1:
@@ -259,6 +266,21 @@ def _wrong(place: tuple[int | str, ...], error: Mapping[str, Any]) -> tuple[str,
     must = _KEYS[section][str(place[1])].description or allowed.get(error["type"]) or "a path"
     told = error["ctx"]["error"] if error["type"] == "value_error" else f"must be {must}"
     return key, f"{_shown(error['input'])}: {told}"
+
+
+def _wrong_person(place: tuple[int | str, ...], error: Mapping[str, Any]) -> tuple[str, str]:
+    """The same of a person, who is named by their place in the file. What stands there is not repeated."""
+    if len(place) < 3:
+        return _PEOPLE, f"must be tables, [[people]], one for each of at most {MOST} people"
+    return f"{_PEOPLE}.number {int(place[1]) + 1}, {str(place[2])[:_SHOWN]}", what_is_wrong(error, FixedProfile)
+
+
+def _twice(people: list[FixedProfile]) -> Iterator[tuple[str, str]]:
+    """One id for two people."""
+    ids = [profile.id for profile in people]
+    for number, person in enumerate(ids, 1):
+        if person in ids[: number - 1]:
+            yield f"{_PEOPLE}.number {number}, id", f"{_shown(person)}: there is one with this id above"
 
 
 def _unknown(place: tuple[int | str, ...], value: object) -> str:

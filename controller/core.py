@@ -21,8 +21,9 @@ from .estimator import Estimate, Estimator
 from .follow import Follow
 from .gap import UNKNOWN_DEG, Heard, head_down
 from .judge import Judge
-from .model import Answer, Event, EventKind, Keep, NotKept, Show, Unreadable, Wish
+from .model import Answer, Event, EventKind, Forget, Keep, NotKept, Show, Unreadable, Wish
 from .own_presets import NONE, Own
+from .people import People
 from .presets import Preset
 from .speaker import Speaker
 from .wishes import Desk
@@ -49,11 +50,29 @@ class PortLost(NamedTuple):
     message: str
 
 
+class Today(NamedTuple):
+    """What the wall clock shows, Unix seconds. Control never asks it; what is asked for again after months does."""
+
+    wall_s: float
+
+
 class Leave(NamedTuple):
     """The daemon wants to end: level first from the head-down side, hold otherwise."""
 
 
-Input = Wish | Unreadable | BrokerStatus | Reserved | Settled | Reconciled | LedgerFailed | NotKept | PortLost | Leave
+Input = (
+    Wish
+    | Unreadable
+    | BrokerStatus
+    | Reserved
+    | Settled
+    | Reconciled
+    | LedgerFailed
+    | NotKept
+    | PortLost
+    | Today
+    | Leave
+)
 
 
 class Output(NamedTuple):
@@ -62,7 +81,7 @@ class Output(NamedTuple):
     data: bytes
     answers: Sequence[Answer]
     events: Sequence[Event]
-    requests: Sequence[Request | Keep | Show]
+    requests: Sequence[Request | Keep | Show | Forget]
 
 
 NOTHING: Final = Output(b"", (), (), ())
@@ -83,11 +102,12 @@ class Core:
         seed: int,
         lock: Kept | None = None,
         own: Own = NONE,
+        people: People | None = None,
     ) -> None:
         random = Random(seed)
         self.settings = settings
         self.link = HostLink(random.getrandbits(32))
-        self.conduct = Conduct(settings, presets, booking, random, ChildLock(random, lock), own)
+        self.conduct = Conduct(settings, presets, booking, random, ChildLock(random, lock), own, people)
         self.desk = Desk(self.conduct, presets)
         self.estimate: Estimate | None = None
         self.broker = BrokerStatus(False, "Not connected to the MQTT broker yet.")
@@ -133,7 +153,7 @@ class Core:
         events: Sequence[Event] = conduct.events
         if events:
             conduct.events = []
-        requests: Sequence[Request | Keep | Show] = conduct.booking.requests
+        requests: Sequence[Request | Keep | Show | Forget] = conduct.booking.requests
         if requests:
             conduct.booking.requests = []
         if conduct.keeps:
@@ -249,6 +269,8 @@ class Core:
             self.conduct.event(EventKind.FAULT, given.message, code=given.file)
         elif isinstance(given, PortLost):
             self._lose(given.message)
+        elif isinstance(given, Today):
+            self.conduct.wall_s = given.wall_s
         else:
             self.conduct.leaving = True
             if self.estimate is not None:

@@ -16,13 +16,13 @@ from typing import Final
 
 from . import small_file
 from .booking import Reconcile, Reserve, Settle
-from .core import BrokerStatus, Core, Leave, PortLost
+from .core import BrokerStatus, Core, Leave, PortLost, Today
 from .documents import StateDocument
 from .historian import Historian
 from .history_keeper import HistoryInline
 from .inbox import Inbox
 from .ledger import LedgerInline, read_witness
-from .model import Keep, NotKept, Show, Unreadable, Verb, Wish
+from .model import Forget, Keep, NotKept, Show, Unreadable, Verb, Wish
 from .port_keeper import PortKeeper
 from .reporter import Publisher, Reporter, installed_version
 from .serial_port import Port
@@ -135,6 +135,7 @@ class Daemon:
             leaving.callback(self._last_state)
             publisher.start()
             self._inbox.notice(BrokerStatus(False, "Not connected to the MQTT broker yet."))
+            self._inbox.notice(Today(read_witness().wall_s))
             self._reporter.begin(publisher)
             if self._historian is not None:
                 self._historian.begin(publisher)
@@ -177,7 +178,7 @@ class Daemon:
         if began_s - self._checkpoint_s >= CHECKPOINT_PERIOD_S:
             self._checkpoint()
 
-    def _record(self, request: Reserve | Settle | Reconcile | Keep | Show) -> None:
+    def _record(self, request: Reserve | Settle | Reconcile | Keep | Show | Forget) -> None:
         if isinstance(request, Reserve):
             self._ledger.reserve(*request)
         elif isinstance(request, Settle):
@@ -203,7 +204,9 @@ class Daemon:
 
     def _checkpoint(self) -> None:
         self._checkpoint_s = time.monotonic()
-        self._ledger.checkpoint(self._core.conduct.booking.ledger_s(self._core.conduct.now_s), read_witness())
+        witness = read_witness()
+        self._inbox.notice(Today(witness.wall_s))
+        self._ledger.checkpoint(self._core.conduct.booking.ledger_s(self._core.conduct.now_s), witness)
 
     def _last_state(self) -> None:
         """H10: the state that the broker keeps claims no link, for nobody will correct it."""

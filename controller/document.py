@@ -110,7 +110,7 @@ def _session(core: Core) -> SessionDocument | None:
 
 def _budget(core: Core) -> BudgetDocument:
     conduct = core.conduct
-    booking, person, limits = conduct.booking, conduct.settings.person, conduct.settings.limits
+    booking, person, limits = conduct.booking, conduct.person, conduct.limits
     running_s = conduct.meter.session_s if booking.session is not None else 0.0
     now_s = booking.ledger_s(conduct.now_s)
     resting = booking.session is None

@@ -143,7 +143,9 @@ class EventDocument:
     person: str | None
     step: int | None
     label: str | None
-    outcome: Annotated[str | None, Field(description="of an ended session: reached or interrupted")]
+    outcome: Annotated[
+        str | None, Field(description="of an ended session: reached or interrupted; of feedback: ok or symptom")
+    ]
     why: str | None
     code: Annotated[str | None, Field(description="of a fault")]
     reason: Reason | None

@@ -8,7 +8,7 @@ from .history import Record, Recorder
 from .history_documents import HistoryDocument, PastSessionDocument, history_document, past_session
 from .history_file import Kept
 from .history_keeper import HistoryInline
-from .model import Show
+from .model import Forget, Show
 
 
 class Teller(Protocol):
@@ -44,10 +44,21 @@ class Historian:
         for request in output.requests:
             if isinstance(request, Show):
                 self._history.ask(request.last, partial(self._show, wall_s))
+            elif isinstance(request, Forget):
+                self._forget(request)
         last = recorder.last
         if last is not self._told and last is not None and self._teller is not None:
             self._told = last
             self._teller.publish_last_session(past_session(last, traced=True))
+
+    def _forget(self, request: Forget) -> None:
+        """Also what the broker keeps of them."""
+        self._history.keep([request])
+        last = self._recorder.last
+        if last is not None and last.person == request.person:
+            self._recorder.last = self._told = None
+            if self._teller is not None:
+                self._teller.publish_last_session(None)
 
     def _show(self, wall_s: float, kept: list[Kept], problem: str) -> None:
         """From the thread that has the file."""

@@ -151,6 +151,13 @@ class HistoryFile:
                 f"(clock = 'unset' AND number < (SELECT max(number) FROM session WHERE {old}))"
             )
 
+    def forget(self, person: str) -> None:
+        """Delete a person's sessions, and what they leave in the file's free pages."""
+        with _plainly(self._path):
+            self._db.execute("PRAGMA secure_delete = ON").fetchall()
+            self._db.execute("DELETE FROM session WHERE person = ?", (person,))
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def newest(self, most: int, person: str | None = None) -> list[Kept]:
         """The newest sessions, newest first."""
         with _plainly(self._path):

@@ -15,6 +15,7 @@ from typing import Final
 
 from .history import Feedback, Record
 from .history_file import HistoryDamaged, HistoryError, HistoryFile, Kept
+from .model import Forget
 
 QUEUED: Final = 64
 """Chosen: a session keeps something every few seconds; a disk that is minutes late has failed."""
@@ -23,7 +24,7 @@ WAITING: Final = 20
 RETRY_S: Final = 30.0
 """Chosen: how soon a disk that failed is tried again when nothing new comes."""
 _log = logging.getLogger(__name__)
-Items = Sequence[Record | Feedback]
+Items = Sequence[Record | Feedback | Forget]
 Told = Callable[[list[Kept], str], None]
 """Gets the sessions that were asked for, and what went wrong, a sentence or ""."""
 
@@ -39,7 +40,7 @@ class HistoryInline:
     ) -> None:
         self._path, self._keep_days, self._say, self._wall = path, keep_days, say, wall
         self._file: HistoryFile | None = None
-        self._waiting: dict[tuple[type, str], Record | Feedback] = {}
+        self._waiting: dict[tuple[type, str], Record | Feedback | Forget] = {}
         self._failed = False
         self.last: Record | None = None
         self.write([])
@@ -63,7 +64,7 @@ class HistoryInline:
     def write(self, items: Items) -> None:
         """On the thread that may wait for the disk."""
         for item in items:
-            key = (type(item), item.session)
+            key = (type(item), item.person if isinstance(item, Forget) else item.session)
             self._waiting.pop(key, None)
             self._waiting[key] = item
         while len(self._waiting) > WAITING:
@@ -91,6 +92,8 @@ class HistoryInline:
                 self._file.save(item)
                 if item.complete:
                     self._file.forget_old(self._keep_days, self._wall())
+            elif isinstance(item, Forget):
+                self._file.forget(item.person)
             else:
                 self._file.note(item)
             del self._waiting[key]

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from .account import DAY_S, EVERYBODY, Account, Clock, Entry, Witness
 from .limits import DAY_HEAD_DOWN_S
@@ -220,3 +220,24 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def charges_of(path: Path, person: str) -> list[dict[str, object]]:
+    """What the record holds of one person, oldest first, for them to read; also while a controller uses it."""
+    names = ("session", "reserved_s", "used_s", "ended_unix_s", "outcome", "why")
+    query = "SELECT session, total_s, used_s, wall_s, outcome, why FROM session WHERE person = ? ORDER BY id"
+    return [dict(zip(names, row, strict=True)) for row in _look(path, query, person)]
+
+
+def clock_of(path: Path) -> Clock | None:
+    """The clock of the record, None if there is no record yet; also while a controller uses it."""
+    rows = _look(path, "SELECT * FROM clock")
+    return Clock(*rows[0]) if rows else None
+
+
+def _look(path: Path, query: str, *values: object) -> list[Any]:
+    """Read, and change nothing."""
+    if not path.exists():
+        return []
+    with plainly(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        return db.execute(query, values).fetchall()

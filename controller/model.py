@@ -22,6 +22,10 @@ class Verb(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     LOCK = "lock"
     UNLOCK = "unlock"
+    FEEDBACK = "feedback"
+    PEOPLE_SAVE = "people/save"
+    PEOPLE_DELETE = "people/delete"
+    PEOPLE_ACCEPT = "people/accept"
     HISTORY_GET = "history/get"
     PRESETS_SAVE = "presets/save"
     PRESETS_DELETE = "presets/delete"
@@ -43,6 +47,7 @@ class Reason(StrEnum):
     FAULT_LATCHED = "fault_latched"
     NOT_OCCUPIED = "not_occupied"
     ANKLES_OPEN = "ankles_open"
+    CHECKLIST_DUE = "checklist_due"
     BUDGET_SPENT = "budget_spent"
     REST_NEEDED = "rest_needed"
     BUSY = "busy"
@@ -84,6 +89,7 @@ class EventKind(StrEnum):
     COMMAND_REFUSED = "command_refused"
     BROKER_LOST = "broker_lost"
     LINK_LOST = "link_lost"
+    FEEDBACK = "feedback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,12 @@ class Show(NamedTuple):
     """The newest sessions of the history are to be published, so many of them."""
 
     last: int
+
+
+class Forget(NamedTuple):
+    """The history is to forget this person's sessions."""
+
+    person: str
 
 
 class Keep(NamedTuple):

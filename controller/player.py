@@ -22,8 +22,8 @@ EASE_PART: Final = 0.9
 LEAST_PART: Final = 0.05
 """Of the limit, what a change of tempo may add even where the plan itself uses the limit up."""
 EASE_JERK_PER_S: Final = 1.5
-"""Of that part, what is gained or given up in a second: 1.35 °/s³ at the largest acceleration. Chosen: the plan may jerk
-at the same time (domain.md, default limits: 2 °/s³)."""
+"""Of that part, what is gained or given up in a second: 1.35 °/s³ at the largest acceleration. Chosen: the plan may
+jerk at the same time (domain.md, default limits: 2 °/s³)."""
 RAMP_PART: Final = RAMP_ACCELERATION_DPS2 / ACCELERATION_DPS2
 PEEK_S: Final = 0.02
 """The plan's own acceleration is measured over one step."""

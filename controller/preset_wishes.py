@@ -33,7 +33,7 @@ class PresetDesk:
             pattern = self._pattern(draft, e)
             if not isinstance(pattern, Pattern):
                 return pattern
-            for reason, error in own_presets.beyond(draft.id, pattern, c.settings.table_limits):
+            for reason, error in own_presets.beyond(draft.id, pattern, c.settings.limits):
                 return reason, f"Not saved: {error}."
             known = draft.id in c.own.patterns
             self._change(own_presets.save(c.own, draft.id, pattern, self._bundled))

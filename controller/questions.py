@@ -28,7 +28,8 @@ class Situation(NamedTuple):
 
     `jog` is the direction that somebody holds, 0 when the button was let go, None while nobody moves the table by hand.
     `comparing`: the ledger has not accounted for the unit's count yet. `held`: why the session is held just now.
-    `asked`: the person is asked to check in.
+    `asked`: the person is asked to check in. `unknown`, `due`, `taken`: why `person` can't be served: not known,
+    checklist not read, armed for somebody else.
     """
 
     state: State
@@ -57,6 +58,9 @@ class Situation(NamedTuple):
     locked: bool = False
     asked: bool = False
     skipped_at_s: float | None = None
+    unknown: str = ""
+    due: str = ""
+    taken: str = ""
 
 
 CHECKLIST: Final = (
@@ -73,10 +77,8 @@ def unknown_preset(w: Wish, s: Situation) -> str | None:
     return None
 
 
-def unknown_person(w: Wish, s: Situation) -> str | None:
-    if w.person not in (None, s.person):
-        return f"There is no person {w.person!r} here; leave the person out to start as {s.person}."
-    return None
+def unknown_person(_: Wish, s: Situation) -> str | None:
+    return s.unknown or None
 
 
 def retained(w: Wish, _: Situation) -> str | None:
@@ -142,6 +144,11 @@ def ankles_open(_: Wish, s: Situation) -> str | None:
     return None
 
 
+def checklist_due(_: Wish, s: Situation) -> str | None:
+    """H13."""
+    return s.due or None
+
+
 def budget_spent(_: Wish, s: Situation) -> str | None:
     if s.state in LIVE:
         return None
@@ -177,6 +184,8 @@ def busy(w: Wish, s: Situation) -> str | None:
         return "The table is moved by hand. Hold a jog button, stop or level it."
     if w.verb is Verb.CHECKIN and s.state in LIVE and not s.asked:
         return "Nobody is asked just now. Answer when the state or the event check_in asks."
+    if s.state is State.ARMED and w.verb in ABOUT_PEOPLE:
+        return "The table is armed. Stop first, or start."
     if s.state in FROM[w.verb] or (w.verb is Verb.JOG and s.jog is not None):
         return None
     return BUSY[s.state]
@@ -187,6 +196,8 @@ def not_armed(w: Wish, s: Situation) -> str | None:
         if s.arm_by_button:
             return "This table is armed with the button on the table only."
         return None
+    if s.taken:
+        return s.taken
     if s.jog is not None:
         return None
     if s.armed_at_s is None:
@@ -285,11 +296,14 @@ def _possible(when_s: float | None) -> str:
 
 BEGINNING: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
 """What begins a session."""
+ABOUT_PEOPLE: Final = frozenset({Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT})
+"""What changes who may do what."""
 MOVING: Final = BEGINNING | {Verb.ARM, Verb.RESUME, Verb.SKIP}
 """What leads to motion in a session."""
 SAVING: Final = frozenset({Verb.PRESETS_SAVE, Verb.PRESETS_DELETE})
 """What moves nothing, and is for a table at rest."""
 _REST: Final = frozenset({State.STANDING, State.STANDBY, State.LEVEL})
+_UNMOVED: Final = frozenset(State) - LIVE - {State.RETURNING, State.RISING}
 FROM: Final[dict[Verb, frozenset[State]]] = {
     Verb.ARM: _REST | {State.ARMED},
     Verb.START: _REST | {State.ARMED},
@@ -300,7 +314,11 @@ FROM: Final[dict[Verb, frozenset[State]]] = {
     Verb.SKIP: LIVE,
     Verb.CHECKIN: LIVE,
     Verb.STAND: _REST | {State.FROZEN, State.ARMED},
-    Verb.ACKNOWLEDGE: frozenset(State) - LIVE - {State.RETURNING, State.RISING},
+    Verb.ACKNOWLEDGE: _UNMOVED,
+    Verb.FEEDBACK: frozenset(State) - LIVE,
+    Verb.PEOPLE_SAVE: _UNMOVED - {State.ARMED},
+    Verb.PEOPLE_DELETE: _UNMOVED - {State.ARMED},
+    Verb.PEOPLE_ACCEPT: _UNMOVED - {State.ARMED},
 }
 """In which states a verb means anything."""
 

@@ -23,6 +23,7 @@ QUESTIONS: Final[dict[Reason, Question]] = {
     Reason.FAULT_LATCHED: ask.fault_latched,
     Reason.NOT_OCCUPIED: ask.not_occupied,
     Reason.ANKLES_OPEN: ask.ankles_open,
+    Reason.CHECKLIST_DUE: ask.checklist_due,
     Reason.BUDGET_SPENT: ask.budget_spent,
     Reason.REST_NEEDED: ask.rest_needed,
     Reason.BUSY: ask.busy,
@@ -39,10 +40,14 @@ _R = Reason
 _FRESH: Final = frozenset({_R.RETAINED, _R.EXPIRED, _R.DUPLICATE})
 _ANY: Final = _FRESH | {_R.LOCKED, _R.LINK_DOWN}
 _PERSON: Final = _ANY | {_R.ESTOP, _R.FAULT_LATCHED, _R.NOT_OCCUPIED, _R.ANKLES_OPEN}
-_BEGIN: Final = _PERSON | {_R.BUDGET_SPENT, _R.REST_NEEDED, _R.BUSY, _R.NOT_ARMED, _R.TOO_SOON, _R.NOT_LEVEL}
+_BEGIN: Final = _PERSON | {
+    _R.UNKNOWN_PERSON, _R.CHECKLIST_DUE, _R.BUDGET_SPENT, _R.REST_NEEDED, _R.BUSY, _R.NOT_ARMED, _R.TOO_SOON,
+    _R.NOT_LEVEL,
+}  # fmt: skip
+_KEPT: Final = _FRESH | {_R.LOCKED, _R.BUSY}
 ASKED: Final[dict[Verb, frozenset[Reason]]] = {
-    Verb.ARM: _BEGIN | {_R.UNKNOWN_PERSON},
-    Verb.START: _BEGIN | {_R.UNKNOWN_PRESET, _R.UNKNOWN_PERSON, _R.OVER_ANGLE, _R.OVER_TIME},
+    Verb.ARM: _BEGIN,
+    Verb.START: _BEGIN | {_R.UNKNOWN_PRESET, _R.OVER_ANGLE, _R.OVER_TIME},
     Verb.GOTO: _BEGIN | {_R.OVER_ANGLE, _R.PAUSE_FIRST},
     Verb.JOG: _BEGIN | {_R.PAUSE_FIRST},
     Verb.PAUSE: _ANY | {_R.BUSY},
@@ -53,6 +58,10 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
     Verb.ACKNOWLEDGE: _ANY | {_R.ESTOP, _R.BUSY, _R.NOT_LEVEL},
     Verb.LOCK: _FRESH | {_R.LOCKED},
     Verb.UNLOCK: _FRESH,
+    Verb.FEEDBACK: _KEPT,
+    Verb.PEOPLE_SAVE: _KEPT,
+    Verb.PEOPLE_DELETE: _KEPT,
+    Verb.PEOPLE_ACCEPT: _KEPT | {_R.UNKNOWN_PERSON},
     Verb.HISTORY_GET: _FRESH | {_R.LOCKED},
     Verb.PRESETS_SAVE: _FRESH | {_R.LOCKED, _R.BUSY},
     Verb.PRESETS_DELETE: _FRESH | {_R.UNKNOWN_PRESET, _R.LOCKED, _R.BUSY},

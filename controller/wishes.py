@@ -6,6 +6,7 @@ Stop and level are asked nothing and never refused (`always`). Any refused start
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from .account import GUEST
 from .always import Always, accepted
 from .causes import cause_names
 from .conduct import Conduct
@@ -13,6 +14,8 @@ from .estimator import Estimate
 from .gate import Order
 from .limits import LEVEL_DEG, STANDING_DEG
 from .model import Answer, EventKind, Limit, Reason, Show, State, Unreadable, Verb, Wish
+from .people import PeopleError
+from .people_verbs import PeopleVerbs
 from .plans import going_to
 from .player import Jog, Player
 from .preset_wishes import PresetDesk
@@ -59,6 +62,7 @@ class Desk:
             Verb.PRESETS_DELETE: self._delete_preset,
             Verb.HISTORY_GET: self._history,
         }
+        self._people = PeopleVerbs(conduct)
 
     def take(self, wish: Wish, e: Estimate | None) -> Answer:
         """Do one wish or refuse it. `e` is None while there is no link."""
@@ -73,6 +77,11 @@ class Desk:
             return self._refuse(wish, e, *refusal)
         if wish.verb in self._do_anywhere:
             return self._do_anywhere[wish.verb](wish, e)
+        if wish.verb in self._people.do:
+            try:
+                return accepted(wish, self._people.do[wish.verb](wish))
+            except PeopleError as error:
+                return self._no(wish.verb, wish.id, error.reason, error.message)
         if e is None:
             return self._refuse(wish, e, Reason.LINK_DOWN, "There is no connection to the tilt unit.")
         return self._do[wish.verb](wish, e)
@@ -112,16 +121,26 @@ class Desk:
         self._c.event(EventKind.COMMAND_REFUSED, message, verb=verb, reason=reason)
         return Answer(verb, id_, False, False, reason, message)
 
+    def _person(self, wish: Wish) -> str:
+        """Whose wish it is: of the session that runs, of who armed, of who is named; otherwise a guest's."""
+        c = self._c
+        if c.run is not None:
+            return c.run.person
+        if c.state is State.ARMED and c.person != GUEST and wish.verb in STARTS:
+            return c.person
+        return wish.person or GUEST
+
     def _situation(self, wish: Wish, e: Estimate | None, known: bool) -> Situation:
         c = self._c
+        person = self._person(wish)
         return Situation(
             state=c.state,
             estimate=e,
-            limits=c.settings.limits,
+            limits=c.limits if c.run is not None else c.limits_of(person),
             account=c.booking.account,
             ledger_s=c.booking.ledger_s(c.now_s),
-            person=c.settings.person,
-            preset=c.presets.get(wish.preset) if wish.preset is not None else None,
+            person=person,
+            preset=self._preset(wish, person),
             hand_s=c.hand_s,
             armed_at_s=c.arming.at_s,
             arm_code=c.arming.code,
@@ -141,17 +160,31 @@ class Desk:
             locked=c.child_lock.on,
             asked=c.check_in.asked,
             skipped_at_s=c.skipped_at_s,
+            unknown=c.people.why_unknown(wish.person or person),
+            due=c.people.why_due(person, c.moment) if c.run is None else "",
+            taken=f"The table serves {person} now. Stop, then arm for {wish.person}."
+            if wish.person not in (None, person)
+            else "",
         )
+
+    def _preset(self, wish: Wish, person: str) -> Preset | None:
+        """The preset that is wished, as it is for this person."""
+        c = self._c
+        return c.people.preset(c.presets.get(wish.preset), person, c.moment) if wish.preset is not None else None
 
     # ---- the others -------------------------------------------------------------------------------------------------
 
     def _arm(self, wish: Wish, e: Estimate) -> Answer:
+        self._c.serve(wish.person or GUEST)
         self._c.arm(e)
         return accepted(wish, f"Armed for 60 s. You confirm: {CHECKLIST}. Start now, or stop to disarm.")
 
     def _start(self, wish: Wish, e: Estimate) -> Answer:
         c = self._c
-        preset = c.presets[str(wish.preset)]
+        c.serve(self._person(wish))
+        preset = self._preset(wish, c.person)
+        if preset is None:
+            return self._refuse(wish, e, Reason.UNKNOWN_PRESET, f"There is no preset {wish.preset!r}.")
         largest = Limit(max(preset.largest_angle_deg, LEVEL_DEG), f"preset {preset.id}")
         c.begin(e, preset.id, c.player(preset.steps, e.angle_deg), self.unit, largest)
         return accepted(wish, f"{preset.title} started.", moving=True)
@@ -159,7 +192,8 @@ class Desk:
     def _goto(self, wish: Wish, e: Estimate) -> Answer:
         """To an angle: head down with the way back, otherwise the session ends there."""
         angle_deg = max(float(wish.angle_deg or 0.0), STANDING_DEG)
-        steps = going_to(angle_deg, e.angle_deg, self._c.settings.limits)
+        self._c.serve(self._person(wish))
+        steps = going_to(angle_deg, e.angle_deg, self._c.limits)
         largest = Limit(max(angle_deg, LEVEL_DEG), "goto")
         self._c.begin(e, Verb.GOTO, self._c.player(steps, e.angle_deg), self.unit, largest)
         return accepted(wish, f"Going to {angle_deg:g}°.", moving=True)
@@ -175,7 +209,8 @@ class Desk:
             c.pause(let_go=True)
             return accepted(wish, f"Jog leads up to {STEEPEST_SEAT_DEG:g}° only. Send stand to stand up.")
         if run is None:
-            limits = c.settings.limits
+            c.serve(self._person(wish))
+            limits = c.limits
             jog = Jog(e.angle_deg, limits.rate_dps.value, limits.acceleration_dps2.value)
             jog.highest_deg = limits.angle_deg.value
             run = c.begin(e, Verb.JOG, jog, self.unit, limits.angle_deg)
@@ -199,6 +234,8 @@ class Desk:
         self._c.resume()
         self._c.skipped_at_s = self._c.hand_s
         run = self._c.run
+        if run is not None:
+            run.whole = False
         skipped = run is not None and isinstance(run.player, Player) and run.player.skip()
         return accepted(wish, "Going on with the next step." if skipped else "Going on: this is the last step.", True)
 

@@ -1,12 +1,21 @@
 """What several tests begin with is brought there once, and each test gets a copy of its own."""
 
+import copyreg
 import pickle
 from collections.abc import Callable
 from functools import cache, wraps
+from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _proxy(known: dict[object, object]) -> MappingProxyType[object, object]:
+    return MappingProxyType(known)
+
+
+copyreg.pickle(MappingProxyType, lambda proxy: (_proxy, (dict(proxy),)))  # otherwise nothing can copy one
 
 
 def made_once(make: Callable[P, T]) -> Callable[P, T]:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, NoReturn
 
 from ..account import EARLIEST_WALL_S
 from ..model import Reason, Unreadable, Verb, Wish
+from ..people_payload import SAVE_KEYS, read_feedback, read_save
 from ..preset_draft import Draft, draft
 from ..preset_file import PresetError
 
@@ -60,7 +61,8 @@ class Argument(NamedTuple):
     """How a verb takes its argument: the keys it may have, the example for people, what a bare payload means.
 
     `read`: how these keys become the wish's `body`, for verbs whose argument is more than a word. It may raise
-    BadPayloadError. Whole numbers come as floats, too. `optional`: an empty payload is a command without the argument.
+    ValueError with the first half of a sentence. Whole numbers come as floats, too. `optional`: the verb means
+    something without its argument.
     """
 
     keys: tuple[str, ...]
@@ -89,6 +91,18 @@ def bare_object(word: str) -> _Fields:
     raise BadPayloadError(f"{_shown(word)} is not a JSON object")
 
 
+def _bare_nothing(word: str) -> _Fields:
+    raise BadPayloadError(f"{_shown(word)} is not expected")
+
+
+def _bare_person(word: str) -> _Fields:
+    return {"person": word}
+
+
+def _bare_outcome(word: str) -> _Fields:
+    return {"outcome": word}
+
+
 def _bare_pin(word: str) -> _Fields:
     return {"pin": word}
 
@@ -114,12 +128,23 @@ def _read_preset(fields: _Fields) -> Draft:
 
 
 _PIN_ARGUMENT: Final = Argument(("pin",), 'a PIN of 4 to 8 digits, such as 2580 or {"pin": "2580"}', _bare_pin)
+_PERSON_ARGUMENT: Final = Argument(("person",), 'a person, such as ana or {"person": "ana"}', _bare_person)
 _ARGUMENTS: Final = {
+    Verb.ARM: Argument(("person",), 'a person, as in {"person": "ana"}', _bare_nothing, optional=True),
     Verb.START: Argument(("preset", "person"), 'a preset, such as back or {"preset": "back"}', _bare_preset),
-    Verb.GOTO: Argument(("angle_deg",), 'an angle in degrees, such as 15 or {"angle_deg": 15}', _bare_angle),
-    Verb.JOG: Argument(("direction",), 'up, down or stop, such as up or {"direction": "up"}', _bare_direction),
+    Verb.GOTO: Argument(("angle_deg", "person"), 'an angle in degrees, such as 15 or {"angle_deg": 15}', _bare_angle),
+    Verb.JOG: Argument(("direction", "person"), 'up, down or stop, such as up or {"direction": "up"}', _bare_direction),
     Verb.LOCK: _PIN_ARGUMENT,
     Verb.UNLOCK: _PIN_ARGUMENT,
+    Verb.FEEDBACK: Argument(("outcome",), 'ok or symptom, or {"outcome": "ok"}', _bare_outcome, read_feedback),
+    Verb.PEOPLE_SAVE: Argument(
+        SAVE_KEYS,
+        'a profile, such as {"person": "ana", "name": "Ana", "height_cm": 168, "weight_kg": 62}',
+        bare_object,
+        read_save,
+    ),
+    Verb.PEOPLE_DELETE: _PERSON_ARGUMENT,
+    Verb.PEOPLE_ACCEPT: _PERSON_ARGUMENT,
     Verb.HISTORY_GET: Argument(
         ("last",),
         f'a number of sessions from 1 to {MAX_LAST}, such as 5 or {{"last": 5}}',
@@ -138,7 +163,9 @@ _ARGUMENTS: Final = {
         ("preset",), 'the id of an own preset, such as calm or {"preset": "calm"}', _bare_preset
     ),
 }
-"""The verbs that take an argument."""
+"""The verbs that take an argument. All others take none."""
+_NAMED: Final = (Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT)
+"""Verbs that mean nobody unless they name a person."""
 
 
 def parse(verb: str, payload: bytes, retained: bool, wall_s: float) -> Wish | Unreadable | None:
@@ -201,7 +228,7 @@ def _fields(verb: Verb, payload: bytes) -> _Fields:
     if text.startswith("{"):
         return _object(text)
     argument = _ARGUMENTS.get(verb)
-    if text in ("", _PRESS) and (argument is None or argument.optional):
+    if (argument is None or argument.optional) and text in ("", _PRESS):
         return {}
     if argument is None:
         raise BadPayloadError(f"{_shown(text)} is not expected")
@@ -229,7 +256,7 @@ def _wish(verb: Verb, fields: _Fields, retained: bool, wall_s: float) -> Wish:
         code=_short(fields, "code", MAX_CODE),
         expired=_expired(fields, wall_s),
         preset=_name(fields, "preset") if verb in (Verb.START, Verb.PRESETS_DELETE) else None,
-        person=_name(fields, "person") if fields.get("person") is not None else None,
+        person=_name(fields, "person") if fields.get("person") is not None or verb in _NAMED else None,
         angle_deg=_angle_deg(fields) if verb is Verb.GOTO else None,
         direction=_direction(fields) if verb is Verb.JOG else 0,
         retained=retained,
@@ -242,7 +269,10 @@ def _body(argument: Argument | None, fields: _Fields) -> object:
     """What the verb's own keys say, all of them together."""
     if argument is None or argument.read is None:
         return None
-    return argument.read({key: value for key, value in fields.items() if key in argument.keys})
+    try:
+        return argument.read({key: value for key, value in fields.items() if key in argument.keys})
+    except ValueError as error:
+        raise BadPayloadError(str(error)) from None
 
 
 def _name(fields: _Fields, key: str) -> str:

@@ -12,6 +12,7 @@ from controller.booking import Booking, Reconcile, Reserve, Settle
 from controller.conduct import Settings
 from controller.core import BrokerStatus, Core, Input, Output
 from controller.model import Answer, Event, EventKind, State, Verb, Wish
+from controller.people import People
 from controller.presets import bundled
 from protocol.framing import Deframer
 from protocol.link import frame
@@ -157,10 +158,15 @@ class Rig:
     """Core and unit. `hand_s` goes on with `now_s` unless a test moves it. `recording` false: the ledger is silent."""
 
     def __init__(
-        self, angle_deg: float = -80.0, settings: Settings | None = None, account: Account | None = None
+        self,
+        angle_deg: float = -80.0,
+        settings: Settings | None = None,
+        account: Account | None = None,
+        people: People | None = None,
+        ledger_s: float = 0.0,
     ) -> None:
         self._account = account or Account()
-        self.core = Core(settings or Settings(), PRESETS, Booking(self._account, 0.0), 7)
+        self.core = Core(settings or Settings(), PRESETS, Booking(self._account, ledger_s), 7, people=people)
         self.unit = Unit(angle_deg)
         self.now_s = 100.0
         self.hand_s = 5000.0

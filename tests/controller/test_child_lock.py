@@ -25,6 +25,8 @@ OTHERS = {
     Verb.ARM: {}, Verb.START: {"preset": "back"}, Verb.GOTO: {"angle_deg": 5.0}, Verb.JOG: {"direction": -1},
     Verb.PAUSE: {}, Verb.RESUME: {}, Verb.SKIP: {}, Verb.CHECKIN: {}, Verb.STAND: {}, Verb.ACKNOWLEDGE: {},
     Verb.LOCK: {"pin": WRONG}, Verb.PRESETS_SAVE: {}, Verb.PRESETS_DELETE: {"preset": "back"}, Verb.HISTORY_GET: {},
+    Verb.FEEDBACK: {}, Verb.PEOPLE_SAVE: {}, Verb.PEOPLE_DELETE: {"person": "ana"},
+    Verb.PEOPLE_ACCEPT: {"person": "guest"},
 }  # fmt: skip
 
 

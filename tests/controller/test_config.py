@@ -77,6 +77,7 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "session": {"arming": "phone", "check_in_s": 120.0, "local_stop": False},
         "data": {"folder": Path("/var/data/bascule"), "keep_days": 90},
         "log": {"level": "info", "format": "text"},
+        "people": [],
     }  # fmt: skip
     assert config.limits.layer() == limits.DEFAULTS
     assert load(None, {"table.id": None}) == config
@@ -193,10 +194,18 @@ WRONG = {
     "log = 3": "log: must be a section, [log], with keys below it",
     "[[limits]]\nangle_deg = 3": "limits: must be a section, [limits], with keys below it",
     "[sesion]\nlocal_stop = true": "sesion: unknown section; did you mean session?",
-    "[[people]]\nname = 'ana'": "people: unknown section; known sections are table, mqtt, limits, session, data, log",
+    "[people]\nname = 'ana'": "people: must be tables, [[people]], one for each of at most 32 people",
+    "[[people]]\nid = 'ana'\nname = 'Ana'\nheight_cm = 168\nweight_kg = 140": "[people] number 1, weight_kg: must be "
+    "from 30 to 136 kg, which is what makers of tables usually allow; look into the manual of yours",
+    "[[people]]\nid = 'guest'\nname = 'Ana'\nheight_cm = 168\nweight_kg = 62": "[people] number 1, id: guest is "
+    "whoever has no profile; choose another id",
+    "[[people]]\nid = 'ana'\nname = 'Ana'\nheight_cm = 168\nweight_kg = 62\nweek = 3": "[people] number 1, week: is "
+    "not a known key; known keys are id, name, height_cm, weight_kg, angle_deg, programme",
+    2 * "[[people]]\nid = 'ana'\nname = 'Ana'\nheight_cm = 168\nweight_kg = 62\n": '[people] number 2, id: "ana": '
+    "there is one with this id above",
     "angle_deg = 3": "angle_deg: unknown key; it belongs in [limits]",
-    "depth = 3": "depth: unknown key; known sections are table, mqtt, limits, session, data, log",
-    '"a\\nb" = 3': "a�b: unknown key; known sections are table, mqtt, limits, session, data, log",
+    "depth = 3": "depth: unknown key; known sections are table, mqtt, limits, session, data, log, people",
+    '"a\\nb" = 3': "a�b: unknown key; known sections are table, mqtt, limits, session, data, log, people",
     b"[table]\nname = '\xe4'": "is not UTF-8 (line 2); save it as UTF-8",
     b"#" * (64 * 1024 + 1): "is larger than 64 KiB",
     "a = " + "[" * 30_000: "is nested too deeply",

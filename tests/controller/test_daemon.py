@@ -82,7 +82,11 @@ class Rig:
             self.open,
             LedgerThread(ledger, inbox.notice),
             inbox,
-            {"child_lock": folder / "child_lock.json", "presets": folder / "presets.toml"},
+            {
+                "child_lock": folder / "child_lock.json",
+                "presets": folder / "presets.toml",
+                "people": folder / "people.json",
+            },
         )
         self.thread = threading.Thread(target=self.daemon.run, args=(self.published,))
 

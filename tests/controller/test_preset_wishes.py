@@ -163,7 +163,7 @@ def tight() -> Rig:
     limits = replace(
         DEFAULTS, angle_deg=Limit(15.0, "configuration"), session_head_down_s=Limit(120.0, "configuration")
     )
-    return Rig(settings=Settings(table_limits=limits))
+    return Rig(settings=Settings(limits=limits))
 
 
 def test_what_is_over_a_limit_is_not_saved() -> None:
@@ -175,7 +175,7 @@ def test_what_is_over_a_limit_is_not_saved() -> None:
     answer = saved(tight(), {"angle_deg": 15, "hold_s": 200})
     assert answer.reason is Reason.OVER_TIME
     assert "over 2 min a session (configuration)" in answer.message
-    rig = Rig(20.0, Settings(table_limits=tight().core.settings.table_limits))
+    rig = Rig(20.0, Settings(limits=tight().core.settings.limits))
     assert saved(rig, NOW).reason is Reason.OVER_ANGLE
 
 

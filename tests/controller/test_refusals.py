@@ -16,8 +16,8 @@ from controller.refusals import ASKED, BUSY, FROM, QUESTIONS, Situation, refuse
 
 ORDER = [
     "bad_payload", "unknown_verb", "unknown_preset", "unknown_person", "retained", "expired", "duplicate", "locked",
-    "link_down", "estop", "fault_latched", "not_occupied", "ankles_open", "budget_spent", "rest_needed", "busy",
-    "not_armed", "too_soon", "over_angle", "over_time", "not_level", "pause_first",
+    "link_down", "estop", "fault_latched", "not_occupied", "ankles_open", "checklist_due", "budget_spent",
+    "rest_needed", "busy", "not_armed", "too_soon", "over_angle", "over_time", "not_level", "pause_first",
     "not_saved",
 ]  # fmt: skip
 """The contract's."""
@@ -52,6 +52,10 @@ WISH: dict[Verb, Wish] = {
     Verb.ACKNOWLEDGE: Wish(Verb.ACKNOWLEDGE),
     Verb.LOCK: Wish(Verb.LOCK, pin="2580"),
     Verb.UNLOCK: Wish(Verb.UNLOCK, pin="2580"),
+    Verb.FEEDBACK: Wish(Verb.FEEDBACK, body="ok"),
+    Verb.PEOPLE_SAVE: Wish(Verb.PEOPLE_SAVE, person="ana"),
+    Verb.PEOPLE_DELETE: Wish(Verb.PEOPLE_DELETE, person="ana"),
+    Verb.PEOPLE_ACCEPT: Wish(Verb.PEOPLE_ACCEPT, person="ana"),
     Verb.PRESETS_SAVE: Wish(Verb.PRESETS_SAVE),
     Verb.PRESETS_DELETE: Wish(Verb.PRESETS_DELETE, preset="back"),
 }
@@ -106,7 +110,7 @@ def elsewhere(case: Case) -> Case:
     if verb in (Verb.PRESETS_SAVE, Verb.PRESETS_DELETE):
         return seen(moving=True)(case)
     states = {Verb.PAUSE: State.STANDING, Verb.RESUME: State.RUNNING, Verb.SKIP: State.LEVEL,
-              Verb.ACKNOWLEDGE: State.RUNNING}  # fmt: skip
+              Verb.ACKNOWLEDGE: State.RUNNING, Verb.FEEDBACK: State.RUNNING}  # fmt: skip
     return case[0], case[1]._replace(state=states.get(verb, State.RETURNING))
 
 
@@ -127,7 +131,7 @@ def unrested(case: Case) -> Case:
 
 BREAK: dict[Reason, Callable[[Case], Case]] = {
     Reason.UNKNOWN_PRESET: unknown_preset,
-    Reason.UNKNOWN_PERSON: wished(person="bob"),
+    Reason.UNKNOWN_PERSON: found(unknown="There is no person 'bob' here."),
     Reason.RETAINED: wished(retained=True),
     Reason.EXPIRED: wished(expired=True),
     Reason.DUPLICATE: found(taken_before=True),
@@ -137,6 +141,7 @@ BREAK: dict[Reason, Callable[[Case], Case]] = {
     Reason.FAULT_LATCHED: seen(latched=1),
     Reason.NOT_OCCUPIED: seen(occupied=False),
     Reason.ANKLES_OPEN: seen(ankles_locked=False),
+    Reason.CHECKLIST_DUE: found(due="The checklist comes first."),
     Reason.BUDGET_SPENT: used(40_000.0, 1200.0),
     Reason.REST_NEEDED: used(100.0, 1.0),
     Reason.BUSY: elsewhere,
@@ -149,13 +154,14 @@ BREAK: dict[Reason, Callable[[Case], Case]] = {
 }
 RESTATED = {
     "arm": "unknown_person retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open "
-    "budget_spent rest_needed busy not_armed too_soon not_level",
+    "checklist_due budget_spent rest_needed busy not_armed too_soon not_level",
     "start": "unknown_preset unknown_person retained expired duplicate locked link_down estop fault_latched "
-    "not_occupied ankles_open budget_spent rest_needed busy not_armed too_soon over_angle over_time not_level",
-    "goto": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open budget_spent "
-    "rest_needed busy not_armed too_soon over_angle not_level pause_first",
-    "jog": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open budget_spent "
-    "rest_needed busy not_armed too_soon not_level pause_first",
+    "not_occupied ankles_open checklist_due budget_spent rest_needed busy not_armed too_soon over_angle over_time "
+    "not_level",
+    "goto": "unknown_person retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open "
+    "checklist_due budget_spent rest_needed busy not_armed too_soon over_angle not_level pause_first",
+    "jog": "unknown_person retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open "
+    "checklist_due budget_spent rest_needed busy not_armed too_soon not_level pause_first",
     "pause": "retained expired duplicate locked link_down busy",
     "resume": "retained expired duplicate locked link_down estop fault_latched not_occupied ankles_open busy too_soon",
     "checkin": "retained expired duplicate locked link_down busy",
@@ -165,6 +171,10 @@ RESTATED = {
     "acknowledge": "retained expired duplicate locked link_down estop busy not_level",
     "lock": "retained expired duplicate locked",
     "unlock": "retained expired duplicate",
+    "feedback": "retained expired duplicate locked busy",
+    "people/save": "retained expired duplicate locked busy",
+    "people/delete": "retained expired duplicate locked busy",
+    "people/accept": "unknown_person retained expired duplicate locked busy",
     "history/get": "retained expired duplicate locked",
     "presets/save": "retained expired duplicate locked busy",
     "presets/delete": "unknown_preset retained expired duplicate locked busy",
@@ -269,6 +279,10 @@ def test_in_which_states_a_verb_means_something(verb: Verb, state: State) -> Non
         "resume": "paused", "skip": "running paused", "checkin": "running paused",
         "stand": "standing standby level armed frozen",
         "acknowledge": "offline standing standby level armed frozen fault",
+        "feedback": "offline standing standby armed frozen returning level rising fault",
+        "people/save": "offline standing standby level frozen fault",
+        "people/delete": "offline standing standby level frozen fault",
+        "people/accept": "offline standing standby level frozen fault",
     }  # fmt: skip
     assert (state in FROM[verb]) == (str(state) in means[verb].split())
     if state not in FROM[verb]:
@@ -441,5 +455,5 @@ def test_an_angle_that_nobody_knows_is_a_fault() -> None:
 def test_who_is_known() -> None:
     wish, situation = allowed(Verb.START)
     assert refuse(replace(wish, person="guest"), situation) is None
-    assert "'bob'" in told((replace(wish, person="bob"), situation))
+    assert "'bob'" in told(found(unknown="There is no person 'bob'.")((wish, situation)))
     assert told(unknown_preset((wish, situation))) == "There is no preset 'nope'. There are: back, gentle."

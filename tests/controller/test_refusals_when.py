@@ -76,8 +76,9 @@ WHEN: dict[Reason, list[tuple[Verb, Callable[[Case], Case], str]]] = {
 DO: dict[Reason, list[tuple[Verb, Callable[[Case], Case], str]]] = {
     Reason.UNKNOWN_PRESET: [(Verb.START, BREAK[Reason.UNKNOWN_PRESET], "There is no preset 'nope'. There are: back, "
                              "gentle.")],
-    Reason.UNKNOWN_PERSON: [(Verb.ARM, wished(person="bob"), "There is no person 'bob' here; leave the person out to "
-                             "start as guest.")],
+    Reason.UNKNOWN_PERSON: [(Verb.ARM, found(unknown="There is no person 'bob' here."),
+                             "There is no person 'bob' here.")],
+    Reason.CHECKLIST_DUE: [(Verb.ARM, found(due="The checklist comes first."), "The checklist comes first.")],
     Reason.RETAINED: [(Verb.ARM, wished(retained=True), "The broker had kept this command; nothing moves on old "
                        "commands. Send it without the retain flag.")],
     Reason.EXPIRED: [(Verb.ARM, wished(expired=True), "This command came after its own expiry.")],

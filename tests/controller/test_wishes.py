@@ -10,7 +10,7 @@ from controller.model import Reason, State, Unreadable, Verb, Wish
 from protocol.link import STOP_FRAME
 from protocol.messages import Arm, Cause, Flag, Level, Rung, Setpoint, Stop
 
-from .rig import PERSON, Rig, in_state
+from .rig import Rig, in_state
 
 MOVING_STATES = (State.RUNNING, State.PAUSED, State.RETURNING, State.RISING)
 
@@ -869,14 +869,6 @@ def test_setpoints_quote_the_count_of_the_wish_behind_them() -> None:
     assert all(message.stop_count == 40 for message in later)
     assert rig.state is State.FROZEN
     assert rig.ended().why == "stopped at the table"
-
-
-def test_the_person_is_known_by_name() -> None:
-    rig = Rig(settings=Settings(person="ana"))
-    assert rig.wish(Verb.ARM, person="bob").reason is Reason.UNKNOWN_PERSON
-    rig.unit.person = PERSON
-    rig.begin(preset="back", person="ana")
-    assert next(event.person for event in rig.events if event.session) == "ana"
 
 
 def test_a_jog_follows_the_one_second_rule_after_a_pause_but_not_after_a_button_was_let_go() -> None:

@@ -12,10 +12,16 @@ from hypothesis import strategies as st
 from controller.model import Reason, Unreadable, Verb, Wish
 from controller.mqtt import commands
 from controller.mqtt.commands import parse
+from controller.people_payload import Save
 from controller.preset_draft import Draft, draft
+from controller.profile import Profile
 
 NOW_S = 1_770_000_000.0
-NEEDING = [Verb.START, Verb.GOTO, Verb.JOG, Verb.LOCK, Verb.UNLOCK, Verb.PRESETS_SAVE, Verb.PRESETS_DELETE]
+ANA = Profile(id="ana", name="Ana", height_cm=168.0, weight_kg=62.5)
+NEEDING = [
+    Verb.START, Verb.GOTO, Verb.JOG, Verb.LOCK, Verb.UNLOCK, Verb.FEEDBACK, Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE,
+    Verb.PEOPLE_ACCEPT, Verb.PRESETS_SAVE, Verb.PRESETS_DELETE,
+]  # fmt: skip
 OPTIONAL = [Verb.HISTORY_GET]
 PLAIN = [verb for verb in Verb if verb not in (*NEEDING, *OPTIONAL, Verb.STOP, Verb.LEVEL)]
 """Verbs without an argument that may refuse their payload."""
@@ -79,6 +85,23 @@ GOOD: list[tuple[Verb, bytes, Wish]] = [
     (Verb.HISTORY_GET, b"1", Wish(Verb.HISTORY_GET, body=1)),
     (Verb.HISTORY_GET, b'{"last": 20, "id": "7"}', Wish(Verb.HISTORY_GET, body=20, id="7")),
     (Verb.HISTORY_GET, b'{"last": null}', Wish(Verb.HISTORY_GET)),
+    (Verb.ARM, b'{"person": "ana"}', Wish(Verb.ARM, person="ana")),
+    (Verb.GOTO, b'{"angle_deg": 15, "person": "ana"}', Wish(Verb.GOTO, angle_deg=15.0, person="ana")),
+    (Verb.JOG, b'{"direction": "up", "person": "ana"}', Wish(Verb.JOG, direction=-1, person="ana")),
+    *[(Verb.FEEDBACK, word.encode(), Wish(Verb.FEEDBACK, body=word)) for word in ("ok", "symptom")],
+    (Verb.FEEDBACK, b'{"outcome": "ok", "id": "7"}', Wish(Verb.FEEDBACK, body="ok", id="7")),
+    (Verb.PEOPLE_DELETE, b"ana", Wish(Verb.PEOPLE_DELETE, person="ana")),
+    (Verb.PEOPLE_ACCEPT, b'{"person": "ana"}', Wish(Verb.PEOPLE_ACCEPT, person="ana")),
+    (
+        Verb.PEOPLE_SAVE,
+        b'{"person": "ana", "name": "Ana", "height_cm": 168, "weight_kg": 62.5, "id": "7"}',
+        Wish(Verb.PEOPLE_SAVE, person="ana", id="7", body=Save(ANA, None, None)),
+    ),
+    (
+        Verb.PEOPLE_SAVE,
+        b'{"person": "ana", "name": "Ana", "height_cm": 168, "weight_kg": 62.5, "programme": true, "week": 2}',
+        Wish(Verb.PEOPLE_SAVE, person="ana", body=Save(ANA, True, 2)),
+    ),
     (Verb.ARM, b'{"id": "' + "ü".encode() * 64 + b'"}', Wish(Verb.ARM, id="ü" * 64)),
     (Verb.ARM, b'{"code": "' + b"9" * 16 + b'"}', Wish(Verb.ARM, code="9" * 16)),
     (Verb.ARM, b'{"expires": 1770000000.5}', Wish(Verb.ARM)),
@@ -176,8 +199,36 @@ BAD: list[tuple[Verb, bytes, str]] = [
         for verb in PLAIN
         for payload in (b"OFF", b"ON", b"1", b"0", b'"x"', b"press")
     ],
-    (Verb.ARM, b'{"preset": "back"}', 'the key "preset" is unknown, arm knows id, code, expires'),
-    (Verb.ARM, b'{"person": "ana"}', 'the key "person" is unknown'),
+    (Verb.ARM, b'{"preset": "back"}', 'the key "preset" is unknown, arm knows person, id, code, expires'),
+    (Verb.ARM, b'{"person": "Ana"}', 'person is "Ana"'),
+    (Verb.PAUSE, b'{"person": "ana"}', 'the key "person" is unknown'),
+    (Verb.FEEDBACK, b"OK", "outcome: must be ok or symptom"),
+    (Verb.FEEDBACK, b"{}", "outcome: must be ok or symptom"),
+    (Verb.PEOPLE_DELETE, b"{}", "person is missing"),
+    (Verb.PEOPLE_ACCEPT, b'{"person": null}', "person is null"),
+    (Verb.PEOPLE_SAVE, b"ana", '"ana" is not a JSON object'),
+    (Verb.PEOPLE_SAVE, b'{"name": "Ana"}', "person is missing"),
+    *[
+        (
+            Verb.PEOPLE_SAVE,
+            json.dumps({"person": "ana", "name": "Ana", "height_cm": 168, "weight_kg": 62} | {key: value}).encode(),
+            wrong,
+        )
+        for key, value, wrong in (
+            ("person", "guest", "person: guest is whoever has no profile"),
+            ("name", "", "name: must be 1 to 64 letters"),
+            ("name", "A\nB", "name: must not contain control characters"),
+            ("height_cm", 140, "height_cm: must be from 147 to 198 cm, which is what makers"),
+            ("height_cm", "168", "height_cm: must be from 147 to 198"),
+            ("weight_kg", 137, "weight_kg: must be from 30 to 136 kg"),
+            ("angle_deg", 61, "angle_deg: must be from 0 to 60 degrees"),
+            ("programme", "yes", "programme: must be true or false"),
+            ("week", 0, "week: must be a whole number from 1 to 6"),
+            ("week", 7, "week: must be a whole number from 1 to 6"),
+            ("week", 1.5, "week: must be a whole number"),
+            ("week", True, "week: must be a whole number"),
+        )
+    ],
     (Verb.RESUME, b'{"angle_deg": 5}', 'the key "angle_deg" is unknown'),
     (Verb.PRESETS_DELETE, b"Calm", 'preset is "Calm", it has 1 to 32'),
     (Verb.PRESETS_SAVE, b"calm", '"calm" is not a JSON object'),
@@ -230,7 +281,7 @@ BAD: list[tuple[Verb, bytes, str]] = [
     (Verb.GOTO, b'{"angle_deg": 1e999}', "1e999 is no usable number"),
     (Verb.GOTO, b'{"angle_deg": 1E400}', "is no usable number"),
     (Verb.GOTO, b'{"angle_deg": ' + b"1" * 33 + b"}", "is no usable number"),
-    (Verb.GOTO, b'{"angle": 15}', 'the key "angle" is unknown, goto knows angle_deg, id, code, expires'),
+    (Verb.GOTO, b'{"angle": 15}', 'the key "angle" is unknown, goto knows angle_deg, person, id, code, expires'),
     (Verb.GOTO, b"90.5", "it is from -90 to 90"),
     (Verb.GOTO, b"1e999", "it is from -90 to 90"),
     (Verb.GOTO, b'"15"', "is not a number"),
@@ -260,6 +311,12 @@ BAD: list[tuple[Verb, bytes, str]] = [
     (Verb.JOG, b'{"jog": "up"}', 'the key "jog" is unknown'),
 ]
 EXPECTED = {
+    Verb.ARM: 'arm may have a person, as in {"person": "ana"}',
+    Verb.FEEDBACK: 'feedback needs ok or symptom, or {"outcome": "ok"}',
+    Verb.PEOPLE_SAVE: "people/save needs a profile, such as "
+    '{"person": "ana", "name": "Ana", "height_cm": 168, "weight_kg": 62}',
+    Verb.PEOPLE_DELETE: 'people/delete needs a person, such as ana or {"person": "ana"}',
+    Verb.PEOPLE_ACCEPT: 'people/accept needs a person, such as ana or {"person": "ana"}',
     Verb.START: 'start needs a preset, such as back or {"preset": "back"}',
     Verb.GOTO: 'goto needs an angle in degrees, such as 15 or {"angle_deg": 15}',
     Verb.JOG: 'jog needs up, down or stop, such as up or {"direction": "up"}',
@@ -395,8 +452,12 @@ def entitled(verb: Verb, payload: bytes) -> dict[str, Any]:
         assert len(payload) <= 4096
         keys = {"id", "code", "expires"} | {
             Verb.START: {"preset", "person"},
-            Verb.GOTO: {"angle_deg"},
-            Verb.JOG: {"direction"},
+            Verb.GOTO: {"angle_deg", "person"},
+            Verb.JOG: {"direction", "person"},
+            Verb.FEEDBACK: {"outcome"},
+            Verb.PEOPLE_SAVE: {"person", "name", "height_cm", "weight_kg", "angle_deg", "programme", "week"},
+            Verb.PEOPLE_DELETE: {"person"},
+            Verb.PEOPLE_ACCEPT: {"person"},
             Verb.LOCK: {"pin"},
             Verb.UNLOCK: {"pin"},
             Verb.PRESETS_SAVE: {"preset", "title", "purpose", "basis", "rate_dps", "repeat", "steps"},
@@ -410,7 +471,8 @@ def entitled(verb: Verb, payload: bytes) -> dict[str, Any]:
     if not isinstance(value, str):
         value = text.strip(" \t\r\n")
     assert verb is not Verb.PRESETS_SAVE
-    return {{Verb.START: "preset", Verb.JOG: "direction", Verb.PRESETS_DELETE: "preset"}.get(verb, "pin"): value}
+    keys = {Verb.START: "preset", Verb.PRESETS_DELETE: "preset", Verb.JOG: "direction", Verb.FEEDBACK: "outcome"}
+    return {keys.get(verb) or ("person" if verb in (Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT) else "pin"): value}
 
 
 def check(verb: Verb, payload: bytes, retained: bool) -> None:
@@ -451,6 +513,12 @@ def check(verb: Verb, payload: bytes, retained: bool) -> None:
                 assert -90 <= answer.angle_deg <= 90
             if verb is Verb.JOG:
                 assert answer.direction == {"up": -1, "down": 1, "stop": 0}[given["direction"]]
+            if verb is Verb.FEEDBACK:
+                assert answer.body == given["outcome"]
+                assert answer.body in ("ok", "symptom")
+            if verb in (Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT):
+                assert answer.person == given["person"]
+                assert NAME.fullmatch(str(answer.person))
             if verb in (Verb.LOCK, Verb.UNLOCK):
                 assert answer.pin == given["pin"]
                 assert PIN.fullmatch(answer.pin)
@@ -467,7 +535,7 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=10,
 )
-NAMES = ["id", "code", "expires", "preset", "person", "angle_deg", "direction", "pin"]
+NAMES = ["id", "code", "expires", "preset", "person", "angle_deg", "direction", "pin", "outcome", "week"]
 KEYS = st.sampled_from(NAMES) | st.text(max_size=6)
 OBJECTS = st.dictionaries(KEYS, JSON_VALUES, max_size=5).map(lambda value: json.dumps(value).encode())
 GOOD_BYTES = st.sampled_from(
