@@ -77,6 +77,7 @@ def resume(trace: Trace) -> float:
 
 
 def head_up_holds(trace: Trace) -> float:
+    """With both angle sensors broken, what is left of a return ends within a second, by the level switch."""
     if misplaced(trace):
         return inf
     travel = sum(
@@ -84,7 +85,7 @@ def head_up_holds(trace: Trace) -> float:
         for before, now in steps(trace)
         if now.bed_deg < -DEEP_DEG and not leased(now) and not now.lowering
     )
-    return slack(trace) - travel
+    return slack(trace) + (1.0 if blinded(trace) else 0.0) - travel
 
 
 def emergency_stop(trace: Trace) -> float:

@@ -282,6 +282,18 @@ def test_a_wrong_level_switch_beside_a_broken_sensor_leaves_nothing_to_go_by(nam
         assert (BY_NAME[name].robustness(trace) < 0.0) is judged
 
 
+def test_a_return_without_angle_sensors_ends_by_the_level_switch_within_a_second() -> None:
+    for kinds, seconds, holds in (
+        ((), 0.5, False),
+        (("bed_noisy",), 0.5, False),
+        (("bed_noisy", "drive_noisy"), 1.2, True),
+        (("bed_noisy", "drive_noisy"), 1.4, False),
+    ):
+        trace = run(seconds, -30.0, -1.0, **UNLEASED)
+        trace.kinds = kinds
+        assert (BY_NAME["head_up_holds"].robustness(trace) >= 0.0) is holds
+
+
 def test_an_open_lock_beside_a_broken_sensor_may_cost_a_tenth_of_a_degree_a_second() -> None:
     for kinds, dps, holds in (((), -1.2, False), (("bed_stuck",), -1.2, True), (("bed_stuck",), -1.3, False)):
         trace = run(4.0, 20.0, dps, ankles_locked=False)
