@@ -23,6 +23,9 @@ MOST_BARS: Final = 60
 """Chosen: two months of days, a year of weeks, on a screen or two."""
 BAR: Final = 40
 """Letters of the longest bar."""
+NARROW: Final = 100
+WIDEST: Final = {"person": 8, "preset": len("circulation")}
+"""Letters of an id in one line of a terminal with less than so many columns: what the others leave of 80."""
 CLOCKS: Final = {"jumped": "the clock jumped", "unset": "the clock was not set"}
 
 
@@ -37,25 +40,30 @@ def minutes(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02}"
 
 
-def grid(kept: Sequence[Kept]) -> Grid:
-    """For people, newest first."""
-    table = Grid(box=None, header_style="dim")
-    for name in ("id", "started", "person", "preset", "lasted", "head down", "largest", "ended", "said"):
-        right = name in ("id", "lasted", "head down", "largest")
-        table.add_column(name, justify="right" if right else "left", no_wrap=name != "ended", overflow="fold")
+def grid(kept: Sequence[Kept], width: int) -> Grid:
+    """For people, newest first. How it ended has what the others leave, and wraps between words."""
+    table = Grid(box=None, header_style="dim", padding=(0, 1, 0, 0), pad_edge=False)
+    narrow = width < NARROW
+    for name in ("id", "started", "person", "preset", "took", "head\ndown", "most", "said"):
+        right = name in ("id", "took", "head\ndown", "most")
+        widest = WIDEST.get(name) if narrow else None
+        table.add_column(
+            name, justify="right" if right else "left", no_wrap=widest is None, max_width=widest, overflow="fold"
+        )
+    table.add_column("ended", min_width=len("interrupted:"))
     for number, one in kept:
         ended = one.outcome if not one.why or one.outcome == "reached" else f"{one.outcome}: {one.why}"
         met = [*dict.fromkeys(met.code for met in (*one.faults, *one.limits))]
         table.add_row(
             str(number),
-            f"{local(one.started_s):%Y-%m-%d %H:%M}{'' if one.clock == 'sound' else ' ?'}",
+            f"{local(one.started_s):%Y-%m-%d %H:%M}{'' if one.clock == 'sound' else '?'}",
             Text(one.person),
             Text(one.preset),
             minutes(one.duration_s),
             minutes(one.head_down_s),
             "" if one.largest_deg is None else f"{one.largest_deg:.0f}°",
-            Text(ended + (f" ({', '.join(met)})" if met else "")),
             one.feedback or "",
+            Text(ended + (f" ({', '.join(met)})" if met else "")),
         )
     return table
 
