@@ -74,11 +74,14 @@ def test_show_draws_every_preset_within_80_columns(tmp_path: Path, name: str) ->
     assert sum("┤" in line for line in result.stdout.splitlines()) >= 3
     assert bundled()[name].title in result.stdout
     assert "back to level" in result.stdout
+    assert "comes in from below" in result.stdout
+    assert "+0°" not in result.stdout
 
 
 def test_show_draws_into_files(tmp_path: Path) -> None:
     svg, png = tmp_path / "back.svg", tmp_path / "back.png"
-    assert bascule("show", "back", "--svg", str(svg), "--png", str(png), data=tmp_path).exit_code == 0
+    result = bascule("show", "back", "--svg", str(svg), "--png", str(png), data=tmp_path)
+    assert (result.exit_code, result.stdout) == (0, f"{svg} shows back.\n{png} shows back.\n")
     assert svg.read_text("utf-8").startswith("<svg ")
     assert png.read_bytes().startswith(b"\x89PNG")
     result = bascule("show", "back", "--svg", str(tmp_path / "no" / "back.svg"), data=tmp_path)
