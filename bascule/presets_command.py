@@ -150,7 +150,13 @@ def problems(path: Path, settings: Config) -> list[dict[str, Any]]:
     except PresetError as error:
         found = list(error.all)
     return [
-        {"file": one.file, "preset": one.preset, "step": one.step, "key": one.key, "message": f"{one}."}
+        {
+            "file": one.file,
+            "preset": one.preset,
+            "step": one.step,
+            "key": one.key,
+            "message": f"{one}.".replace("?.", "?"),
+        }
         for one in found
     ]
 
@@ -173,11 +179,13 @@ def save(file: FileArgument, config: ConfigOption = None, table: TableOption = N
     if wrong := problems(file, settings):
         fail("\n".join(str(one["message"]) for one in wrong))
     given = own_presets.parse(_text(file), str(file), bundled())
+    if not given.patterns:
+        fail(f"There is no preset in {file}: nothing is saved.")
     before = own = own_preset_file.load(path)
     try:
         for preset, pattern in given.patterns.items():
             own = own_presets.save(own, preset, pattern, bundled())
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         small_file.write(path, own.text, before.text or "")
     except OwnError as error:
         fail(str(error))
