@@ -14,6 +14,8 @@ from controller.history_documents import points
 from controller.history_file import Kept
 from controller.history_trace import Sample
 
+from .chart import degrees
+
 FIELDS: Final = (
     "number", "session", "person", "preset", "started", "clock", "duration_s", "head_down_s", "largest_angle_deg",
     "step", "steps", "outcome", "why", "limits", "faults", "feedback",
@@ -61,7 +63,7 @@ def grid(kept: Sequence[Kept], width: int) -> Grid:
             Text(one.preset),
             minutes(one.duration_s),
             minutes(one.head_down_s),
-            "" if one.largest_deg is None else f"{one.largest_deg:.0f}°",
+            "" if one.largest_deg is None else degrees(round(one.largest_deg)),
             one.feedback or "",
             Text(ended + (f" ({', '.join(met)})" if met else "")),
         )
@@ -117,7 +119,7 @@ def facts(kept: Kept) -> Iterator[tuple[str, str]]:
     yield "started", f"{local(one.started_s):%Y-%m-%d %H:%M:%S}{clock}"
     yield "lasted", f"{minutes(one.duration_s)} min, head down {minutes(one.head_down_s)} min"
     if one.largest_deg is not None:
-        yield "largest", f"{one.largest_deg:.1f}°"
+        yield "largest", degrees(round(one.largest_deg, 1))
     yield "steps", f"{one.step} of {one.steps}"
     yield one.outcome, one.why
     for name, met in (("limit", one.limits), ("fault", one.faults)):
