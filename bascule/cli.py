@@ -279,7 +279,7 @@ def _read_lines(lines: "queue.SimpleQueue[str | Asked]") -> None:
 @app.command()
 def send(
     verb: Annotated[str, typer.Argument(help="arm, start, stop, level, stand, …")],
-    argument: Annotated[str | None, typer.Argument(help="Preset, angle, direction, or JSON.")] = None,
+    argument: Annotated[str | None, typer.Argument(help="Preset, person, angle, direction, or JSON.")] = None,
     table: TableOption = None,
     broker: BrokerOption = None,
     config: ConfigOption = None,

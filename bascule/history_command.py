@@ -55,6 +55,9 @@ def list_(
 ) -> None:
     """Past sessions, newest first; with show or weeks: a picture."""
     if context.invoked_subcommand is not None:
+        given = {"--last": last, "--person": person, "--json": as_json_, "--csv": csv}
+        if lost := [name for name, value in given.items() if value]:
+            raise typer.BadParameter(f"{lost[0]} before {context.invoked_subcommand} has no effect; write it behind.")
         context.obj = (config, table, data)
         return
     kept = _read(config, table, data, person, last or (ALL if as_json_ or csv else SHOWN))
@@ -63,7 +66,8 @@ def list_(
     elif csv:
         print(as_csv(kept), end="")  # noqa: T201
     elif kept:
-        Console().print(grid(kept))
+        console = Console()
+        console.print(grid(kept, console.width))
     else:
         print(NONE_YET if person is None else f"There are no sessions of {person}.")  # noqa: T201
 

@@ -14,6 +14,8 @@ from controller.history_documents import points
 from controller.history_file import Kept
 from controller.history_trace import Sample
 
+from .chart import degrees
+
 FIELDS: Final = (
     "number", "session", "person", "preset", "started", "clock", "duration_s", "head_down_s", "largest_angle_deg",
     "step", "steps", "outcome", "why", "limits", "faults", "feedback",
@@ -23,6 +25,9 @@ MOST_BARS: Final = 60
 """Chosen: two months of days, a year of weeks, on a screen or two."""
 BAR: Final = 40
 """Letters of the longest bar."""
+NARROW: Final = 100
+WIDEST: Final = {"person": 8, "preset": len("circulation")}
+"""Letters of an id in one line of a terminal with less than so many columns: what the others leave of 80."""
 CLOCKS: Final = {"jumped": "the clock jumped", "unset": "the clock was not set"}
 
 
@@ -37,25 +42,30 @@ def minutes(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02}"
 
 
-def grid(kept: Sequence[Kept]) -> Grid:
-    """For people, newest first."""
-    table = Grid(box=None, header_style="dim")
-    for name in ("id", "started", "person", "preset", "lasted", "head down", "largest", "ended", "said"):
-        right = name in ("id", "lasted", "head down", "largest")
-        table.add_column(name, justify="right" if right else "left", no_wrap=name != "ended", overflow="fold")
+def grid(kept: Sequence[Kept], width: int) -> Grid:
+    """For people, newest first. How it ended has what the others leave, and wraps between words."""
+    table = Grid(box=None, header_style="dim", padding=(0, 1, 0, 0), pad_edge=False)
+    narrow = width < NARROW
+    for name in ("id", "started", "person", "preset", "took", "head\ndown", "most", "said"):
+        right = name in ("id", "took", "head\ndown", "most")
+        widest = WIDEST.get(name) if narrow else None
+        table.add_column(
+            name, justify="right" if right else "left", no_wrap=widest is None, max_width=widest, overflow="fold"
+        )
+    table.add_column("ended", min_width=len("interrupted:"))
     for number, one in kept:
         ended = one.outcome if not one.why or one.outcome == "reached" else f"{one.outcome}: {one.why}"
         met = [*dict.fromkeys(met.code for met in (*one.faults, *one.limits))]
         table.add_row(
             str(number),
-            f"{local(one.started_s):%Y-%m-%d %H:%M}{'' if one.clock == 'sound' else ' ?'}",
+            f"{local(one.started_s):%Y-%m-%d %H:%M}{'' if one.clock == 'sound' else '?'}",
             Text(one.person),
             Text(one.preset),
             minutes(one.duration_s),
             minutes(one.head_down_s),
-            "" if one.largest_deg is None else f"{one.largest_deg:.0f}°",
-            Text(ended + (f" ({', '.join(met)})" if met else "")),
+            "" if one.largest_deg is None else degrees(round(one.largest_deg)),
             one.feedback or "",
+            Text(ended + (f" ({', '.join(met)})" if met else "")),
         )
     return table
 
@@ -109,7 +119,7 @@ def facts(kept: Kept) -> Iterator[tuple[str, str]]:
     yield "started", f"{local(one.started_s):%Y-%m-%d %H:%M:%S}{clock}"
     yield "lasted", f"{minutes(one.duration_s)} min, head down {minutes(one.head_down_s)} min"
     if one.largest_deg is not None:
-        yield "largest", f"{one.largest_deg:.1f}°"
+        yield "largest", degrees(round(one.largest_deg, 1))
     yield "steps", f"{one.step} of {one.steps}"
     yield one.outcome, one.why
     for name, met in (("limit", one.limits), ("fault", one.faults)):

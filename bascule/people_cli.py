@@ -7,7 +7,7 @@ meanwhile, so that none can start and overwrite the change. No third way can los
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from controller import checklist, people_file, small_file
+from controller.account import GUEST
 from controller.config import Config, ConfigError, load
 from controller.history_file import HistoryError, HistoryFile, read
 from controller.ledger import Ledger, LedgerError, read_witness
@@ -68,7 +69,10 @@ def _known(settings: Config, person: str) -> People:
     if people.wrong:
         fail(people.wrong)
     if people.profile(person) is None:
-        fail(people.why_unknown(person) or f"{person} is whoever has no profile; nothing is kept.")
+        if person == GUEST:
+            fail(f"{person} is whoever has no profile; nothing is kept.")
+        there_are = f"There are: {', '.join(people.ids())}." if people.ids() else "Nobody has a profile yet."
+        fail(f"There is no person {person!r} here. {there_are}")
     return people
 
 
@@ -86,6 +90,19 @@ def _shown(people: People, settings: Config, person: str, now: Moment) -> dict[s
         "checklist_accepted": _date(accepted),
         "checklist_due": bool(people.why_due(person, now)),
     }
+
+
+def _words(shown: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is shown of one person, for people."""
+    week, angle_deg = shown["programme_week"], shown["angle_deg"]
+    yield "name", shown["name"]
+    yield "id", f"{shown['id']} ({'in the configuration' if shown['from'] == 'configuration' else 'saved'})"
+    yield "height", f"{shown['height_cm']:g} cm"
+    yield "weight", f"{shown['weight_kg']:g} kg"
+    yield "wants", "no limit of their own" if angle_deg is None else f"at most {angle_deg:g}°"
+    yield "limit", f"{shown['limit_deg']:g}° ({shown['limit_reason']})"
+    yield "programme", f"week {week} of {weeks()}" if isinstance(week, int) else week or "no"
+    yield "checklist", f"accepted {shown['checklist_accepted']}" if shown["checklist_accepted"] else "not accepted yet"
 
 
 def _date(when: Moment | None) -> str | None:
@@ -138,8 +155,8 @@ def people_show(
     if as_json:
         print(json.dumps(shown, ensure_ascii=False, indent=1))  # noqa: T201
         return
-    for key, value in shown.items():
-        print(f"{key:20} {'no' if value is None or value is False else 'yes' if value is True else value}")  # noqa: T201
+    for name, value in _words(shown):
+        print(f"{name:>10}  {value}")  # noqa: T201
     if why := people.why_due(person, now):
         print(why)  # noqa: T201
 
@@ -164,13 +181,20 @@ def people_export(
         fail(f"Nothing is stored about {person!r}.")
     everything = {
         "profile": None if profile is None else profile.model_dump(),
-        "programme": None if earned is None else asdict(earned),
-        "checklist_accepted": None if accepted is None else accepted._asdict(),
-        "last_session": asdict(last) if last is not None and last.person == person else None,
+        "programme": None if earned is None else _plain(asdict(earned)),
+        "checklist_accepted": None if accepted is None else _plain(accepted),
+        "last_session": _plain(asdict(last)) if last is not None and last.person == person else None,
         "head_down": head_down,
         "sessions": [session_json(one, traced=True) for one in sessions],
     }
     print(json.dumps(everything, ensure_ascii=False, indent=1))  # noqa: T201
+
+
+def _plain(value: Any) -> Any:
+    """With the parts of each moment by name, which JSON would have as a bare list."""
+    if isinstance(value, Moment):
+        return value._asdict()
+    return {key: _plain(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 
 @app.command("checklist")

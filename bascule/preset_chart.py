@@ -14,6 +14,7 @@ RAMP_PARTS = 200
 """Of each period of a swing, and of a ramp. Chosen: no corner is seen."""
 ROOM_DEG = 4.0
 """Below the lowest angle of the pattern: the way up from standing comes in there."""
+FROM_BELOW = "The way up from standing, at −80°, comes in from below."
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 
 
@@ -45,7 +46,7 @@ def picture(preset: Preset) -> str:
         series(preset),
         f"{preset.title}: degrees head down, by minutes",
         f"{preset.purpose} It takes {minutes} min from standing: {steps}.",
-        "The way up from standing, at −80°, comes in from below.",
+        FROM_BELOW,
         low_deg=view(preset),
     )
 

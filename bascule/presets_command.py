@@ -19,7 +19,7 @@ from controller.preset_file import PresetError
 from controller.presets import Preset, bundled
 
 from . import chart
-from .preset_chart import picture, series, view
+from .preset_chart import FROM_BELOW, picture, series, view
 from .say import ConfigOption, DataOption, JsonOption, TableOption, fail
 
 app = typer.Typer(help="What a session can be: list, show, validate and save presets.", no_args_is_help=True)
@@ -99,19 +99,23 @@ def show(
     if as_json:
         print(json.dumps(_as_json(preset, own), ensure_ascii=False, indent=1))  # noqa: T201
         return
+    if drawn := [path for path in (svg, png) if path is not None]:
+        print("\n".join(f"{path} shows {preset_id}." for path in drawn))  # noqa: T201
+        return
     console = Console()
     console.print(Text.assemble((preset.title, "bold"), "  ", preset.purpose))
     console.print(Text(preset.basis, style="dim"))
     console.print()
     for line in chart.text(series(preset), min(console.width, 80), 14, view(preset)).splitlines():
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(Text(FROM_BELOW, style="dim"))
     console.print()
     grid = Grid(box=None, header_style="dim")
     for name in ("step", "from standing", "angle", "what"):
         grid.add_column(name, justify="left" if name == "what" else "right")
     at_s = 0.0
     for number, leg in enumerate(preset.legs(), 1):
-        grid.add_row(str(number), chart.clock(at_s), f"{leg.step.angle_deg:+g}°", leg.label)
+        grid.add_row(str(number), chart.clock(at_s), chart.degrees(leg.step.angle_deg), leg.label)
         at_s += leg.duration_s
     console.print(grid)
 
@@ -146,7 +150,13 @@ def problems(path: Path, settings: Config) -> list[dict[str, Any]]:
     except PresetError as error:
         found = list(error.all)
     return [
-        {"file": one.file, "preset": one.preset, "step": one.step, "key": one.key, "message": f"{one}."}
+        {
+            "file": one.file,
+            "preset": one.preset,
+            "step": one.step,
+            "key": one.key,
+            "message": f"{one}.".replace("?.", "?"),
+        }
         for one in found
     ]
 
@@ -169,11 +179,13 @@ def save(file: FileArgument, config: ConfigOption = None, table: TableOption = N
     if wrong := problems(file, settings):
         fail("\n".join(str(one["message"]) for one in wrong))
     given = own_presets.parse(_text(file), str(file), bundled())
+    if not given.patterns:
+        fail(f"There is no preset in {file}: nothing is saved.")
     before = own = own_preset_file.load(path)
     try:
         for preset, pattern in given.patterns.items():
             own = own_presets.save(own, preset, pattern, bundled())
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         small_file.write(path, own.text, before.text or "")
     except OwnError as error:
         fail(str(error))

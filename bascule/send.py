@@ -34,9 +34,11 @@ class _Exchange:
 ARGUMENTS: Final = {
     "arm": "person", "start": "preset", "goto": "angle_deg", "jog": "direction", "lock": "pin", "unlock": "pin",
     "feedback": "outcome", "people/delete": "person", "people/accept": "person",
-    "presets/delete": "preset",
+    "presets/delete": "preset", "history/get": "last",
 }  # fmt: skip
 """The key of each verb's one argument; verbs that take none may quote the arm code."""
+NUMBERS: Final = ("angle_deg", "last")
+"""Those that are numbers."""
 
 
 def payload_for(verb: str, argument: str | None, id_: str) -> bytes:
@@ -46,7 +48,7 @@ def payload_for(verb: str, argument: str | None, id_: str) -> bytes:
         body |= json.loads(argument)
     elif argument is not None:
         key = ARGUMENTS.get(verb, "code")
-        body[key] = float(argument) if key == "angle_deg" else argument
+        body[key] = float(argument) if key in NUMBERS else argument
     return json.dumps(body).encode()
 
 

@@ -113,7 +113,7 @@ class Follow:
         c = self._c
         if c.run is None or not c.run.player.finished or e.moving:
             return
-        c.end("the plan was played to its end", "reached")
+        c.end("the plan was played to its end" if c.run.whole else "the plan ended, with steps skipped", "reached")
         c.give_back()
         c.machine.fire(Trigger.FINISHED if e.at_level else c.rests(e))
 

@@ -54,6 +54,9 @@ _SAVE: Final = (
 )
 
 
+ASIDE: Final = "the next start of the controller sets it aside and begins a new one"
+
+
 class HistoryError(Exception):
     """The history can't be kept or read: one plain sentence that names the file."""
 
@@ -62,7 +65,7 @@ class HistoryError(Exception):
         if isinstance(error, OSError):
             why = error.strerror or why
         elif isinstance(error, sqlite3.Error):
-            why = ENVIRONMENT.get(code_of(error), f"it is out of order ({error})")
+            why = ENVIRONMENT.get(code_of(error), f"it is out of order ({error}); {ASIDE}")
         super().__init__(f"{path}: {why}.")
 
 
@@ -87,7 +90,8 @@ def _plainly(path: Path) -> Iterator[None]:
     except OSError as error:
         raise HistoryError(path, error) from error
     except (ValueError, TypeError, LookupError) as error:
-        raise HistoryDamaged(path, "what it holds can't be read") from error
+        why = "what it holds can't be read; to begin a new one, stop the controller and move it away"
+        raise HistoryDamaged(path, why) from error
 
 
 class HistoryFile:

@@ -43,7 +43,8 @@ class PresetDesk:
             return Reason.NOT_SAVED, str(error)
         preset = c.presets[draft.id]
         there = f", with {pattern.rows[draft.now[0]].angle_deg:g}° from where the table is" if draft.now else ""
-        return f"{preset.title} is {'replaced' if known else 'saved'} as {draft.id}{there}."
+        what = f"{draft.id} is replaced by {preset.title}" if known else f"{preset.title} is saved as {draft.id}"
+        return f"{what}{there}."
 
     def delete(self, wish: Wish) -> Refusal | str:
         """Delete the preset of this wish; the sentence of its answer, or why not."""

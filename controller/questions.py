@@ -29,7 +29,7 @@ class Situation(NamedTuple):
     `jog` is the direction that somebody holds, 0 when the button was let go, None while nobody moves the table by hand.
     `comparing`: the ledger has not accounted for the unit's count yet. `held`: why the session is held just now.
     `asked`: the person is asked to check in. `unknown`, `due`, `taken`: why `person` can't be served: not known,
-    checklist not read, armed for somebody else.
+    checklist not read, armed for somebody else. `own_wrong`: why the file of own presets is left alone.
     """
 
     state: State
@@ -61,6 +61,7 @@ class Situation(NamedTuple):
     unknown: str = ""
     due: str = ""
     taken: str = ""
+    own_wrong: str = ""
 
 
 CHECKLIST: Final = (
@@ -73,7 +74,8 @@ Question = Callable[[Wish, Situation], str | None]
 
 def unknown_preset(w: Wish, s: Situation) -> str | None:
     if w.verb in (Verb.START, Verb.PRESETS_DELETE) and s.preset is None:
-        return f"There is no preset {w.preset!r}. There are: {', '.join(s.presets)}."
+        more = f" Your own presets are left alone: {s.own_wrong}" if s.own_wrong else ""
+        return f"There is no preset {w.preset!r}. There are: {', '.join(s.presets)}.{more}"
     return None
 
 

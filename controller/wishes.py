@@ -152,6 +152,7 @@ class Desk:
             arm_by_button=c.settings.arm_by_button,
             taken_before=known,
             presets=tuple(c.presets),
+            own_wrong=c.own.problem,
             ledger_failed=c.booking.failed,
             broker_gone=c.broker_gone,
             leaving=c.leaving,

@@ -144,15 +144,21 @@ def test_feedback_belongs_to_the_session_that_it_is_about(loop: Recorded) -> Non
     home(loop)
     session = loop.sessions()[0].session
     for said in ("ok", "symptom"):
-        event = Event(EventKind("session_ended"), "Thanks.", session=session, person="guest", outcome=said)
-        object.__setattr__(event, "kind", "feedback")
-        loop.historian.step(Output(b"", (), (event,), ()), loop.wall_s)
+        assert loop.wish(Verb.FEEDBACK, body=said).accepted
+        loop.run(0.1)
         assert loop.sessions()[0].feedback == last(loop).feedback == said
-    other = Event(EventKind.STEP, "Thanks.", session="long ago", outcome="ok")
-    object.__setattr__(other, "kind", "feedback")
+    assert not loop.wish(Verb.FEEDBACK, body="ok").accepted, "an ok undoes no symptom"
+    other = Event(EventKind.FEEDBACK, "Thanks.", session="long ago", outcome="ok")
     loop.historian.step(Output(b"", (), (other,), ()), loop.wall_s)
     assert loop.sessions()[0].feedback == "symptom"
     assert loop.historian._recorder._hear(None, "ok") == [Feedback(session, "ok")]
+
+
+def test_a_session_of_which_a_part_was_skipped_says_so(loop: Recorded) -> None:
+    loop.run(10.0)
+    assert loop.wish(Verb.SKIP).accepted
+    home(loop)
+    assert (last(loop).outcome, last(loop).why) == ("reached", "the plan ended, with steps skipped")
 
 
 def test_the_last_session_is_told_again_after_a_restart(loop: Recorded) -> None:

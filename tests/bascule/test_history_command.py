@@ -56,14 +56,26 @@ def run(data: Path, *words: str, status: int = 0) -> Result:
 
 def test_a_table_newest_first(data: Path) -> None:
     lines = run(data).stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["id", "4", "3", "2", "1"]
-    assert lines[3].split() == [
-        *("2", "2026-11-20", "11:06", "?", "bob", "gentle", "5:10", "4:00", "8°", "interrupted:", "stop", "was"),
-        *("pressed", "(stall,", "broker_lost)", "symptom"),
+    assert [line.split()[0] for line in lines] == ["head", "id", "4", "3", "2", "1"]
+    assert lines[4].split() == [
+        *("2", "2026-11-20", "11:06?", "bob", "gentle", "5:10", "4:00", "8°", "symptom", "interrupted:", "stop"),
+        *("was", "pressed", "(stall,", "broker_lost)"),
     ]
-    assert len(run(data, "--last", "2").stdout.splitlines()) == 3
-    assert [line.split()[0] for line in run(data, "--person", "bob").stdout.splitlines()] == ["id", "2"]
+    assert len(run(data, "--last", "2").stdout.splitlines()) == 4
+    assert [line.split()[0] for line in run(data, "--person", "bob").stdout.splitlines()] == ["head", "id", "2"]
     assert "no sessions of eve" in run(data, "--person", "eve").stdout
+
+
+def test_the_table_fits_80_columns_with_whole_words(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with closing(HistoryFile.open(data / "home.history.sqlite3", 90, NOW)) as file:
+        file.save(record(11, person="a-person-with-a-long-name", preset="circulation", feedback="symptom"))
+        file.save(record(12, outcome="interrupted", why="nobody answered the check-in", clock="jumped"))
+    shown = run(data).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    whole = ("symptom", "reached", "interrupted:", "nobody", "check-in", "circulation", "11:06?", "a-person")
+    for word in whole:
+        assert word in shown
 
 
 def test_json_and_csv_say_the_same(data: Path) -> None:
@@ -126,11 +138,14 @@ def test_what_is_not_there_is_a_sentence(data: Path, tmp_path: Path) -> None:
 def test_options_may_stand_before_the_command(data: Path) -> None:
     result = CliRunner().invoke(app, ["history", "--data", str(data), "show", "2"])
     assert "2 (s-2)" in result.stdout
+    result = CliRunner().invoke(app, ["history", "--person", "bob", "weeks", "--data", str(data)])
+    assert result.exit_code == 2, "everybody's weeks would pass for bob's"
+    assert "--person before weeks has no effect" in result.stderr
 
 
 def test_a_damaged_file_and_a_bad_option_are_a_sentence(data: Path) -> None:
     (data / "home.history.sqlite3").write_bytes(b"What was I? " * 999)
-    assert "out of order" in run(data, status=1).stderr
+    assert "out of order (file is not a database); the next start" in run(data, status=1).stderr
     assert "[table] id" in run(data, "--table", "Not A Name", status=2).stderr
 
 

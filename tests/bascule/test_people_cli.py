@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from controller.config import load
 from controller.history import Record
 from controller.history_file import HistoryFile, read
 from controller.ledger import Ledger, read_witness
+from controller.profile import Played, dump, parse
+from controller.programme import Moment
 from controller.serial_port import Port
 
 WALL = 1_790_000_000.0
@@ -43,7 +46,12 @@ def test_from_saving_to_forgetting(run: Run, tmp_path: Path) -> None:
             "checklist_due": True,
         }
     ]  # fmt: skip
-    assert "The checklist comes first" in run("show", "ana").output
+    assert "The checklist comes first" in (shown := run("show", "ana").output)
+    assert [line.split(maxsplit=1) for line in shown.splitlines()[:8]] == [
+        ["name", "Ana"], ["id", "ana (saved)"], ["height", "168 cm"], ["weight", "62 kg"],
+        ["wants", "no limit of their own"], ["limit", "15° (programme week 1)"], ["programme", "week 1 of 6"],
+        ["checklist", "not accepted yet"],
+    ]  # fmt: skip
     assert run("accept", "ana").exit_code == 0
     assert "The checklist comes first" not in run("show", "ana").output
     assert "week 1 of 6" in run("list").output
@@ -55,7 +63,7 @@ def test_from_saving_to_forgetting(run: Run, tmp_path: Path) -> None:
 def test_what_is_wrong_is_said_in_one_sentence(run: Run, tmp_path: Path) -> None:
     run(*SAVE)
     for words, status, said in (
-        (("show", "bob"), 1, "There is no person 'bob' here"),
+        (("show", "bob"), 1, "There is no person 'bob' here. There are: ana.\n"),
         (("accept", "bob"), 1, "There is no person 'bob' here"),
         (("delete", "bob"), 1, "Nothing is kept about 'bob'"),
         (("export", "bob"), 1, "Nothing is stored about 'bob'"),
@@ -78,6 +86,9 @@ def test_everything_that_is_stored_is_exported_and_the_days_time_survives(run: R
     """H3."""
     run(*SAVE, "--programme")
     run("accept", "ana")
+    path = tmp_path / "home.people.json"
+    played = Played("7-1", "gentle", "ana", None, ended=Moment(8.0, WALL))
+    path.write_text(dump(replace(parse(path.read_text()), last=played)))
     with closing(Ledger.open(tmp_path / "home.sqlite3", read_witness())) as ledger:
         ledger.reserve("7-1", "ana", 60.0, ledger.ledger_s, 1, 0.0)
         ledger.settle("7-1", 42.0, "reached", "it was over", ledger.ledger_s, 42.0)
@@ -88,6 +99,7 @@ def test_everything_that_is_stored_is_exported_and_the_days_time_survives(run: R
         assert exported["profile"]["name"] == "Ana"
         assert exported["programme"]["week"] == 1
         assert exported["checklist_accepted"]["ledger_s"] >= 0
+        assert exported["last_session"]["ended"] == {"ledger_s": 8.0, "wall_s": WALL}
         assert [one["session"] for one in exported["sessions"]] == ["7-1"]
         [charge] = exported["head_down"]
         assert (charge["session"], charge["used_s"], charge["outcome"]) == ("7-1", 42.0, "reached")

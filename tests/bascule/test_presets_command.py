@@ -74,11 +74,14 @@ def test_show_draws_every_preset_within_80_columns(tmp_path: Path, name: str) ->
     assert sum("┤" in line for line in result.stdout.splitlines()) >= 3
     assert bundled()[name].title in result.stdout
     assert "back to level" in result.stdout
+    assert "comes in from below" in result.stdout
+    assert "+0°" not in result.stdout
 
 
 def test_show_draws_into_files(tmp_path: Path) -> None:
     svg, png = tmp_path / "back.svg", tmp_path / "back.png"
-    assert bascule("show", "back", "--svg", str(svg), "--png", str(png), data=tmp_path).exit_code == 0
+    result = bascule("show", "back", "--svg", str(svg), "--png", str(png), data=tmp_path)
+    assert (result.exit_code, result.stdout) == (0, f"{svg} shows back.\n{png} shows back.\n")
     assert svg.read_text("utf-8").startswith("<svg ")
     assert png.read_bytes().startswith(b"\x89PNG")
     result = bascule("show", "back", "--svg", str(tmp_path / "no" / "back.svg"), data=tmp_path)
@@ -146,6 +149,8 @@ def test_validate_knows_the_limits_of_the_configuration(tmp_path: Path) -> None:
          "comes with Bascule and can't be replaced; choose another id."),
         (CALM.replace("[calm]", "[jog]").encode(),
          "comes with Bascule and can't be replaced; choose another id."),
+        (CALM.replace("title", "titel").replace('purpose = "Rest."', 'title = "Calm"\npurpose = "Rest."').encode(),
+         "is not a known key; did you mean title?"),
         (CALM.replace("[calm]", "[Calm]").encode(), "the id is not 1 to 32 of a-z, 0-9, - and _."),
         (b"".join(CALM.replace("calm", f"calm{n}").encode() for n in range(13)),
          "13 presets; at most 12 are kept, delete some."),
@@ -172,6 +177,16 @@ def test_save_puts_a_file_among_ones_own(tmp_path: Path) -> None:
     result = bascule("save", str(mine), data=tmp_path / "data")
     assert result.stdout.splitlines()[0] == f"calm is replaced in {path}."
     assert "angle_deg = 9" in path.read_text("utf-8")
+
+
+def test_save_of_nothing_says_so_and_makes_a_private_folder(tmp_path: Path) -> None:
+    mine, folder = tmp_path / "mine.toml", tmp_path / "data"
+    mine.write_text("", "utf-8")
+    result = bascule("save", str(mine), data=folder)
+    assert (result.exit_code, result.stderr) == (1, f"There is no preset in {mine}: nothing is saved.\n")
+    mine.write_text(CALM, "utf-8")
+    assert bascule("save", str(mine), data=folder).exit_code == 0
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_save_never_writes_over_what_it_can_not_read(tmp_path: Path) -> None:

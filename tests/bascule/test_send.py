@@ -15,6 +15,7 @@ from bascule.send import payload_for
         ("jog", "up", "direction", "up"),
         ("lock", "0258", "pin", "0258"),
         ("unlock", "0258", "pin", "0258"),
+        ("history/get", "5", "last", 5),
         ("presets/delete", "calm", "preset", "calm"),
         ("resume", "mrrv", "code", "mrrv"),
     ],

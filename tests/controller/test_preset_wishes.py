@@ -46,7 +46,7 @@ def test_what_is_saved_can_be_started_at_once() -> None:
 def test_what_is_saved_again_is_replaced_and_what_is_deleted_can_not_be_started() -> None:
     rig = Rig()
     saved(rig)
-    assert saved(rig, title="Calmer").message == "Calmer is replaced as calm."
+    assert saved(rig, title="Calmer").message == "calm is replaced by Calmer."
     assert rig.wish(Verb.PRESETS_DELETE, preset="calm").message == "calm is deleted."
     assert [keep.instead_of for keep in kept(rig)] == ["", kept(rig)[0].text, kept(rig)[1].text]
     answer = rig.wish(Verb.START, preset="calm")

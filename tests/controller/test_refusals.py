@@ -457,3 +457,5 @@ def test_who_is_known() -> None:
     assert refuse(replace(wish, person="guest"), situation) is None
     assert "'bob'" in told(found(unknown="There is no person 'bob'.")((wish, situation)))
     assert told(unknown_preset((wish, situation))) == "There is no preset 'nope'. There are: back, gentle."
+    lost = unknown_preset((wish, situation._replace(own_wrong="a.toml: is not valid TOML.")))
+    assert told(lost).endswith("gentle. Your own presets are left alone: a.toml: is not valid TOML.")
