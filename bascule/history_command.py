@@ -13,7 +13,7 @@ from controller.history_documents import points
 from controller.history_file import HistoryError, Kept, read
 
 from . import chart
-from .history_table import as_csv, as_json, bars, facts, grid, local, minutes, pieces, sums
+from .history_table import as_csv, as_json, bars, facts, grid, local, lowest_deg, minutes, pieces, sums
 from .say import ConfigOption, DataOption, JsonOption, TableOption, fail
 
 app = typer.Typer(help="Past sessions: what was done, how it ended, and the angle over time.")
@@ -98,7 +98,8 @@ def show(
         title = f"{record.preset}, {record.person}, {local(record.started_s):%Y-%m-%d %H:%M}"
         ended = f"{record.outcome}: {record.why}" if record.why else record.outcome
         try:
-            picture = chart.svg(series, title, f"The angle over {minutes(record.duration_s)} min.", ended)
+            over = f"The angle over {minutes(record.duration_s)} min."
+            picture = chart.svg(series, title, over, ended, low_deg=lowest_deg(series))
             svg.write_text(picture, "utf-8")
         except (chart.ChartError, OSError) as error:
             fail(f"{svg}: {error}")
@@ -108,7 +109,7 @@ def show(
     for name, what in facts(one):
         console.print(Text(f"{name:>11}  ", "dim"), Text(what), sep="", soft_wrap=True)
     try:
-        print(f"\n{chart.text(series, min(console.width, 100))}")  # noqa: T201
+        print(f"\n{chart.text(series, min(console.width, 100), low_deg=lowest_deg(series))}")  # noqa: T201
     except chart.ChartError:
         print("\nThere are no angles of this session.")  # noqa: T201
 

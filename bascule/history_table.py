@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from itertools import dropwhile
 from typing import Any, Final
 
 from rich.table import Table as Grid
@@ -13,8 +14,10 @@ from rich.text import Text
 from controller.history_documents import points
 from controller.history_file import Kept
 from controller.history_trace import Sample
+from controller.limits import LEVEL_DEG
 
 from .chart import degrees
+from .preset_chart import ROOM_DEG
 
 FIELDS: Final = (
     "number", "session", "person", "preset", "started", "clock", "duration_s", "head_down_s", "largest_angle_deg",
@@ -138,6 +141,13 @@ def pieces(corners: Sequence[Sample]) -> list[tuple[float, float]]:
         elif series:
             series.append((at_s, series[-1][1]))
     return series
+
+
+def lowest_deg(series: Sequence[tuple[float, float]]) -> float | None:
+    """Where a chart is cut off below, in degrees: a little under where the session went after it had come to level."""
+    pattern = dropwhile(lambda point: point[1] < -LEVEL_DEG, series)
+    lowest = min((angle_deg for _, angle_deg in pattern), default=None)
+    return None if lowest is None else lowest - ROOM_DEG
 
 
 def sums(kept: Sequence[Kept], *, weekly: bool) -> list[tuple[date, float, int]]:

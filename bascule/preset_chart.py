@@ -13,7 +13,7 @@ PARTS = 32
 RAMP_PARTS = 200
 """Of each period of a swing, and of a ramp. Chosen: no corner is seen."""
 ROOM_DEG = 4.0
-"""Below the lowest angle of the pattern: the way up from standing comes in there."""
+"""Below the lowest angle of a pattern: the way up from standing comes in there."""
 FROM_BELOW = "The way up from standing, at −80°, comes in from below."
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 

@@ -223,9 +223,9 @@ class Desk:
         run.jogged_at_s = c.hand_s
         return accepted(wish, f"Moving {'head down' if wish.direction > 0 else 'head up'}.", moving=True)
 
-    def _pause(self, wish: Wish, _: Estimate) -> Answer:
+    def _pause(self, wish: Wish, e: Estimate) -> Answer:
         self._c.pause()
-        return accepted(wish, "Paused. Head-down time goes on counting.")
+        return accepted(wish, "Paused. Head-down time goes on counting." if e.head_down else "Paused.")
 
     def _resume(self, wish: Wish, _: Estimate) -> Answer:
         self._c.resume()

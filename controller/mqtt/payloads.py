@@ -1,7 +1,7 @@
 """The published documents as JSON, and their JSON Schemas; `python -m controller.mqtt.payloads` writes the schemas.
 
 A document is strict JSON: what would be NaN or infinite raises instead, because one NaN breaks every template that
-reads the topic (docs/home-assistant.md).
+reads the topic.
 """
 
 import json

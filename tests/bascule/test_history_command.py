@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bascule.cli import app
+from bascule.history_table import lowest_deg
 from controller.history import Met, Record
 from controller.history_file import HistoryFile
 from controller.history_trace import Trace
@@ -104,6 +105,14 @@ def test_one_session_with_its_chart(data: Path, tmp_path: Path) -> None:
     assert traced["trace"][-1] == [310.0, 0.0]
     run(data, "show", "3", "--svg", str(tmp_path / "a.svg"))
     assert (tmp_path / "a.svg").read_text("utf-8").startswith("<svg ")
+
+
+def test_a_chart_shows_what_the_session_did_and_not_the_way_to_it() -> None:
+    way = [(0.0, -80.0), (50.0, -10.0), (60.0, -1.0)]
+    assert lowest_deg([*way, (80.0, 8.0), (300.0, 0.0)]) == -5.0
+    assert lowest_deg([*way, (80.0, -15.0), (300.0, 0.0)]) == -19.0
+    assert lowest_deg(way[:2]) is None
+    assert lowest_deg([]) is None
 
 
 def test_one_whose_angles_can_not_be_read_is_shown_without(data: Path, tmp_path: Path) -> None:
