@@ -70,6 +70,8 @@ WRONG: list[tuple[str, str]] = [
     (FILE.replace("calm", "recovery"),
      "mine.toml, preset recovery: comes with Bascule and can't be replaced; choose another id."),
     (FILE + "[", "mine.toml: is not valid TOML: "),
+    (FILE.replace("period_s = 20", "period_s = 5e-324"),
+     "mine.toml, preset legs, step 2, period_s: 4.94066e-324 makes the swing too fast for 3 °/s, 1 °/s², 2 °/s³"),
 ]  # fmt: skip
 
 
