@@ -104,8 +104,8 @@ class Desk:
         return self._no(given.verb, given.id, given.reason, given.message)
 
     def button(self, e: Estimate) -> Answer:
-        """The arm button on the table."""
-        wish = Wish(Verb.ARM)
+        """The arm button on the table, which can name nobody: what is armed for somebody stays theirs."""
+        wish = Wish(Verb.ARM, person=self._c.person if self._c.state is State.ARMED else None)
         refusal = refuse(wish, self._situation(wish, e, False)._replace(arm_by_button=False))
         return self._refuse(wish, e, *refusal) if refusal is not None else self._arm(wish, e)
 
