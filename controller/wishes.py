@@ -145,7 +145,7 @@ class Desk:
             armed_at_s=c.arming.at_s,
             arm_code=c.arming.code,
             stopped_at_s=c.stopped_at_s,
-            paused_at_s=c.paused_at_s,
+            paused_at_s=c.pauses.at_s,
             pause_left_s=c.pause_left_s,
             went_past_5=c.went_past_5,
             jog=c.run.player.direction if c.run is not None and isinstance(c.run.player, Jog) else None,
