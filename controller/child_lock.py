@@ -17,6 +17,8 @@ from .model import Keep
 
 FILE: Final = "child_lock"
 """What `Keep` calls the file."""
+LARGEST_FILE: Final = 4096
+"""Bytes. Chosen: thirty times what a lock needs."""
 SALT: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 """What a lock that was kept whole looks like."""

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from .child_lock import Kept, parse
+from . import small_file
+from .child_lock import LARGEST_FILE, Kept, parse
 
 
 def read(path: Path) -> Kept | None:
     """The lock that is on, None if none is. One that can't be read is on, and no PIN lifts it."""
     try:
-        return parse(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError):
+        text = small_file.read(path, LARGEST_FILE)
+    except OSError:
         return parse("")
+    return None if text is None else parse(text)

@@ -25,6 +25,7 @@ from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, 
 from .meter import Meter
 from .model import Event, EventKind, Forget, Keep, Limit, Show, State
 from .own_presets import NONE, Own
+from .pauses import Pauses
 from .people import People
 from .plans import standing_up
 from .player import Jog, Player
@@ -61,7 +62,7 @@ class Settings:
 class Run:
     """The session that runs. `jogged_at_s`: when somebody last held the button, by the clock of hands.
 
-    `paused_before_s`: how long the pauses that are over have lasted in all. `whole`: no step of it was skipped.
+    `whole`: no step of it was skipped.
     """
 
     id: str
@@ -71,8 +72,6 @@ class Run:
     since_s: float
     announced: int = -1
     jogged_at_s: float = 0.0
-    pauses: int = 0
-    paused_before_s: float = 0.0
     whole: bool = True
 
 
@@ -108,6 +107,7 @@ class Conduct:
         self.urgent = Urgent()
         self.meter = Meter()
         self.check_in = CheckIn(settings.check_in_s)
+        self.pauses = Pauses()
         self.run: Run | None = None
         self.way: Player | Jog | None = None
         self.leading = False
@@ -122,8 +122,6 @@ class Conduct:
         self.limits = combine(settings.limits, guest())
         self.limit = self.limits.angle_deg
         self.heard_s = -inf
-        self.paused_at_s: float | None = None
-        self.paused_since_s: float | None = None
         self.skipped_at_s: float | None = None
         self.stopped_at_s: float | None = None
         self.home_at_s: float | None = None
@@ -150,14 +148,6 @@ class Conduct:
         """How long the person still has to lie still, level or head up, before standing up."""
         pause_s = level_pause_s(self.meter.deepest_deg, self.meter.since_pause_s)
         return pause_s if self.resting_since_s is None else max(self.resting_since_s + pause_s - self.now_s, 0.0)
-
-    @property
-    def paused_s(self) -> float:
-        """How long all pauses of the session have lasted so far."""
-        if self.run is None:
-            return 0.0
-        this_s = 0.0 if self.paused_since_s is None else self.now_s - self.paused_since_s
-        return self.run.paused_before_s + this_s
 
     @property
     def moment(self) -> Moment:
@@ -219,6 +209,7 @@ class Conduct:
         self.arming.close()
         self.meter.begin()
         self.check_in.begin()
+        self.pauses = Pauses()
         self.has_moved = True
         self.note = ""
         limits = self.limits
@@ -236,9 +227,7 @@ class Conduct:
         """Slow down and hold; head-down time goes on. A button that was let go may be pressed again at once."""
         if self.run is not None and self.state is State.RUNNING:
             self.run.player.hold()
-            self.paused_at_s = None if let_go else self.hand_s
-            self.paused_since_s = self.now_s
-            self.run.pauses += 1
+            self.pauses.begin(self.now_s, None if let_go else self.hand_s)
             self.machine.fire(Trigger.PAUSE)
 
     def resume(self) -> None:
@@ -248,8 +237,7 @@ class Conduct:
             if isinstance(run.player, Player):
                 run.player.go_on()
             self.note = ""
-            run.paused_before_s = self.paused_s
-            self.paused_at_s = self.paused_since_s = None
+            self.pauses.end(self.now_s)
             self.machine.fire(Trigger.RESUME)
 
     def ask(self) -> None:
@@ -271,7 +259,7 @@ class Conduct:
         self.arming.close()
         self.check_in.end()
         self.ending = (outcome, why)
-        self.paused_at_s = self.paused_since_s = None
+        self.pauses.end(self.now_s)
         message = f"{run.preset} is done." if outcome == "reached" else f"{run.preset} was interrupted: {why}"
         self.event(
             EventKind.SESSION_ENDED, sentence(message), session=run.id, preset=run.preset, person=run.person,

@@ -66,6 +66,7 @@ class Daemon:
         self._inbox = inbox
         self._files = files
         self._keeps: dict[str, Keep] = {}
+        self._there: dict[str, str | None] = {}
         self._waiting: set[str] = set()
         self._lane = StopLane()
         self._ports = PortKeeper(open_port, self._lane, lambda message: inbox.notice(PortLost(message)))
@@ -186,8 +187,7 @@ class Daemon:
         elif isinstance(request, Reconcile):
             self._ledger.reconcile(*request)
         elif isinstance(request, Keep):
-            if request.file in self._waiting and (before := self._keeps[request.file]).instead_of is not None:
-                request = request._replace(instead_of=before.instead_of)
+            self._there.setdefault(request.file, request.instead_of)  # from then on the disk's thread knows
             self._keeps[request.file] = request
             if request.file not in self._waiting:  # bounded: who locks and unlocks all the time fills no queue
                 self._waiting.add(request.file)
@@ -198,7 +198,9 @@ class Daemon:
         self._waiting.discard(file)
         keep, path = self._keeps[file], self._files[file]
         try:
-            small_file.write(path, keep.text, keep.instead_of)
+            small_file.write(path, keep.text, self._there[file])
+            if keep.instead_of is not None:
+                self._there[file] = keep.text or ""
         except OSError as error:
             self._inbox.notice(NotKept(file, f"{path}: {error.strerror}; {keep.otherwise}."))
 

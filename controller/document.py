@@ -102,8 +102,8 @@ def _session(core: Core) -> SessionDocument | None:
         remaining_s=round(remaining_s, 1),
         head_down_s=round(conduct.meter.session_s, 1),
         progress=round(elapsed_s / (elapsed_s + remaining_s), 3) if elapsed_s + remaining_s > 0 else 0.0,
-        pauses=run.pauses,
-        paused_s=round(conduct.paused_s, 1),
+        pauses=conduct.pauses.count,
+        paused_s=round(conduct.pauses.all_s(conduct.now_s), 1),
         check_in_remaining_s=_whole(conduct.check_in.left_s(conduct.now_s)),
     )
 

@@ -54,9 +54,9 @@ class Historian:
     def _forget(self, request: Forget) -> None:
         """Also what the broker keeps of them."""
         self._history.keep([request])
-        last = self._recorder.last
-        if last is not None and last.person == request.person:
-            self._recorder.last = self._told = None
+        self._recorder.forget(request.person)
+        if self._told is not None and self._told.person == request.person:
+            self._told = None
             if self._teller is not None:
                 self._teller.publish_last_session(None)
 

@@ -120,6 +120,13 @@ class Recorder:
         """The controller ends."""
         return self._keep(core) if self._record is not None else []
 
+    def forget(self, person: str) -> None:
+        """Nothing of this person's is recorded any more, and nothing known."""
+        if self._record is not None and self._record.person == person:
+            self._record, self.due_s = None, inf
+        if self.last is not None and self.last.person == person:
+            self.last = None
+
     def _begin(self, core: Core, event: Event, wall_s: float) -> None:
         clock = "sound" if wall_s >= EARLIEST_WALL_S else "unset"
         self._record = Record(str(event.session), str(event.person), str(event.preset), wall_s, clock)

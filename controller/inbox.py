@@ -6,6 +6,7 @@ from typing import Final
 
 from .core import Input
 from .model import Verb, Wish
+from .questions import SAVING
 
 LENGTH: Final = 64
 """Commands that wait for one step of 20 ms. Chosen: nobody presses that fast; a flood loses its tail."""
@@ -17,16 +18,19 @@ class Inbox:
     def __init__(self) -> None:
         self._urgent: deque[Input] = deque(maxlen=LENGTH)
         self._others: deque[Input] = deque(maxlen=LENGTH)
+        self._saving: deque[Input] = deque(maxlen=LENGTH)
         self._notices: deque[Input] = deque()
         self._filled = threading.Event()
         self.dropped = 0
 
     def put(self, wish: Input) -> None:
         """A command. A full queue drops the newest command, but never a stop or a level: of those the oldest."""
-        if isinstance(wish, Wish) and wish.verb in (Verb.STOP, Verb.LEVEL):
+        verb = wish.verb if isinstance(wish, Wish) else None
+        queue = self._saving if verb in SAVING else self._others
+        if verb in (Verb.STOP, Verb.LEVEL):
             self._urgent.append(wish)
-        elif len(self._others) < LENGTH:
-            self._others.append(wish)
+        elif len(queue) < LENGTH:
+            queue.append(wish)
         else:
             self.dropped += 1
         self._filled.set()
@@ -37,9 +41,10 @@ class Inbox:
         self._filled.set()
 
     def take(self) -> list[Input]:
-        """Everything that waits, urgent first."""
+        """Everything that waits, urgent first; of presets to save one, which is the most work that a wish can be."""
         self._filled.clear()
-        return [*_drain(self._notices), *_drain(self._urgent), *_drain(self._others)]
+        saving = [self._saving.popleft()] if self._saving else []
+        return [*_drain(self._notices), *_drain(self._urgent), *saving, *_drain(self._others)]
 
     def wait(self, timeout_s: float) -> None:
         """Until something waits, or the time is over."""

@@ -7,10 +7,6 @@ from .estimator import Estimate
 from .model import EventKind, State
 from .safety import FINE, Action, Circumstances, assess
 
-MAX_PAUSE_S: Final = 120.0
-"""Chosen: a pause is for adjusting something; after two minutes the way is home."""
-MAX_PAUSES_S: Final = 240.0
-"""Chosen: two long pauses in a session, or many short ones; nobody hangs head down by pausing again and again (H3)."""
 UNCONFIRMED_S: Final = 0.5
 """Chosen: eight repetitions, and many times what a frame and the telemetry that answers it take."""
 UNCONFIRMED: Final = "The tilt unit does not confirm the stop: use the emergency stop."
@@ -42,7 +38,7 @@ class Judge:
         known.ledger_failed = booking.failed
         known.grant_lost = c.arming.failed
         c.verdict = assess(e, known)
-        if c.verdict is not FINE or self._told is not FINE or c.paused_since_s is not None:
+        if c.verdict is not FINE or self._told is not FINE or c.pauses.paused:
             self._react(e)
         if used_s >= c.check_in.due_s:
             self._check_in(e)
@@ -67,10 +63,8 @@ class Judge:
                 c.event(EventKind.LIMIT, message, code=code)
             if action is Action.HOME:
                 c.send_home(e, message)
-            elif c.paused_since_s is not None and c.now_s - c.paused_since_s > MAX_PAUSE_S:
-                c.send_home(e, "the pause lasted for two minutes")
-            elif c.paused_since_s is not None and c.paused_s > MAX_PAUSES_S:
-                c.send_home(e, "the pauses lasted for four minutes in all")
+            elif why := c.pauses.why_home(c.now_s):
+                c.send_home(e, why)
             elif action is Action.HOLD and c.state is State.RUNNING:
                 c.note = message
                 c.pause()

@@ -136,6 +136,8 @@ class Swing:
     """Largest acceleration, of that of the plain sine."""
     JERK_FACTOR: Final = 3.122
     """Largest jerk, of that of the plain sine."""
+    FIRST_TURN: Final = 0.6213
+    """Where in the first half period it turns: the largest e(s) sin(πs), s from 0 to 1."""
 
     def __init__(self, center_deg: float, swing_deg: float, period_s: float, duration_s: float) -> None:
         """`swing_deg` is the amplitude to either side; `duration_s` is a whole number of periods, at least one."""
@@ -156,6 +158,15 @@ class Swing:
         """The largest rate in °/s, and bounds of the acceleration in °/s² and the jerk in °/s³."""
         acceleration = self._swing_dps * self._omega
         return self._swing_dps, self.ACCELERATION_FACTOR * acceleration, self.JERK_FACTOR * acceleration * self._omega
+
+    @property
+    def turns_s(self) -> Iterator[float]:
+        """When it turns round, in seconds; from one to the next it goes one way."""
+        first_s = self.FIRST_TURN * self._half_s
+        yield first_s
+        for number in range(1, round(self.duration_s / self._half_s) - 1):
+            yield (number + 0.5) * self._half_s
+        yield self.duration_s - first_s
 
     def at(self, elapsed_s: float) -> Target:
         """The angle in degrees and the signed rate in °/s at this moment."""

@@ -2,23 +2,17 @@
 
 from pathlib import Path
 
+from . import small_file
 from .profile import LARGEST_FILE, Register, RegisterError, parse
 
 
 def read(path: Path) -> tuple[Register, str]:
     """What is kept, and "" or a sentence that says why nothing can be read of it."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
-        if len(raw) > LARGEST_FILE:
-            raise RegisterError(f"it is larger than {LARGEST_FILE // 1024} KiB")
-        return parse(raw.decode("utf-8")), ""
-    except FileNotFoundError:
-        return Register(), ""
+        text = small_file.read(path, LARGEST_FILE)
+        return Register() if text is None else parse(text), ""
     except OSError as error:
-        why = f"it can't be read ({error.strerror})"
-    except UnicodeDecodeError:
-        why = "it is not UTF-8 text"
+        why = f"it can't be read: {error.strerror}"
     except RegisterError as error:
         why = str(error)
     return Register(), (

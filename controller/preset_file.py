@@ -39,8 +39,11 @@ MOST_STEPS: Final = 24
 """Written out, with every repeat. Chosen: three times `back`; all own presets together stay one message of MQTT."""
 SMALLEST_SWING_DEG: Final = 0.5
 """Chosen: half of what people notice (docs/domain.md, balance)."""
+SHORTEST_SWING_S: Final = 1.0
+"""In less even the smallest swing is faster than 3 °/s; and no number of periods in a hold is beyond counting."""
 LONGEST_S: Final = 3600.0
 """Of all holds and rests. Chosen: four times the longest head-down time of a session."""
+_TOO_FAST: Final = "makes the swing too fast for 3 °/s, 1 °/s², 2 °/s³; swing less far, or slower"
 HUGE: Final = 10**15
 _SHOWN: Final = 40  # chosen: letters of a value that an error repeats
 
@@ -124,13 +127,15 @@ class StepRow(_Row):
             raise ValueError("needs swing_deg with it, such as swing_deg = 6")
         if not period:
             raise ValueError("is needed with swing_deg; write the seconds of one swing, such as period_s = 40")
+        if period < SHORTEST_SWING_S:
+            raise ValueError(_TOO_FAST)
         if not is_whole(hold, period):
             raise ValueError(
                 f"does not go into hold_s a whole number of times; with it write hold_s = {_whole(hold, period):g}"
             )
         peaks = Swing(0.0, swing, period, hold).peaks
         if any(peak > limit for peak, limit in zip(peaks, SWING_LIMITS, strict=True)):
-            raise ValueError("makes the swing too fast for 3 °/s, 1 °/s², 2 °/s³; swing less far, or slower")
+            raise ValueError(_TOO_FAST)
         return period
 
 

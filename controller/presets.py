@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from itertools import chain
-from math import ceil, inf
+from math import inf
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -34,10 +34,6 @@ TO_LEVEL_DPS: Final = 1.5
 """From standing to level, in every preset: as slow as standing up (docs/safety.md)."""
 TO_LEVEL_PAUSE_S: Final = 15.0
 """At level before the pattern, in every preset: chosen, so that the person feels the table stop before it goes on."""
-SAMPLE_S: Final = 0.02
-SAMPLES: Final = 32
-"""How finely a swing is searched for its crossings of `HEAD_DOWN_DEG`; each is then narrowed to a millisecond. So many
-a period: a control step that takes a new preset is not to wait for a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +75,12 @@ class Leg:
     def label(self) -> str:
         """The step's, as a person reads it."""
         return self.step.label
+
+    @property
+    def turns_s(self) -> Iterator[float]:
+        """Its beginning, its end, and when it may turn round between them; from one to the next it goes one way."""
+        turns_s = self._stay.turns_s if isinstance(self._stay, Swing) else ()
+        return chain((0.0, self.reached_s), (self.reached_s + turn_s for turn_s in turns_s), (self.duration_s,))
 
     def at(self, elapsed_s: float) -> Target:
         """The angle in degrees and the signed rate in °/s, `elapsed_s` after the leg began; clamped at both ends."""
@@ -133,7 +135,7 @@ def _episodes(preset: Preset) -> tuple[Episode, ...]:
     began_s, ended_s = 0.0, -inf
     for leg in preset.legs():
         angle = leg.step.largest_angle_deg  # the way down from a larger one belongs to the episode that reached it
-        for start_s, end_s in _head_down(leg):
+        for start_s, end_s in above(leg, HEAD_DOWN_DEG, leg.turns_s):
             if began_s + start_s - ended_s < EPISODE_GAP_S:
                 last = found.pop()
                 found.append(Episode(max(last.angle_deg, angle), last.head_down_s + end_s - start_s))
@@ -142,15 +144,6 @@ def _episodes(preset: Preset) -> tuple[Episode, ...]:
             ended_s = began_s + end_s
         began_s += leg.duration_s
     return tuple(found)
-
-
-def _head_down(leg: Leg) -> Iterator[tuple[float, float]]:
-    """The leg's stretches above `HEAD_DOWN_DEG`, start and end in seconds."""
-    step = leg.step
-    crosses = abs(step.angle_deg - HEAD_DOWN_DEG) < step.swing_deg
-    samples = ceil(step.hold_s / max(SAMPLE_S, step.period_s / SAMPLES)) if crosses else 1
-    stay_s = (leg.reached_s + leg.step.hold_s * sample / samples for sample in range(samples + 1))
-    return above(leg, HEAD_DOWN_DEG, chain((0.0,), stay_s))
 
 
 def parse(text: str, file: str) -> dict[str, Preset]:

@@ -297,7 +297,7 @@ def _possible(when_s: float | None) -> str:
 
 
 BEGINNING: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
-"""What begins a session."""
+"""What begins a session: needs the arming window, and closes it when it is refused."""
 ABOUT_PEOPLE: Final = frozenset({Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT})
 """What changes who may do what."""
 MOVING: Final = BEGINNING | {Verb.ARM, Verb.RESUME, Verb.SKIP}

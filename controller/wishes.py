@@ -20,7 +20,7 @@ from .plans import going_to
 from .player import Jog, Player
 from .preset_wishes import PresetDesk
 from .presets import Preset
-from .questions import CHECKLIST, STEEPEST_SEAT_DEG, Situation
+from .questions import BEGINNING, CHECKLIST, STEEPEST_SEAT_DEG, Situation
 from .refusals import refuse
 from .safety import Action
 
@@ -28,8 +28,6 @@ SEEN_IDS: Final = 256
 """Ids of commands that are remembered against duplicates. Chosen: hours of anybody's use."""
 LAST: Final = 10
 """How many sessions are shown to somebody who does not say."""
-STARTS: Final = frozenset({Verb.START, Verb.GOTO, Verb.JOG})
-"""What needs the arming window, and closes it when it is refused."""
 
 
 class Desk:
@@ -99,20 +97,20 @@ class Desk:
     def unreadable(self, given: Unreadable, e: Estimate | None) -> Answer:
         """A command that was not understood is refused with what was wrong."""
         self.taken += 1
-        if given.verb in STARTS:
+        if given.verb in BEGINNING:
             self._c.disarm(e, "A start that could not be read closed the arming window.")
         return self._no(given.verb, given.id, given.reason, given.message)
 
     def button(self, e: Estimate) -> Answer:
-        """The arm button on the table."""
-        wish = Wish(Verb.ARM)
+        """The arm button on the table, which can name nobody: what is armed for somebody stays theirs."""
+        wish = Wish(Verb.ARM, person=self._c.person if self._c.state is State.ARMED else None)
         refusal = refuse(wish, self._situation(wish, e, False)._replace(arm_by_button=False))
         return self._refuse(wish, e, *refusal) if refusal is not None else self._arm(wish, e)
 
     # ---- answers ----------------------------------------------------------------------------------------------------
 
     def _refuse(self, wish: Wish, e: Estimate | None, reason: Reason, message: str) -> Answer:
-        if wish.verb in STARTS:
+        if wish.verb in BEGINNING:
             self._c.disarm(e, f"The arming window closed: {message}")
         return self._no(wish.verb, wish.id, reason, message)
 
@@ -126,7 +124,7 @@ class Desk:
         c = self._c
         if c.run is not None:
             return c.run.person
-        if c.state is State.ARMED and c.person != GUEST and wish.verb in STARTS:
+        if c.state is State.ARMED and c.person != GUEST and wish.verb in BEGINNING:
             return c.person
         return wish.person or GUEST
 
@@ -145,7 +143,7 @@ class Desk:
             armed_at_s=c.arming.at_s,
             arm_code=c.arming.code,
             stopped_at_s=c.stopped_at_s,
-            paused_at_s=c.paused_at_s,
+            paused_at_s=c.pauses.at_s,
             pause_left_s=c.pause_left_s,
             went_past_5=c.went_past_5,
             jog=c.run.player.direction if c.run is not None and isinstance(c.run.player, Jog) else None,

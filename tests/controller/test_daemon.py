@@ -425,6 +425,28 @@ def test_what_a_hand_wrote_meanwhile_is_not_written_over_and_told(rig: Rig, tmp_
     assert path.read_text("utf-8") == "# Mine.\n"
 
 
+def test_presets_are_kept_again_once_the_disk_has_room(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F19: what stands in the file is what was last written, and not what could not be."""
+    write = small_file.write
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    rig.connect()
+    path = tmp_path / "presets.toml"
+    save(rig, "one")
+    rig.until(path.exists, "on the disk")
+    monkeypatch.setattr(small_file, "write", full)
+    save(rig, "two")
+    rig.until(lambda: [e for e in rig.published.of(EventDocument) if e.code == "presets"], "told")
+    monkeypatch.setattr(small_file, "write", write)
+    save(rig, "three")
+    rig.until(lambda: list(own_preset_file.load(path).presets) == ["one", "two", "three"], "on the disk")
+    assert len([e for e in rig.published.of(EventDocument) if e.code == "presets"]) == 1
+
+
 def test_presets_saved_while_the_disk_is_slow_are_written_once_and_whole(rig: Rig, tmp_path: Path) -> None:
     posted: list[Callable[[], None]] = []
     rig.daemon._ledger.keep = posted.append  # type: ignore[method-assign]

@@ -475,3 +475,16 @@ def test_a_fault_on_the_head_up_side_shows_although_a_way_home_is_still_wished()
     rig.run(0.6)
     assert rig.core.conduct.urgent.levelling
     assert rig.state is State.FAULT
+
+
+def test_a_level_that_was_wished_before_r3_does_not_come_true_when_that_ends() -> None:
+    rig = in_state(State.RUNNING)
+    rig.unit.levels = False
+    assert rig.wish(Verb.LEVEL).moving
+    rig.unit.causes, rig.unit.rung = Cause.STALLED, Rung.HOLD
+    rig.run(0.1)
+    rig.unit.heard.clear()
+    rig.unit.causes, rig.unit.rung, rig.unit.levels = 0, None, True
+    rig.run(1.0)
+    assert not [message for message in rig.unit.heard if isinstance(message, Level)]
+    assert rig.unit.angle_deg == pytest.approx(20.0, abs=1.0)

@@ -39,3 +39,17 @@ def test_waiting_ends_when_something_comes() -> None:
     inbox.wait(30)
     assert inbox.take() == [Wish(Verb.STOP)]
     inbox.wait(0.001)
+
+
+def test_presets_are_saved_one_a_step() -> None:
+    """F22: each of them reads all own presets again; a level that comes meanwhile does not wait for 64 of them."""
+    inbox = Inbox()
+    saves = [Wish(Verb.PRESETS_SAVE, id=f"s{number}") for number in range(LENGTH)]
+    start, level = Wish(Verb.START, preset="s0"), Wish(Verb.LEVEL)
+    for wish in (*saves, Wish(Verb.PRESETS_DELETE, preset="s0"), start):
+        inbox.put(wish)
+    assert inbox.dropped == 1
+    assert inbox.take() == [saves[0], start]
+    inbox.put(level)
+    assert inbox.take() == [level, saves[1]]
+    assert [inbox.take() for _ in range(LENGTH)] == [*([wish] for wish in saves[2:]), [], []]

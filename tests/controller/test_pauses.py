@@ -102,3 +102,16 @@ def test_no_speed_gives_a_longer_pause(speed: float) -> None:
         rig.hand_s -= 0.25 * (1.0 - 1.0 / speed)
         rig.step(seconds=0.25)
     assert rig.state is State.RETURNING
+
+
+def test_each_session_has_its_own_pauses() -> None:
+    rig = in_state(State.RUNNING, -40.0)
+    assert pause(rig, 100.0)
+    rig.wish(Verb.STOP)
+    rig.wait(62.0)
+    assert rig.begin().accepted
+    assert (session(rig).pauses, session(rig).paused_s) == (0, 0.0)
+    rig.run(5.0)
+    assert pause(rig, 100.0)
+    assert pause(rig, 100.0)
+    assert session(rig).pauses == 2

@@ -138,6 +138,17 @@ def test_who_is_armed_for_one_does_not_start_for_another() -> None:
     assert next(event.person for event in rig.events if event.kind is EventKind.SESSION_STARTED) == "ana"
 
 
+def test_the_button_at_the_table_leaves_it_armed_for_whom_it_is() -> None:
+    rig = rig_of(Earned(1))
+    rig.wish(Verb.ARM, person="ana")
+    rig.run(1.2)
+    rig.unit.arm_presses += 1
+    rig.run(1.2)
+    assert rig.state is State.ARMED
+    answer = rig.wish(Verb.START, preset="back")
+    assert (answer.reason, answer.message) == (Reason.OVER_ANGLE, "30° is over your limit of 15° (programme week 1).")
+
+
 def test_the_budget_is_the_persons() -> None:
     spent = Account({"ana": (Entry(-70_000.0, 1200.0),)})
     rig = Rig(account=spent, people=known())

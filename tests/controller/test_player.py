@@ -151,7 +151,9 @@ def test_a_pause_after_a_skip_waits_at_rest_before_the_next_step() -> None:
     player.skip()
     played(player, 0.5)
     player.hold()
-    until_still(player)
+    while player.index == 1:
+        player.advance(DT)
+    assert player.still, "no moment of the next step"
     assert player.index == 2
     assert played(player, 10.0)[-1] == player.target
     player.go_on()

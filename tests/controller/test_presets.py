@@ -7,6 +7,7 @@ from itertools import accumulate, pairwise
 
 import pytest
 
+from controller.motion import Swing, above
 from controller.presets import Leg, Preset, PresetError, Step, bundled, parse, programme, programme_week
 
 EVERY = [*bundled().values(), *programme()[1:]]
@@ -214,6 +215,30 @@ def test_a_leg_goes_from_wherever_the_table_is_and_then_stays():
 
 
 # Head-down time
+
+
+@pytest.mark.parametrize("periods", [1, 2, 3, 7])
+@pytest.mark.parametrize(
+    ("angle", "swing"), [(5, 0.5), (4.3, 1), (0, 6), (0, 7.1), (8, 3.5), (15, 10.2), (9, 12), (5, 9)]
+)
+def test_the_head_down_time_of_a_swing_around_5_degrees(angle, swing, periods):
+    """A ramp that comes from either side, then every crossing, those of the first and the last half period, too."""
+    step = Step("rock", angle, 40.0 * periods, 2, swing, 40.0)
+    for start_deg in (-10.0, 20.0):
+        leg = Leg(step, start_deg)
+        above_s = sum(leg.at(number * 0.005).angle_deg > 5 for number in range(int(leg.duration_s / 0.005))) * 0.005
+        found = list(above(leg, 5, leg.turns_s))
+        assert sum(end_s - start_s for start_s, end_s in found) == pytest.approx(above_s, abs=0.02 * (periods + 1))
+
+
+def test_a_swing_goes_one_way_from_turn_to_turn():
+    for periods in (1, 2, 5):
+        swing = Swing(3.0, 4.0, 10.0, 10.0 * periods)
+        turns = [0.0, *swing.turns_s, 10.0 * periods]
+        assert len(turns) == 2 * periods + 2
+        for number, (start_s, end_s) in enumerate(pairwise(turns)):
+            inside = [swing.at(start_s + (end_s - start_s) * part / 50).rate_dps for part in range(1, 50)]
+            assert all(rate > 0 for rate in inside) if number % 2 == 0 else all(rate < 0 for rate in inside)
 
 
 @BY_NAME

@@ -644,6 +644,12 @@ BAD_PRESETS = [
         "preset calm, step 1, angle_deg: 75 is too much; write degrees from −30 to 60",
     ),
     (
+        json.dumps(
+            {"preset": "calm", **CALM, "steps": [{"angle_deg": 5, "swing_deg": 1, "hold_s": 60, "period_s": 5e-324}]}
+        ).encode(),
+        "preset calm, step 1, period_s: 4.94066e-324 makes the swing too fast for 3 °/s, 1 °/s², 2 °/s³",
+    ),
+    (
         json.dumps({"preset": "calm", **CALM, "title": "a\nb"}).encode(),
         'preset calm, title: "a\\nb" has line breaks or other control characters',
     ),
