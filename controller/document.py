@@ -115,6 +115,7 @@ def _budget(core: Core) -> BudgetDocument:
     now_s = booking.ledger_s(conduct.now_s)
     resting = booking.session is None
     return BudgetDocument(
+        person=person,
         head_down_today_s=round(booking.used_before_s(person, conduct.now_s) + running_s, 1),
         allowed_today_s=limits.day_head_down_s.value,
         sessions_today=booking.account.sessions_today(person, now_s),

@@ -39,8 +39,9 @@ class SessionDocument:
 
 @dataclass(frozen=True, slots=True)
 class BudgetDocument:
-    """Head-down time over the last 24 hours, and how long the next session has to wait."""
+    """Whom the table serves, their head-down time over the last 24 hours, and how long their next session waits."""
 
+    person: str
     head_down_today_s: Seconds
     allowed_today_s: Seconds
     sessions_today: int

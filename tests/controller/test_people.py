@@ -7,6 +7,7 @@ import pytest
 from controller.account import Account, Entry
 from controller.conduct import Settings
 from controller.core import Today
+from controller.document import state_document
 from controller.limits import DEFAULTS
 from controller.model import Answer, EventKind, Forget, Keep, Limit, Reason, State, Verb
 from controller.people import People
@@ -126,6 +127,13 @@ def test_the_limit_of_the_state_is_the_persons_until_somebody_else_arms() -> Non
     rig.step()
     assert rig.state is State.ARMED
     assert (rig.core.conduct.person, rig.core.conduct.limit) == ("guest", Limit(30.0, "guest"))
+
+
+def test_the_state_says_whom_the_table_serves() -> None:
+    rig = rig_of(Earned(1))
+    assert state_document(rig.core, 1, 1.0, 0.0).budget.person == "guest"
+    assert rig.wish(Verb.ARM, person="ana").accepted
+    assert state_document(rig.core, 1, 1.0, 0.0).budget.person == "ana"
 
 
 def test_who_is_armed_for_one_does_not_start_for_another() -> None:
