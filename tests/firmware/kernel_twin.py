@@ -27,7 +27,7 @@ from simulator import kernel
 from .build import CORE, compile_library
 
 BATCH = 50_000
-EXHAUSTIVE = 1_000_000
+EXHAUSTIVE = 1_500_000
 """More boundary inputs than that are all tried by the command only; the suite draws from them."""
 U32 = 2**32
 RANGES = {"bool": (0, 1), "uint8_t": (0, 255), "uint16_t": (0, 65535), "uint32_t": (0, U32 - 1),

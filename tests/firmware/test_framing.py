@@ -18,6 +18,7 @@ from .build import need
 def in_c() -> Iterator[None]:
     """The tests above, on the twin."""
     need("gcc")
+    ends.library()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(python_tests, "Deframer", ends.Deframer)
         patch.setattr(python_tests, "encode", ends.encode)

@@ -23,6 +23,7 @@ from .build import need
 def in_c() -> Iterator[None]:
     """The tests above, on the twin."""
     need("gcc")
+    ends.library()
     with pytest.MonkeyPatch.context() as patch:
         for module in (python_tests, exact_tests, stateful_tests):
             patch.setattr(module, "UnitLink", ends.UnitLink)
