@@ -82,7 +82,8 @@ def wrapper() -> str:
         lines += [f"void each_{name}(size_t n, const int64_t *const *in, int64_t *out);"]
         lines += [f"void each_{name}(size_t n, const int64_t *const *in, int64_t *out)", "{"]
         lines += ["    for (size_t i = 0; i < n; i++) {", f"        out[i] = kernel_{name}({given});", "    }", "}"]
-        assert result in RANGES and len(parameters) == len(types)
+        assert result in RANGES
+        assert len(parameters) == len(types)
     return "\n".join(lines) + "\n"
 
 
@@ -105,9 +106,8 @@ def edges(kind: str, name: str) -> list[int]:
     if kind == "uint8_t":
         return list(range(6))
     if kind == "uint16_t":
-        near = [0, 1, 65535] if name.endswith("count") else [0, 1, 499, 500, 501, 65535]
-        return near
-    if name.endswith("_cdps") or name.endswith("_cdeg"):
+        return [0, 1, 65535] if name.endswith("count") else [0, 1, 499, 500, 501, 65535]
+    if name.endswith(("_cdps", "_cdeg")):
         middle = RATES if name.endswith("_cdps") else ANGLES
         low = 0 if name == "cap_cdps" else low
         around = {value + step for value in middle for step in (-1, 0, 1)} | {low, high}

@@ -2,16 +2,18 @@
 
 import ctypes
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from simulator import table
+from protocol.framing import Deframer
+from protocol.messages import Telemetry, unpack_from_unit
+from simulator import memory, table, unit
 from simulator.motion import Command
 from simulator.sensors import Readings
 
@@ -23,6 +25,7 @@ ROOM = 2048
 NAMES = ("valid", "id", "boots", "uptime_ms", "stop_count", "latched", "head_down_ms", "episode_ms", "strictest_cdeg",
          "exposed", "slow", "heat")  # fmt: skip
 ONE_HEAT = 1 << 27
+HEAT_APART = 0.01
 
 
 class Sensed(ctypes.Structure):
@@ -116,6 +119,75 @@ class TiltUnit:
         library().tick(self._unit.at, ctypes.c_uint32(now_ms), ctypes.byref(sensed), self._command)
         power, brake = self._command
         return Command(power / FULL_POWER, bool(brake))
+
+
+class Pair:
+    """Both units on one table: the simulated one moves it, the one in C hears and senses the same and is watched.
+
+    `told`: what both said at each tick, `given`: the commands of both.
+    """
+
+    def __init__(self, python: unit.TiltUnit, c: TiltUnit, heat: Callable[[], None]) -> None:
+        self.python, self.c, self._heat = python, c, heat
+        self.told: list[tuple[Telemetry, Telemetry]] = []
+        self.given: list[tuple[Command, Command]] = []
+        ours, theirs = python.angle, c.angle
+
+        def take(one: Callable[[int], object], other: Callable[[int], object], cdeg: int) -> None:
+            one(cdeg)
+            other(cdeg)
+
+        self.angle = SimpleNamespace(
+            bed=SimpleNamespace(take=partial(take, ours.bed.take, theirs.bed.take)),
+            drive=SimpleNamespace(take=partial(take, ours.drive.take, theirs.drive.take)),
+        )
+
+    def receive(self, data: bytes) -> None:
+        """Both hear it."""
+        self.python.receive(data)
+        self.c.receive(data)
+
+    def tick(self, now_ms: int, readings: Readings) -> Command:
+        """Both judge it."""
+        self._heat()
+        self.given.append((self.python.tick(now_ms, readings), self.c.tick(now_ms, readings)))
+        return self.given[-1][0]
+
+    def transmit(self) -> bytes:
+        """Both tell of it."""
+        data = self.python.transmit()
+        (one,), (other,) = (
+            [m for p in Deframer().feed(d) if isinstance(m := unpack_from_unit(bytes(p)), Telemetry)]  # type: ignore[arg-type]
+            for d in (data, self.c.transmit())
+        )
+        self.told.append((one, other))
+        return data
+
+
+@contextmanager
+def side_by_side() -> Iterator[list[Pair]]:
+    """Every simulated table that is made meanwhile carries both; the pairs, one for each start of a unit."""
+    library()
+    pairs: list[Pair] = []
+    memories: list[tuple[object, Memory]] = []
+
+    def make(memory: memory.Memory, entropy: int, number: int, time_scale: int) -> Pair:
+        mine = next((c for python, c in memories if python is memory), None)
+        if mine is None:
+            mine = Memory()
+            memories.append((memory, mine))
+        python = unit.TiltUnit(memory, entropy, number, time_scale)
+        pairs.append(Pair(python, TiltUnit(mine, entropy, number, time_scale), partial(same_heat, memory, mine)))
+        return pairs[-1]
+
+    def same_heat(memory: memory.Memory, mine: Memory) -> None:
+        """The fault of a warm motor writes into the memory of the simulated unit: the other one gets it, too."""
+        if abs(memory.heat - mine.heat) > HEAT_APART:
+            mine.heat = memory.heat
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "TiltUnit", make)
+        yield pairs
 
 
 @contextmanager
