@@ -70,7 +70,8 @@ def differences(one: Trace, other: Trace) -> list[str]:
 def words(told: Telemetry) -> tuple[int, ...]:
     """Every word that a unit says. Whether the motor is driven at all by less than 0.01 °/s is a matter of rounding."""
     flags = told.flags & ~int(Flag.DRIVEN)
-    return (flags, told.rung, told.causes, told.latched, told.stop_count, told.nonce, told.arm_presses, told.episode_s)
+    states = (told.rung, told.causes, told.latched, told.stop_count, told.nonce, told.arm_presses, told.episode_s)
+    return (*(flags >> bit & 1 for bit in range(16)), *states)
 
 
 def contradictions(pair: Pair) -> list[str]:
@@ -85,7 +86,7 @@ def contradictions(pair: Pair) -> list[str]:
             ("rate", abs(one.rate_dps - other.rate_dps) < 0.011),
             ("head-down time", one.head_down_s == other.head_down_s),
             ("heat", abs(one.heat - other.heat) < 0.011),
-            ("words", all(any(words(one)[i] == words(pair.told[n][1])[i] for n in near) for i in range(8))),
+            ("words", all(any(words(one)[i] == words(pair.told[n][1])[i] for n in near) for i in range(23))),
             ("brake", any(given.brake == pair.given[n][1].brake for n in near)),
             ("power", given.brake or mine.brake or last.brake or abs(given.power - mine.power) < POWER),
         ):
