@@ -15,40 +15,21 @@
 /* The same number; `hundredths` of it, for constants such as 2.5. */
 #define Q16_HUNDREDTHS(hundredths) ((int32_t)((hundredths)*INT32_C(65536) / 100))
 
+/* Functions and no macros, so that the chip holds each of them once. */
+
 /* The value, cut to ±most. */
-static inline int32_t within(int32_t value, int32_t most)
-{
-    if (value > most) {
-        return most;
-    }
-    return value < -most ? -most : value;
-}
+int32_t within(int32_t value, int32_t most);
 
-static inline int32_t size_of(int32_t value)
-{
-    return value < 0 ? -value : value;
-}
+int32_t size_of(int32_t value);
 
-static inline int32_t least(int32_t one, int32_t other)
-{
-    return one < other ? one : other;
-}
+int32_t least(int32_t one, int32_t other);
 
-static inline int32_t most_of(int32_t one, int32_t other)
-{
-    return one > other ? one : other;
-}
+int32_t most_of(int32_t one, int32_t other);
 
 /* The nearest whole number: of hundredths of a degree. */
-static inline int16_t rounded(int32_t q16)
-{
-    return (int16_t)((q16 < 0 ? q16 - ONE_Q16 / 2 : q16 + ONE_Q16 / 2) / ONE_Q16);
-}
+int16_t rounded(int32_t q16);
 
 /* One tick more, as far as a byte goes. */
-static inline uint8_t counted(uint8_t ticks)
-{
-    return ticks == UINT8_MAX ? ticks : (uint8_t)(ticks + 1u);
-}
+uint8_t counted(uint8_t ticks);
 
 #endif

@@ -1,9 +1,12 @@
 """The firmware's core as a library of this machine, built by `make -C firmware`."""
 
+import atexit
 import ctypes
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,3 +35,15 @@ def compile_library(sources: Sequence[Path], to: Path) -> ctypes.CDLL:
 def core_sources() -> list[Path]:
     """All of the core."""
     return sorted(CORE.glob("*.c"))
+
+
+@cache
+def firmware_elf() -> Path:
+    """What goes into the chip, built once by `make -C firmware`."""
+    need("make", "avr-gcc")
+    folder = tempfile.mkdtemp(prefix="bascule-firmware-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    command = ["make", "-s", "-C", str(FIRMWARE), f"OUT={folder}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return Path(folder) / "tilt-unit.elf"
