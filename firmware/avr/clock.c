@@ -13,11 +13,13 @@
 
 static volatile uint32_t now_ms;
 
-/* Before anything else: a watchdog that has bitten stays on, at its shortest time. */
+/* Before anything else: a watchdog that has bitten stays on, at its shortest time. It is turned off and on again, as the
+ * data sheet has it, because not every one takes a longer time while it runs. */
 void clock_tame_watchdog(void) __attribute__((naked, used, section(".init3")));
 void clock_tame_watchdog(void)
 {
     MCUSR = 0;
+    wdt_disable();
     wdt_enable(WDTO_250MS);
 }
 
