@@ -11,7 +11,6 @@
 /* `speed_q16` is what both sensors show at least. While it is not trusted, `angle_q16` and `worst_cdeg` are the last
  * that were. Before it was ever trusted, `worst_cdeg` is the hard limit. */
 struct angle {
-    struct voter voter;
     int32_t angle_q16;
     int32_t rate_q16;
     int32_t speed_q16;
@@ -24,6 +23,7 @@ struct angle {
     bool head_down;
     bool trusted;
     bool moving;
+    struct voter voter;
 };
 
 void angle_start(struct angle *angle);

@@ -19,7 +19,6 @@ enum found {
 /* F1: it holds at most one unfinished frame; after any garbage the next delimiter brings it back in step. A run of
  * damaged frames is reported once; the rest is counted in `damaged` until a good frame ends the run. */
 struct deframer {
-    uint8_t body[WIRE_MAX_BODY];
     uint8_t held;
     bool overlong;
     bool bad_run;
@@ -28,6 +27,7 @@ struct deframer {
     uint8_t damage;
     uint32_t good;
     uint32_t damaged;
+    uint8_t body[WIRE_MAX_BODY];
 };
 
 void deframer_start(struct deframer *deframer);

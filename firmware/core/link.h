@@ -13,9 +13,6 @@
 #include "wire.h"
 
 struct link {
-    struct deframer deframer;
-    /* When the last nonces were issued: the newest one at `nonce % WIRE_NONCES`. */
-    uint32_t issued_ms[WIRE_NONCES];
     uint32_t session;
     uint32_t fresh_ms;
     uint32_t duplicates;
@@ -28,6 +25,9 @@ struct link {
     bool bad_run;
     uint8_t waiting;
     struct rejected outbox[WIRE_OUTBOX_LIMIT];
+    struct deframer deframer;
+    /* When the last nonces were issued: the newest one at `nonce % WIRE_NONCES`. */
+    uint32_t issued_ms[WIRE_NONCES];
 };
 
 void link_start(struct link *link, uint16_t nonce, uint16_t stop_count);

@@ -20,10 +20,6 @@ struct command {
 /* `out_cdps`: the rate given to the motor; `fault`: the cause that the motion ended with, or 0. `blind_ms`: how long a
  * blind return has lasted; `back_off_ms`: for how long a stall is still backed off, which ends in a fault. */
 struct motion {
-    struct reference reference;
-    struct follower follower;
-    struct progress bed_progress;
-    struct progress drive_progress;
     uint32_t fault;
     uint32_t blind_ms;
     uint32_t blind_limit_ms;
@@ -36,6 +32,10 @@ struct motion {
     bool following;
     bool returning;
     bool braked;
+    struct reference reference;
+    struct follower follower;
+    struct progress bed_progress;
+    struct progress drive_progress;
 };
 
 /* A leased target by now, and what may be done to reach it. */

@@ -117,8 +117,9 @@ class Chip:
 
     def _check(self) -> None:
         avr = self.avr
-        known = (avr.ramend, avr.flashend, bytes(avr.signature), avr.frequency, avr.address_size)  # it begins at 1 MHz
-        assert known == (0x8FF, 0x7FFF, b"\x1e\x95\x0f", 1_000_000, 2), f"not the libsimavr 1.6 or 1.7 that this knows: {known}"
+        known = (avr.ramend, avr.flashend, bytes(avr.signature), avr.frequency, avr.address_size)
+        begins = (0x8FF, 0x7FFF, b"\x1e\x95\x0f", 1_000_000, 2)
+        assert known == begins, f"this is not the libsimavr 1.6 or 1.7 whose fields are known here: {known}"
 
     def _irq(self, name: str, index: int) -> ctypes.c_void_p:
         return ctypes.c_void_p(self._lib.avr_io_getirq(self._made, ctypes.c_uint32(_ioctl(name)), index))
@@ -212,6 +213,11 @@ class Chip:
             on_reset()
 
         self._on_reset = mend
+
+    def number(self, address: int, size: int) -> int:
+        """A variable of the firmware, by where the linker put it."""
+        at = address & 0xFFFF
+        return int.from_bytes(bytes(self.avr.data[at : at + size]), "little")
 
     def untouched_ram(self) -> int:
         """How many bytes between the variables and the stack were never written."""

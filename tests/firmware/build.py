@@ -45,5 +45,21 @@ def firmware_elf() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     command = ["make", "-s", "-C", str(FIRMWARE), f"OUT={folder}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    _need_headers(done.stderr)
     assert done.returncode == 0, done.stderr
     return Path(folder) / "tilt-unit.elf"
+
+
+def compile_for_chip(sources: Sequence[Path], to: Path) -> None:
+    """These sources as a program for the chip, with the int of 16 bits."""
+    need("avr-gcc")
+    flags = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-Os", "-mmcu=atmega328p", f"-I{CORE}")
+    command = ["avr-gcc", *flags, "-o", str(to), *map(str, sources)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    _need_headers(done.stderr)
+    assert done.returncode == 0, done.stderr
+
+
+def _need_headers(errors: str) -> None:
+    if "No such file" in errors and ("avr/io.h" in errors or "stdint.h" in errors):
+        pytest.skip("without the headers of the chip (apt-get install avr-libc)")
