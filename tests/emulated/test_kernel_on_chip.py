@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.firmware import kernel_twin
 from tests.firmware.build import CORE, compile_for_chip, compile_library, need
 from tests.firmware.kernel_twin import ANGLES, MASKS, RATES, TIMES, Twin, twins
 
