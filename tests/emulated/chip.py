@@ -15,8 +15,9 @@ from typing import Final
 import pytest
 
 HZ: Final = 16_000_000
-BYTE_CYCLES: Final = 10 * HZ // 115_200
-"""A byte takes ten bits on the line."""
+BYTE_CYCLES: Final = 11 * 8 * 17
+"""A byte takes ten bits on the line, and eleven in the emulator, at the rate that the program set: faster, and bytes
+would wait in the emulator that do not on silicon."""
 FULL_SCALE: Final = 1023
 """Reference of the converter: with so many millivolts its input is its output."""
 LIMIT: Final = 16_000
@@ -26,6 +27,11 @@ UART_INPUT, UART_OUTPUT = 0, 1
 ADC_TRIGGER: Final = 18
 SOURCE_SHIFT: Final = 19
 """Where the number of the input stands in what the trigger tells."""
+UDR0, IO_START, READ_FUNCTION = 0xC6, 0x20, 2
+"""The register of the line, and where the function stands that the emulator calls when the program reads it."""
+UCSR0B, RECEIVES = 0xC1, 0x10
+RECEIVE_ROOM: Final = 3
+"""Bytes that silicon holds before the program takes one: two, and one in the shift register. The emulator holds 64."""
 RAM_START: Final = 0x100
 PAINT: Final = 0xC5
 JUMP_TO_ITSELF: Final = b"\xff\xcf"
@@ -64,6 +70,7 @@ class Avr(ctypes.Structure):
     )  # fmt: skip
 
 
+READ = ctypes.CFUNCTYPE(ctypes.c_uint8, ctypes.c_void_p, ctypes.c_uint16, ctypes.c_void_p)
 NOTIFY = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
 
 
@@ -104,12 +111,16 @@ class Chip:
         self._waiting = bytearray()
         self._byte_due = 0
         self._levels: dict[tuple[str, int], int] = {}
-        self._hooks = (NOTIFY(self._say), NOTIFY(self._asked))
+        self._untaken = self.overruns = 0
+        self._hooks = (NOTIFY(self._say), NOTIFY(self._asked), READ(self._taken))
         nothing = ctypes.c_uint32(0)
         self._lib.avr_ioctl(self._made, _ioctl("uas0"), ctypes.byref(nothing))
         self._uart = self._irq("uar0", UART_INPUT)
         self._hook(self._irq("uar0", UART_OUTPUT), self._hooks[0])
         self._hook(self._irq("adc ", ADC_TRIGGER), self._hooks[1])
+        pointers = avr.io[UDR0 - IO_START].pointers
+        self._take = READ(pointers[READ_FUNCTION])
+        pointers[READ_FUNCTION] = ctypes.cast(self._hooks[2], ctypes.c_void_p)
         for at in range(RAM_START, avr.ramend + 1):
             avr.data[at] = PAINT
         avr.run_cycle_limit = LIMIT
@@ -130,6 +141,10 @@ class Chip:
     def _say(self, _irq: int, value: int, _param: int) -> None:
         self.sent.append(value & 0xFF)
 
+    def _taken(self, avr: int, address: int, uart: int) -> int:
+        self._untaken -= 1
+        return self._take(avr, address, uart)
+
     def _asked(self, _irq: int, value: int, _param: int) -> None:
         source = value >> SOURCE_SHIFT
         self._lib.avr_raise_irq(self._irq("adc ", source), self._convert(source))
@@ -141,9 +156,19 @@ class Chip:
         end = self.avr.cycle + cycles
         while self.avr.cycle < end:
             if self._waiting and self.avr.cycle >= self._byte_due:
-                self._lib.avr_raise_irq(self._uart, self._waiting.pop(0))
+                self._arrive(self._waiting.pop(0))
                 self._byte_due = max(self._byte_due, self.avr.cycle) + BYTE_CYCLES
             self._until(min(end, self._byte_due) if self._waiting else end)
+
+    def _arrive(self, byte: int) -> None:
+        """A byte is complete. One too many is lost, and so is what comes before the program listens."""
+        if not self.avr.data[UCSR0B] & RECEIVES:
+            return
+        if self._untaken >= RECEIVE_ROOM:
+            self.overruns += 1
+            return
+        self._untaken += 1
+        self._lib.avr_raise_irq(self._uart, byte)
 
     def _until(self, cycle: int) -> None:
         avr, run, made = self.avr, self._lib.avr_run, self._made
@@ -162,6 +187,7 @@ class Chip:
 
     def _was_reset(self) -> None:
         self.resets += 1
+        self._untaken = 0
         self._poll_no_levels()
         for (port, pin), level in self._levels.items():
             self._lib.avr_raise_irq(self._irq(f"iog{port}", pin), 1 - level)

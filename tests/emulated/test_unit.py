@@ -244,6 +244,7 @@ def test_a_flood_delays_neither_control_nor_a_stop() -> None:
     host.run(1.3)
     assert abs(host.driven[-1]) < 0.05
     assert table.chip.resets == 0
+    assert table.chip.overruns == 0
 
 
 # ---- people ---------------------------------------------------------------------------------------------------------
