@@ -1,7 +1,8 @@
 """`docs/protocol.md`, rendered from the message table: what a stranger needs to write a tilt unit.
 
-`python -m protocol.spec` writes the file; a test fails while it is out of date. Numbers that the code holds are taken
-from the code; what only a unit does (angles, times of the ladder) is written here and restates safety.md.
+`python -m protocol.spec` writes the file, and `firmware/core/wire.h` with it; a test fails while one is out of date.
+Numbers that the code holds are taken from the code; what only a unit does (angles, times of the ladder) is written
+here and restates safety.md.
 """
 
 from binascii import crc_hqx
@@ -10,6 +11,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Any, Final
 
+from . import wire_header
 from .framing import CRC_START, MAX_BODY, MAX_PAYLOAD, encode
 from .link import GREET_PERIOD_S, NONCES, OUTBOX_LIMIT, RESTART_GAP_MS, STOP_FRAME, frame
 from .messages import (
@@ -560,8 +562,9 @@ def render() -> str:
 
 
 def main() -> None:
-    """Write docs/protocol.md."""
+    """Write docs/protocol.md and firmware/core/wire.h."""
     PATH.write_text(render(), encoding="utf-8")
+    wire_header.PATH.write_text(wire_header.render(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from protocol import spec
+from protocol import spec, wire_header
 from protocol.framing import Deframer
 from protocol.messages import LAYOUTS, Cause, Flag, Layout, Reject, Rung, pack
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = ROOT / "docs" / "protocol.md"
+HEADER = ROOT / "firmware" / "core" / "wire.h"
 TEXT = spec.render()
 
 
@@ -21,7 +22,12 @@ def test_the_document_is_current() -> None:
     assert written == TEXT, "docs/protocol.md is out of date: run `python -m protocol.spec`"
 
 
-def test_the_command_writes_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_header_of_the_firmware_is_current() -> None:
+    written = HEADER.read_text(encoding="utf-8")
+    assert written == wire_header.render(), "firmware/core/wire.h is out of date: run `python -m protocol.spec`"
+
+
+def test_the_command_writes_both_files(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[tuple[Path, str, str]] = []
 
     def write_text(path: Path, text: str, encoding: str) -> None:
@@ -30,7 +36,7 @@ def test_the_command_writes_the_document(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Path, "write_text", write_text)
     monkeypatch.delitem(sys.modules, "protocol.spec")
     runpy.run_module("protocol.spec", run_name="__main__")
-    assert written == [(DOCUMENT, TEXT, "utf-8")]
+    assert written == [(DOCUMENT, TEXT, "utf-8"), (HEADER, wire_header.render(), "utf-8")]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.message.__name__)

@@ -1,0 +1,129 @@
+#include "adc.h"
+
+#include <avr/interrupt.h>
+#include <avr/io.h>
+#include <util/atomic.h>
+
+#include "board.h"
+
+#define INPUTS 4u
+#define ROUND_MS 10u
+#define NOISE_CONVERSIONS 32u
+/* 125 kHz, 104 µs a conversion; a round of 40 takes 4.2 ms. */
+#define PRESCALE_128 (_BV(ADPS2) | _BV(ADPS1) | _BV(ADPS0))
+#define REFERENCE_AVCC _BV(REFS0)
+
+/* Both sensors are ratiometric: a tenth of the supply is -100°, nine tenths +100°. Sixteen conversions sum up to 0 to
+ * 16368, so that 0° is 8184 and a step 200° / 13094. */
+#define MIDDLE INT32_C(8184)
+#define SPAN INT32_C(13094)
+#define SPAN_CDEG INT32_C(20000)
+/* 40 A and 20 V at full scale, four conversions: 0 to 4092. */
+#define FULL UINT32_C(4092)
+#define FULL_MA UINT32_C(40000)
+#define FULL_MV UINT32_C(20000)
+
+static const uint8_t CONVERSIONS[INPUTS] = {16, 16, 4, 4};
+
+static volatile uint16_t summed[INPUTS];
+static volatile uint8_t input;
+static volatile uint8_t left;
+static volatile uint8_t due_ms;
+static volatile bool converting;
+static volatile bool complete;
+
+static void convert(uint8_t from)
+{
+    ADMUX = (uint8_t)(REFERENCE_AVCC | from);
+    ADCSRA = (uint8_t)(_BV(ADEN) | _BV(ADIE) | PRESCALE_128 | _BV(ADSC));
+}
+
+uint32_t adc_noise(void)
+{
+    uint32_t noise = 0;
+
+    for (uint8_t i = 0; i < NOISE_CONVERSIONS; i++) {
+        ADMUX = (uint8_t)(REFERENCE_AVCC | (i % INPUTS));
+        ADCSRA = (uint8_t)(_BV(ADEN) | PRESCALE_128 | _BV(ADSC));
+        while ((ADCSRA & _BV(ADSC)) != 0) {
+            /* A hundred microseconds; a converter that never ends is the watchdog's. */
+        }
+        noise = (noise << 5 | noise >> 27) ^ ADC;
+    }
+    return noise;
+}
+
+void adc_start(void)
+{
+    converting = false;
+    complete = false;
+    due_ms = ROUND_MS;
+}
+
+void adc_tick(void)
+{
+    due_ms--;
+    if (due_ms > 0) {
+        return;
+    }
+    due_ms = ROUND_MS;
+    if (!converting) {
+        for (uint8_t i = 0; i < INPUTS; i++) {
+            summed[i] = 0;
+        }
+        converting = true;
+        complete = false;
+        input = 0;
+        left = CONVERSIONS[0];
+        convert(0);
+    }
+}
+
+ISR(ADC_vect)
+{
+    summed[input] = (uint16_t)(summed[input] + ADC);
+    left--;
+    if (left == 0) {
+        input++;
+        if (input == INPUTS) {
+            converting = false;
+            complete = true;
+            return;
+        }
+        left = CONVERSIONS[input];
+    }
+    convert(input);
+}
+
+bool adc_take(struct sums *sums)
+{
+    bool taken = false;
+
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        if (complete) {
+            complete = false;
+            taken = true;
+            sums->bed = summed[BED_INPUT];
+            sums->drive = summed[DRIVE_INPUT];
+            sums->current = summed[CURRENT_INPUT];
+            sums->supply = summed[SUPPLY_INPUT];
+        }
+    }
+    return taken;
+}
+
+int16_t adc_angle_cdeg(uint16_t sum, int16_t zero_cdeg)
+{
+    return (int16_t)(((int32_t)sum - MIDDLE) * SPAN_CDEG / SPAN - zero_cdeg);
+}
+
+uint16_t adc_current_ma(uint16_t sum)
+{
+    return (uint16_t)(sum * FULL_MA / FULL);
+}
+
+uint16_t adc_supply_mv(uint16_t sum)
+{
+    return (uint16_t)(sum * FULL_MV / FULL);
+}

@@ -1,0 +1,34 @@
+#include "fixed.h"
+
+int32_t within(int32_t value, int32_t most)
+{
+    if (value > most) {
+        return most;
+    }
+    return value < -most ? -most : value;
+}
+
+int32_t size_of(int32_t value)
+{
+    return value < 0 ? -value : value;
+}
+
+int32_t least(int32_t one, int32_t other)
+{
+    return one < other ? one : other;
+}
+
+int32_t most_of(int32_t one, int32_t other)
+{
+    return one > other ? one : other;
+}
+
+int16_t rounded(int32_t q16)
+{
+    return (int16_t)((q16 < 0 ? q16 - ONE_Q16 / 2 : q16 + ONE_Q16 / 2) / ONE_Q16);
+}
+
+uint8_t counted(uint8_t ticks)
+{
+    return ticks == UINT8_MAX ? ticks : (uint8_t)(ticks + 1u);
+}

@@ -1,0 +1,179 @@
+#include "ladder.h"
+
+#include "fixed.h"
+#include "kernel.h"
+
+#define SAME_STOP_MS 500u
+#define DEEP_TICKS 3u
+#define FAST_TICKS 2u
+#define OPEN_TICKS 5u
+#define EMPTY_TICKS 25u
+
+void ladder_start(struct ladder *ladder, const struct memory *memory)
+{
+    brake_watch_start(&ladder->brake);
+    ladder->active = CAUSE_RESTARTED | CAUSE_HOST_SILENT;
+    ladder->frozen_ms = 0;
+    ladder->stopped_ms = 0;
+    ladder->deep_ticks = 0;
+    ladder->fast_ticks = 0;
+    ladder->open_ticks = 0;
+    ladder->empty_ticks = 0;
+    ladder->restarts = 0;
+    /* H9: what a restart latched holds at once; the next one may come before the sensors have settled. */
+    ladder->rung = (memory->latched & HOLD_MASK) != 0 ? (uint8_t)RUNG_HOLD : (uint8_t)RUNG_REFUSE;
+    ladder->frozen = false;
+    ladder->stopped = false;
+    ladder->voids = false;
+    ladder->occupied = false;
+    ladder->ankles_locked = false;
+}
+
+bool ladder_unlocked(const struct ladder *ladder)
+{
+    return (ladder->active & CAUSE_ANKLES_OPEN) != 0 || !ladder->ankles_locked;
+}
+
+void ladder_stop(struct ladder *ladder, struct memory *memory, uint32_t now_ms)
+{
+    const bool repeated = ladder->stopped && now_ms - ladder->stopped_ms < SAME_STOP_MS;
+
+    ladder->stopped = true;
+    ladder->stopped_ms = now_ms;
+    ladder->active = kernel_stop(ladder->active, repeated);
+    if ((ladder->active & CAUSE_STOPPED) == 0) {
+        return;
+    }
+    if (!ladder->frozen) {
+        ladder->frozen = true;
+        ladder->frozen_ms = now_ms;
+    } else if (kernel_restarts_freeze(repeated, ladder->restarts)) {
+        ladder->restarts++;
+        ladder->frozen_ms = now_ms;
+    } else {
+        /* It still freezes, but the return goes on from there. */
+    }
+    memory->slow = true;
+}
+
+bool ladder_wish_level(struct ladder *ladder, bool head_down)
+{
+    ladder->active = kernel_wish_level(ladder->active, head_down);
+    return (ladder->active & CAUSE_LEVEL_WISHED) != 0;
+}
+
+void ladder_unfreeze(struct ladder *ladder, struct memory *memory)
+{
+    ladder->active = kernel_begin(ladder->active);
+    ladder->frozen = false;
+    memory->slow = false;
+}
+
+void ladder_fail(struct ladder *ladder, struct memory *memory, uint32_t cause, bool head_down)
+{
+    ladder->active &= ~CAUSE_LEVEL_WISHED;
+    memory->latched = kernel_latch(memory->latched, cause);
+    ladder->rung = kernel_rung(ladder->active, memory->latched, head_down);
+}
+
+/* The lease (brake at once), and 2 s of silence (R1). */
+static uint32_t judge_host(uint32_t active, struct grant *grant, const struct situation *now, bool moving)
+{
+    const bool expired = grant_expired(grant, now->now_ms);
+
+    if (expired || now->silent) {
+        grant_release(grant);
+    }
+    return kernel_judge_host(active, now->silent, expired, now->angle->head_down, moving);
+}
+
+/* Occupant and ankle locks matter head down, and wherever motion is granted or under way (F25, F26). */
+static uint32_t judge_person(struct ladder *ladder, const struct readings *readings, bool concerned)
+{
+    ladder->open_ticks = readings->ankles_locked ? 0u : counted(ladder->open_ticks);
+    ladder->empty_ticks = readings->occupied ? 0u : counted(ladder->empty_ticks);
+    ladder->ankles_locked = ladder->open_ticks < OPEN_TICKS;
+    ladder->occupied = ladder->empty_ticks < EMPTY_TICKS;
+    return kernel_judge_person(ladder->occupied, ladder->ankles_locked, concerned);
+}
+
+/* What the angle, its speed and the time spent there say. */
+static uint32_t judge_angle(struct ladder *ladder, const struct grant *grant, const struct situation *now)
+{
+    const struct angle *const angle = now->angle;
+    uint32_t causes = 0;
+
+    if (angle->head_down && now->exposure->left_ms == 0) {
+        causes |= CAUSE_OVER_TIME;
+    }
+    ladder->deep_ticks = kernel_over_angle(angle->worst_cdeg, grant->limit_cdeg) ? counted(ladder->deep_ticks) : 0u;
+    if (ladder->deep_ticks >= DEEP_TICKS) {
+        causes |= CAUSE_OVER_ANGLE;
+    }
+    ladder->fast_ticks = angle->speed_q16 > Q16(TRIP_CDPS) ? counted(ladder->fast_ticks) : 0u;
+    if (ladder->fast_ticks >= FAST_TICKS) {
+        causes |= CAUSE_OVER_SPEED;
+    }
+    return causes;
+}
+
+/* At rest and not head down, returns are over; at level a freeze is, too. */
+static uint32_t settle(struct ladder *ladder, struct memory *memory, uint32_t active, const struct situation *now)
+{
+    const struct angle *const angle = now->angle;
+    const bool at_level = angle->trusted && size_of(angle->angle_q16) <= Q16(LEVEL_CDEG);
+
+    if (at_level) {
+        ladder->frozen = false;
+        memory->slow = false;
+    }
+    return kernel_settle(active, false, false, at_level) | now->others;
+}
+
+void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *grant, const struct situation *now)
+{
+    const struct angle *const angle = now->angle;
+    const bool head_down = angle->head_down;
+    const bool moving = now->driven || angle->moving;
+    const uint32_t before = ladder->active;
+    uint32_t active = judge_host(before & KEPT, grant, now, moving);
+    uint32_t person;
+    bool held = now->braked && angle->trusted;
+
+    if (ladder->frozen) {
+        active = kernel_thaw(active, head_down, now->driven, now->now_ms - ladder->frozen_ms);
+    }
+    active |= judge_angle(ladder, grant, now) | now->others;
+    if (now->readings->estop) {
+        active |= CAUSE_ESTOP;
+    }
+    if (now->readings->lowering) {
+        active |= CAUSE_LOWERING;
+    }
+    if ((active & HOLD_MASK) != 0) {
+        active &= ~CAUSE_LEVEL_WISHED;
+        held = false;
+    }
+    if (brake_watch_tick(&ladder->brake, held, &angle->voter)) {
+        active |= CAUSE_BRAKE_SLIP;
+    }
+    if (!head_down && !moving) {
+        active = settle(ladder, memory, active, now);
+    }
+    if (!head_down && memory->episode_ms == 0) {
+        ladder->restarts = 0;
+    }
+    person = judge_person(ladder, now->readings, head_down || moving || grant->armed);
+    if ((person & CAUSE_PERSON_LOST & ~before) != 0) {
+        active &= ~CAUSE_LEVEL_WISHED;
+    }
+    active |= person;
+    ladder->active = active;
+    ladder->voids = kernel_voids(before, active);
+    memory->latched = kernel_latch(memory->latched, active);
+    if ((grant->armed && (active | memory->latched) != 0) ||
+        !kernel_may_follow(ladder->occupied, ladder->ankles_locked, angle->trusted)) {
+        grant_release(grant);
+    }
+    ladder->rung = kernel_rung(active, memory->latched, head_down);
+}

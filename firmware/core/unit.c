@@ -1,0 +1,339 @@
+#include "unit.h"
+
+#include "fixed.h"
+#include "kernel.h"
+
+#define SETTLE_MS 600u
+#define MA_PER_FIFTH 200u
+#define MV_PER_TENTH 100u
+
+void unit_start(struct unit *unit, uint32_t entropy, uint32_t number)
+{
+    memory_boot(&unit->memory, entropy);
+    link_start(&unit->link, (uint16_t)(entropy & 0xFFFFu), unit->memory.stop_count);
+    angle_start(&unit->angle);
+    exposure_start(&unit->exposure, &unit->memory);
+    grant_start(&unit->grant);
+    ladder_start(&unit->ladder, &unit->memory);
+    motion_start(&unit->motion);
+    supply_start(&unit->supply);
+    unit->now_ms = 0;
+    unit->number = number;
+    unit->session = 0;
+    unit->arm_presses = 0;
+    unit->arm_button = false;
+    unit->secured = false;
+    unit->silent = true;
+    unit->settled = false;
+    unit->tells_identity = true;
+    unit->tells_telemetry = false;
+}
+
+void unit_sample(struct unit *unit, int16_t bed_cdeg, int16_t drive_cdeg)
+{
+    channel_take(&unit->angle.voter.bed, bed_cdeg);
+    channel_take(&unit->angle.voter.drive, drive_cdeg);
+}
+
+/* ---- the wire --------------------------------------------------------------------------------------------------- */
+
+/* A grant to increase the angle: a person locked in, at rest, and nothing that speaks against it. */
+static void take_arm(struct unit *unit, const struct from_host *message)
+{
+    const struct angle *const angle = &unit->angle;
+    const uint8_t refused = kernel_refuse_arm(message->stop_count, unit->link.stop_count, unit->secured,
+                                              unit->motion.out_cdps != 0 || angle->moving, angle->trusted,
+                                              angle->head_down, unit->ladder.active, unit->memory.latched);
+
+    if (refused != 0) {
+        link_reject(&unit->link, refused, ARM_CODE, message->sequence);
+        return;
+    }
+    grant_arm(&unit->grant);
+    ladder_unfreeze(&unit->ladder, &unit->memory);
+}
+
+/* A lease. Without a grant it may only lead down: out of a freeze on the head-up side, or to standing. */
+static void take_setpoint(struct unit *unit, const struct from_host *message)
+{
+    const struct angle *const angle = &unit->angle;
+    const bool frozen = (unit->ladder.active & CAUSE_STOPPED) != 0 && angle->head_down;
+    const uint8_t refused = kernel_refuse_setpoint(message->stop_count, unit->link.stop_count, unit->ladder.rung,
+                                                   frozen, angle->trusted, unit->secured, unit->grant.armed,
+                                                   message->target_cdeg, rounded(angle->angle_q16));
+
+    if (refused != 0) {
+        link_reject(&unit->link, refused, SETPOINT_CODE, message->sequence);
+        return;
+    }
+    grant_lease(&unit->grant, message, unit->now_ms);
+    ladder_unfreeze(&unit->ladder, &unit->memory);
+}
+
+static void take_level(struct unit *unit)
+{
+    const bool rising = unit->motion.out_cdps > 0;
+
+    grant_release(&unit->grant);
+    if (ladder_wish_level(&unit->ladder, unit->angle.head_down || rising) &&
+        (unit->memory.latched & CAUSE_BLIND_ENDED) != 0) {
+        motion_blind_again(&unit->motion);
+    }
+}
+
+static void take_hello(struct unit *unit)
+{
+    if (unit->session != unit->link.session) {
+        unit->session = unit->link.session;
+        grant_release(&unit->grant);
+    }
+    unit->tells_identity = true;
+}
+
+static void obey(struct unit *unit, const struct from_host *message)
+{
+    switch (message->code) {
+    case SETPOINT_CODE:
+        take_setpoint(unit, message);
+        break;
+    case STOP_CODE:
+        grant_release(&unit->grant);
+        unit->memory.stop_count = unit->link.stop_count;
+        ladder_stop(&unit->ladder, &unit->memory, unit->now_ms);
+        break;
+    case LEVEL_CODE:
+        take_level(unit);
+        break;
+    case ARM_CODE:
+        take_arm(unit, message);
+        break;
+    case DISARM_CODE:
+        grant_release(&unit->grant);
+        break;
+    case ACKNOWLEDGE_CODE:
+        unit->memory.latched =
+            kernel_acknowledge(unit->memory.latched, unit->ladder.active, unit->angle.head_down);
+        break;
+    case HELLO_CODE:
+        take_hello(unit);
+        break;
+    default:
+        /* KEEPALIVE: its nonce was all. */
+        break;
+    }
+}
+
+void unit_receive(struct unit *unit, uint8_t byte)
+{
+    struct from_host message;
+
+    if (link_take(&unit->link, byte, unit->now_ms, &message)) {
+        obey(unit, &message);
+    }
+}
+
+/* ---- telemetry -------------------------------------------------------------------------------------------------- */
+
+static uint16_t sensed(const struct readings *readings)
+{
+    uint16_t flags = readings->occupied ? FLAG_OCCUPIED : 0u;
+
+    flags |= readings->ankles_locked ? FLAG_ANKLES_LOCKED : 0u;
+    flags |= readings->estop ? FLAG_ESTOP : 0u;
+    flags |= readings->head_down_side ? FLAG_HEAD_DOWN_SIDE : 0u;
+    flags |= readings->end_head_down ? FLAG_END_HEAD_DOWN : 0u;
+    flags |= readings->end_head_up ? FLAG_END_HEAD_UP : 0u;
+    flags |= readings->lowering ? FLAG_LOWERING : 0u;
+    return flags;
+}
+
+static uint16_t done(const struct unit *unit)
+{
+    const uint32_t active = unit->ladder.active;
+    const bool alone = ((active | unit->memory.latched) & CAUSE_PERSON_LOST) != 0;
+    uint16_t flags = unit->motion.braked ? FLAG_BRAKE : 0u;
+
+    flags |= unit->motion.out_cdps != 0 ? FLAG_DRIVEN : 0u;
+    flags |= unit->angle.moving ? FLAG_MOVING : 0u;
+    flags |= unit->grant.armed ? FLAG_ARMED : 0u;
+    flags |= unit->grant.leased ? FLAG_LEASED : 0u;
+    flags |= unit->angle.trusted ? FLAG_TRUSTED : 0u;
+    flags |= unit->ladder.rung == (uint8_t)RUNG_HOLD || alone ? FLAG_SIREN : 0u;
+    flags |= (active & CAUSE_STOPPED) != 0 ? FLAG_FROZEN : 0u;
+    flags |= unit->silent ? 0u : FLAG_HOST_LIVE;
+    return flags;
+}
+
+/* In steps, to the nearest, as far as a byte goes. */
+static uint8_t in_steps(uint16_t value, uint16_t step)
+{
+    const uint16_t steps = (uint16_t)(value / step + (value % step >= step / 2u ? 1u : 0u));
+
+    return (uint8_t)(steps < UINT8_MAX ? steps : UINT8_MAX);
+}
+
+static void report(struct unit *unit, const struct readings *readings)
+{
+    struct telemetry *const told = &unit->telemetry;
+    const struct memory *const memory = &unit->memory;
+    const uint32_t episode_s = memory->episode_ms / 1000u;
+
+    told->nonce = link_issue(&unit->link, unit->now_ms);
+    told->time_ms = unit->now_ms;
+    told->stop_count = unit->link.stop_count;
+    told->angle_cdeg = rounded(unit->angle.angle_q16);
+    told->bed_cdeg = readings->bed_cdeg;
+    told->drive_cdeg = readings->drive_cdeg;
+    told->rate_cdps = rounded(unit->angle.rate_q16);
+    told->flags = (uint16_t)(sensed(readings) | done(unit));
+    told->rung = unit->ladder.rung;
+    told->causes = unit->ladder.active;
+    told->latched = memory->latched;
+    told->head_down_s = memory->head_down_s;
+    told->episode_s = episode_s < UINT16_MAX ? (uint16_t)episode_s : (uint16_t)UINT16_MAX;
+    told->current_fifths_a = in_steps(readings->current_ma, MA_PER_FIFTH);
+    told->heat_percent = supply_heat_percent(memory);
+    told->supply_tenths_v = in_steps(readings->supply_mv, MV_PER_TENTH);
+    told->arm_presses = unit->arm_presses;
+    unit->tells_telemetry = true;
+}
+
+uint8_t unit_transmit(struct unit *unit, uint8_t *frame)
+{
+    uint8_t payload[WIRE_MAX_PAYLOAD];
+    struct rejected rejected;
+
+    if (unit->tells_identity) {
+        const struct identity identity = {
+            .protocol = WIRE_VERSION,
+            .session = unit->session,
+            .firmware_major = FIRMWARE_MAJOR,
+            .firmware_minor = FIRMWARE_MINOR,
+            .firmware_patch = FIRMWARE_PATCH,
+            .simulated = 0,
+            .time_scale = 1,
+            .unit = unit->number,
+            .boots = (uint16_t)(unit->memory.boots & 0xFFFFu),
+            .memory = unit->memory.id,
+            .limit_cdeg = HARD_LIMIT_CDEG,
+            .rate_limit_cdps = HARD_RATE_CDPS,
+        };
+
+        unit->tells_identity = false;
+        wire_write_identity(&identity, payload);
+        return frame_encode(payload, IDENTITY_SIZE, frame);
+    }
+    if (unit->tells_telemetry) {
+        unit->tells_telemetry = false;
+        wire_write_telemetry(&unit->telemetry, payload);
+        return frame_encode(payload, TELEMETRY_SIZE, frame);
+    }
+    if (link_next(&unit->link, &rejected)) {
+        wire_write_rejected(&rejected, payload);
+        return frame_encode(payload, REJECTED_SIZE, frame);
+    }
+    return 0;
+}
+
+/* ---- one tick --------------------------------------------------------------------------------------------------- */
+
+/* The lease, as far as the kernel allows. */
+static struct command follow(struct unit *unit)
+{
+    const struct grant *const grant = &unit->grant;
+    const struct angle *const angle = &unit->angle;
+    struct aim aim = {grant_target_cdeg(grant, unit->now_ms), grant->rate_cdps, grant->limit_cdeg, false};
+
+    if (motion_holds(&unit->motion, angle, &aim)) {
+        return motion_rest(&unit->motion);
+    }
+    aim.increase = kernel_may_increase(grant->armed, true, angle->trusted, unit->ladder.active, unit->memory.latched,
+                                       (int32_t)unit->exposure.left_ms);
+    return motion_follow(&unit->motion, angle, &aim);
+}
+
+/* The motion that a reaction asks for. */
+static struct command react(struct unit *unit, uint8_t reaction)
+{
+    switch (reaction) {
+    case FOLLOW:
+        return follow(unit);
+    case RETURN:
+        return motion_return(&unit->motion, &unit->angle,
+                             kernel_return_rate_cap(unit->memory.slow, ladder_unlocked(&unit->ladder)));
+    case RETURN_BLIND:
+        return motion_return_blind(&unit->motion, &unit->angle);
+    case REST:
+        return motion_rest(&unit->motion);
+    default:
+        return motion_brake(&unit->motion, &unit->angle);
+    }
+}
+
+/* The motion that the rung asks for. */
+static struct command move(struct unit *unit, uint16_t current_ma)
+{
+    struct motion *const motion = &unit->motion;
+    const uint32_t active = unit->ladder.active;
+    const bool ended = (active & (CAUSE_STOPPED | HOLD_MASK)) != 0;
+    struct command command = {0, true};
+
+    if (motion->blind_ms > 0 && unit->ladder.rung != (uint8_t)RUNG_BLIND_LEVEL) {
+        motion_end_blind(motion);
+    }
+    if (!(motion->braked || motion->back_off_ms != 0 || ended)) {
+        motion_watch_stall(motion, &unit->angle, current_ma);
+    }
+    if (motion->fault == 0) {
+        if (motion->back_off_ms != 0) {
+            command = motion_back_off(motion, &unit->angle, current_ma, !ended && unit->angle.trusted);
+        } else {
+            command = react(unit, kernel_reaction(unit->ladder.rung, active, unit->grant.leased));
+        }
+    }
+    if (motion->fault != 0) {
+        ladder_fail(&unit->ladder, &unit->memory, motion->fault, unit->angle.head_down);
+        motion->fault = 0;
+    }
+    return command;
+}
+
+struct command unit_tick(struct unit *unit, uint32_t now_ms, const struct readings *readings)
+{
+    const uint32_t elapsed_ms = now_ms - unit->now_ms;
+    struct command command = {0, true};
+
+    unit->now_ms = now_ms;
+    unit->memory.uptime_ms = now_ms;
+    unit->secured = readings->occupied && readings->ankles_locked;
+    angle_judge(&unit->angle, readings->head_down_side, unit->motion.returning, unit->memory.latched);
+    exposure_tick(&unit->exposure, &unit->memory, angle_exposed_cdeg(&unit->angle), elapsed_ms);
+    supply_tick(&unit->supply, &unit->memory, readings->supply_mv, readings->current_ma);
+    if (readings->arm_button && !unit->arm_button) {
+        unit->arm_presses++;
+    }
+    unit->arm_button = readings->arm_button;
+    if (now_ms >= SETTLE_MS || unit->settled) {
+        const struct situation now = {
+            .now_ms = now_ms,
+            .others = unit->angle.causes | unit->supply.causes,
+            .readings = readings,
+            .angle = &unit->angle,
+            .exposure = &unit->exposure,
+            .silent = link_silent(&unit->link, now_ms),
+            .driven = unit->motion.out_cdps != 0,
+            .braked = unit->motion.braked,
+        };
+
+        unit->settled = true;
+        unit->silent = now.silent;
+        ladder_judge(&unit->ladder, &unit->memory, &unit->grant, &now);
+        if (unit->ladder.voids) {
+            link_void(&unit->link);
+            unit->memory.stop_count = unit->link.stop_count;
+        }
+        command = move(unit, readings->current_ma);
+    }
+    report(unit, readings);
+    return command;
+}

@@ -1,0 +1,69 @@
+#include "watch.h"
+
+#include "fixed.h"
+#include "kernel.h"
+
+#define TICKS_PER_S 50
+#define PROGRESS_Q16 Q16(50)
+#define PROGRESS_TICKS 150u
+#define COMMANDED_Q8 (INT32_C(150) * TICKS_PER_S * 256)
+#define WRONG_WAY_Q16 Q16(150)
+/* Sums end here, a hundred times what they are compared with, after hours of holding a load. */
+#define SUM_LIMIT INT32_C(1000000000)
+#define STALL_MA UINT32_C(8500)
+#define STALL_FULL_MA UINT32_C(20000)
+#define STALL_TICKS 10u
+#define FULL_POWER UINT32_C(32767)
+
+void progress_reset(struct progress *progress)
+{
+    progress->from_q16 = 0;
+    progress->commanded = 0;
+    progress->asked_q8 = 0;
+    progress->ticks = 0;
+    progress->begun = false;
+}
+
+static void begin(struct progress *progress, int32_t angle_q16)
+{
+    progress_reset(progress);
+    progress->from_q16 = angle_q16;
+    progress->begun = true;
+}
+
+uint32_t progress_tick(struct progress *progress, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
+{
+    const bool turned =
+        (rate_cdps < 0 && progress->commanded > 0) || (rate_cdps > 0 && progress->commanded < 0);
+    int32_t moved_q16;
+
+    if (!progress->begun || turned) {
+        /* Where the drive turns round, what was asked for before is no measure any more. */
+        begin(progress, angle_q16);
+        return 0;
+    }
+    progress->commanded = within(progress->commanded + rate_cdps, SUM_LIMIT);
+    progress->asked_q8 = within(progress->asked_q8 + asked_q16 / 256, SUM_LIMIT);
+    progress->ticks = counted(progress->ticks);
+    if (progress->commanded == 0) {
+        return 0;
+    }
+    moved_q16 = progress->commanded > 0 ? angle_q16 - progress->from_q16 : progress->from_q16 - angle_q16;
+    if (moved_q16 >= PROGRESS_Q16) {
+        begin(progress, angle_q16);
+        return 0;
+    }
+    if (moved_q16 <= -WRONG_WAY_Q16) {
+        return CAUSE_WRONG_WAY;
+    }
+    return progress->ticks >= PROGRESS_TICKS && size_of(progress->asked_q8) >= COMMANDED_Q8 ? CAUSE_NO_PROGRESS : 0u;
+}
+
+bool stall_tick(uint8_t *ticks, uint16_t current_ma, int16_t power)
+{
+    const uint32_t part_ma = STALL_FULL_MA * (uint32_t)size_of(power) / FULL_POWER;
+    const uint32_t limit_ma = part_ma > STALL_MA ? part_ma : STALL_MA;
+
+    *ticks = current_ma > limit_ma ? counted(*ticks) : 0u;
+    return *ticks >= STALL_TICKS;
+}
