@@ -8,6 +8,7 @@ import pytest
 from protocol.link import STOP_FRAME, frame
 from protocol.messages import Cause, Flag, Hello, Identity, Rung, Telemetry
 from tests.firmware.build import firmware_elf, need
+from tests.once import anew
 from tests.simulator import host as hosts
 from tests.simulator.host import Host, broken, holding, rising, unwrap
 
@@ -25,7 +26,7 @@ def on_the_chip() -> Iterator[None]:
     need("make", "avr-gcc")
     chips.library()
     firmware_elf()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, anew():
         patch.setattr(hosts, "Table", ChipTable)
         yield
 

@@ -16,6 +16,7 @@ from protocol.messages import Telemetry, unpack_from_unit
 from simulator import memory, table, unit
 from simulator.motion import Command
 from simulator.sensors import Readings
+from tests.once import anew
 
 from .build import compile_library, core_sources
 
@@ -194,7 +195,7 @@ def side_by_side() -> Iterator[list[Pair]]:
 def in_c() -> Iterator[None]:
     """Every simulated table that is made meanwhile carries the unit in C."""
     library()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, anew():
         patch.setattr(table, "TiltUnit", TiltUnit)
         patch.setattr(table, "Memory", Memory)
         yield
