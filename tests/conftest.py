@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+pytest.register_assert_rewrite("tests.simulator.host")  # the scripted host explains itself as a test does
+
 WAIT_LONGEST = ("crash/test_rounds.py", "bascule/test_end_to_end.py", "controller/mqtt/test_client.py")
 
 
