@@ -283,8 +283,8 @@ def write(number):
 
 for line in sys.stdin:
     if not (writer := os.fork()):
+        print("writer", os.getpid(), flush=True)
         write(int(line))
-    print("writer", writer, flush=True)
     os.waitpid(writer, 0)
     print("\\ndead", flush=True)
 """
