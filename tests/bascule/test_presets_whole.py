@@ -185,3 +185,17 @@ def test_a_week_of_the_programme_plays_as_declared(week: int) -> None:
         assert was_deg == meant_deg
         assert was_s == pytest.approx(meant_s, abs=0.5)
     assert now_s == pytest.approx(plan.duration_s(), abs=0.2)
+
+
+def test_h8_standing_up_comes_a_minute_after_the_head_was_down() -> None:
+    """The programme's first week, with somebody who wants to stand up all the time."""
+    whole = played("programme")
+    rig, trace = whole.rig, whole.trace
+    while rig.state is not State.STANDING and rig.now_s < whole.ended_s + 200.0:
+        if rig.state is State.LEVEL:
+            rig.press(Verb.STAND)
+        rig.run(1.0)
+    assert rig.state is State.STANDING
+    (watched,) = (one for one in MONITORS if one.name == "pause_before_standing")
+    assert 0.0 <= watched.robustness(trace) < 30.0
+    assert {one.name for one in MONITORS if one.robustness(trace) < 0.0} == set()
