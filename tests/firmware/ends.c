@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "link.h"
+#include "rubbish.h"
 
 #define FIELDS 10
 
@@ -14,18 +15,6 @@ int32_t feed_link(struct link *link, const uint8_t *data, int32_t size, uint32_t
 void link_state(const struct link *link, int64_t *out);
 int32_t link_outbox(const struct link *link, int64_t *out);
 void drop(void *what);
-
-/* Memory is filled with rubbish: what the core does not set itself shows. */
-static void *rubbish(size_t size)
-{
-    void *const made = malloc(size);
-
-    if (made == NULL) {
-        abort();
-    }
-    memset(made, 0xA5, size);
-    return made;
-}
 
 void drop(void *what)
 {

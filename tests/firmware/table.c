@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rubbish.h"
 #include "unit.h"
 
 #define POWER 0
@@ -18,18 +19,6 @@ void tick(struct unit *unit, uint32_t now_ms, const struct readings *readings, i
 int64_t remembered(const struct memory *memory, int32_t which);
 void remember(struct memory *memory, int32_t which, int64_t value);
 void let_go(void *what);
-
-/* Memory is filled with rubbish: what the core does not set itself shows. */
-static void *rubbish(size_t size)
-{
-    void *const made = malloc(size);
-
-    if (made == NULL) {
-        abort();
-    }
-    memset(made, 0xA5, size);
-    return made;
-}
 
 void let_go(void *what)
 {
