@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from protocol.messages import Cause, Rung
 
 from .causes import gravest
-from .estimator import ORDINARY, Estimate
+from .estimator import APART_DEG, ORDINARY, Estimate
 from .model import Limit, State
 
 LATE_S: Final = 0.3
@@ -106,11 +106,14 @@ def unheard(e: Estimate, _: Circumstances) -> Verdict | None:
 
 def over_angle(e: Estimate, c: Circumstances) -> Verdict | None:
     """F14, H2."""
-    if e.worst_deg > c.limit.value + OVER_ANGLE_DEG:
-        return Verdict(
-            Action.HOME, "over_angle", f"{e.worst_deg:.0f}° is over the limit of {c.limit.value:g}° ({c.limit.reason})."
-        )
-    return None
+    if e.worst_deg <= c.limit.value + OVER_ANGLE_DEG:
+        return None
+    limit = f"limit of {c.limit.value:g}° ({c.limit.reason})"
+    if e.above_deg > APART_DEG:
+        why = f"Only one angle sensor shows {e.worst_deg:.0f}°, over the {limit}; one of the two is wrong."
+    else:
+        why = f"{e.worst_deg:.0f}° is over the {limit}."
+    return Verdict(Action.HOME, "over_angle", why)
 
 
 def over_time(e: Estimate, c: Circumstances) -> Verdict | None:

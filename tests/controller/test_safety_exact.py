@@ -19,6 +19,7 @@ LYING = Estimate(
 )  # fmt: skip
 HOLD, HOME = 1, 2
 BREAK = "Head down for as long as this angle allows without a break."
+ONE_SENSOR = "Only one angle sensor shows 65°, over the limit of 30° (guest); one of the two is wrong."
 RECORD = "Head-down time could not be recorded in time."
 
 
@@ -36,6 +37,8 @@ def less(value: float) -> float:
         ({"estop": True}, {}, HOME, "estop", "The emergency stop is pressed."),
         ({"trusted": False}, {}, HOME, "angle_untrusted", "The angle sensors do not agree."),
         ({"worst_deg": 31.4}, {}, HOME, "over_angle", "31° is over the limit of 30° (guest)."),
+        ({"worst_deg": 65.0, "above_deg": 45.0}, {}, HOME, "over_angle", ONE_SENSOR),
+        ({"worst_deg": 31.4, "above_deg": 3.0}, {}, HOME, "over_angle", "31° is over the limit of 30° (guest)."),
         ({}, {"continuous_left_s": 0.0}, HOME, "over_time", BREAK),
         ({}, {"allowed_left_s": 0.0}, HOME, "over_time", "15 min head down are over (hard limit)."),
         ({"ankles_locked": False}, {}, HOME, "ankles_open", "An ankle lock is open."),
