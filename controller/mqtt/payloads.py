@@ -1,11 +1,10 @@
-"""The published documents as JSON, and their JSON Schemas; `python -m controller.mqtt.payloads` writes the schemas.
+"""The published documents as JSON, and their JSON Schemas; `contract` writes the schemas into docs.
 
 A document is strict JSON: what would be NaN or infinite raises instead, because one NaN breaks every template that
 reads the topic.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,10 +36,9 @@ DOCUMENTS: Final[dict[str, type[Document]]] = {
 """Which document travels on which topic."""
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "schemas"
 
 
-class _Untitled(GenerateJsonSchema):
+class Untitled(GenerateJsonSchema):
     """Without the titles that pydantic makes out of field names ("Head Down Today S")."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
@@ -61,9 +59,15 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {name: _schema(name, kind) for name, kind in DOCUMENTS.items()}
 
 
-def _schema(name: str, kind: type[Document]) -> dict[str, Any]:
-    schema = _ADAPTERS[kind].json_schema(mode="serialization", schema_generator=_Untitled)
+def document_schema(kind: type[Document], ref: str = "#/$defs/{model}") -> dict[str, Any]:
+    """The JSON Schema of one kind of document. `ref`: where the definition of a {model} will be found."""
+    schema = _ADAPTERS[kind].json_schema(mode="serialization", schema_generator=Untitled, ref_template=ref)
     schema.pop("title", None)
+    return schema
+
+
+def _schema(name: str, kind: type[Document]) -> dict[str, Any]:
+    schema = document_schema(kind)
     return {"$schema": _DIALECT, "$id": f"urn:bascule:schema:{SCHEMA}:{name}", "title": f"Bascule {name}", **schema}
 
 
@@ -77,7 +81,3 @@ def write_schemas(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, schema in schemas().items():
         (folder / f"{name}.json").write_text(schema_text(schema), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write_schemas(Path(sys.argv[1]) if len(sys.argv) > 1 else _FOLDER)

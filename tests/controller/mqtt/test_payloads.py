@@ -2,13 +2,12 @@
 
 import json
 import math
-import subprocess
-import sys
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
 from controller.documents import (
@@ -28,7 +27,7 @@ from controller.documents import (
 )
 from controller.history_documents import HistoryDocument, MetDocument, PastSessionDocument, TraceDocument
 from controller.model import EventKind, Reason, State
-from controller.mqtt.payloads import DOCUMENTS, Document, dump, schema_text, schemas, write_schemas
+from controller.mqtt.payloads import DOCUMENTS, Document, dump, schema_text, schemas
 
 ROOT = Path(__file__).resolve().parents[3]
 TIME = "2026-03-01T12:00:00.000Z"
@@ -135,53 +134,18 @@ def test_examples_are_whole_and_read_back_the_same(name: str, document: Document
     value = json.loads(payload, parse_constant=pytest.fail)
     assert list(value) == [field.name for field in fields(document)], "no field is left out"
     assert TypeAdapter(DOCUMENTS[name]).validate_json(payload) == document
-    conforms(value, schemas()[name], schemas()[name])
+    assert conforms(value, schemas()[name])
+    assert not conforms({key: each for key, each in value.items() if key != next(iter(value))}, schemas()[name])
 
 
-def conforms(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> None:
-    """A small reader of the part of JSON Schema that these schemas use; anything else in them fails the test."""
-    unknown = set(schema) - {
-        *("$schema", "$id", "title", "description", "$defs", "$ref", "type", "properties", "required", "items"),
-        *("anyOf", "enum", "minimum", "maximum", "const"),
-    }
-    assert not unknown
-    if "$ref" in schema:
-        conforms(value, root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root)
-        return
-    if "anyOf" in schema:
-        for choice in schema["anyOf"]:
-            try:
-                conforms(value, choice, root)
-            except AssertionError:
-                continue
-            return
-        raise AssertionError(f"{value} is none of {schema['anyOf']}")
-    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
-    kind = schema.get("type")
-    if kind in ("number", "integer"):
-        assert isinstance(value, int if kind == "integer" else int | float)
-        assert not isinstance(value, bool)
-    elif kind is not None:
-        assert isinstance(value, kinds[kind])
-    assert value in schema.get("enum", [value])
-    if "minimum" in schema:
-        assert value >= schema["minimum"]
-    if "maximum" in schema:
-        assert value <= schema["maximum"]
-    if isinstance(value, dict):
-        assert set(schema["required"]) <= set(value) <= set(schema["properties"])
-        for key, each in value.items():
-            conforms(each, schema["properties"][key], root)
-    if isinstance(value, list):
-        for each in value:
-            conforms(each, schema["items"], root)
+def conforms(value: Any, schema: dict[str, Any]) -> bool:
+    return Draft202012Validator(schema).is_valid(value)
 
 
 @pytest.mark.parametrize("broken", [{"angle_deg": "15"}, {"state": "asleep"}, {"rung": 5}, {"uptime_s": -1}])
 def test_the_schema_refuses_what_is_wrong(broken: dict[str, Any]) -> None:
     value = json.loads(dump(STATE)) | broken
-    with pytest.raises(AssertionError):
-        conforms(value, schemas()["state"], schemas()["state"])
+    assert not conforms(value, schemas()["state"])
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -216,7 +180,7 @@ def test_the_schemas_in_docs_are_current() -> None:
     assert {file.stem for file in folder.glob("*.json")} == set(DOCUMENTS)
     for name, schema in schemas().items():
         text = (folder / f"{name}.json").read_text(encoding="utf-8")
-        assert text == schema_text(schema), f"run python -m controller.mqtt.payloads: {name}.json is not current"
+        assert text == schema_text(schema), f"run python -m controller.mqtt.contract: {name}.json is not current"
 
 
 def test_the_schemas_name_themselves_and_require_every_field() -> None:
@@ -229,11 +193,3 @@ def test_the_schemas_name_themselves_and_require_every_field() -> None:
     for kind in DOCUMENTS.values():
         assert is_dataclass(kind)
         assert all(field.default is MISSING for field in fields(kind))
-
-
-def test_the_module_writes_the_files(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "controller.mqtt.payloads", str(tmp_path)], cwd=ROOT, check=True, timeout=30)
-    written = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
-    assert written == {f"{name}.json": schema_text(schema) for name, schema in schemas().items()}
-    write_schemas(tmp_path / "again")
-    assert {file.name for file in (tmp_path / "again").iterdir()} == set(written)
