@@ -15,9 +15,11 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+from jsonschema import Draft202012Validator
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bascule.broker import EmbeddedBroker
+from controller.mqtt.contract import asyncapi
 
 PATIENCE_S = 30.0
 """A loaded machine may take its time; nothing here is a measurement."""
@@ -45,12 +47,30 @@ def listens(port: int) -> bool:
     return False
 
 
+CONTRACT = asyncapi()
+PUBLISHED = {
+    name: Draft202012Validator(CONTRACT | CONTRACT["components"]["messages"][name]["payload"])
+    for name in CONTRACT["components"]["messages"]
+    if not name.startswith("command_")
+}
+
+
+def breaches(topic: str, body: object) -> list[str]:
+    """What the contract says against this message."""
+    if body == "":
+        return []  # a retained topic that was cleared
+    if topic not in PUBLISHED:
+        return [f"{topic} is in no contract"]
+    return [f"{topic}, {'/'.join(map(str, e.path))}: {e.message[:200]}" for e in PUBLISHED[topic].iter_errors(body)]
+
+
 class Client:
-    """Hears everything of one table, and sends commands to it."""
+    """Hears everything of one table, and sends commands to it. Whatever it hears has to be as the contract says."""
 
     def __init__(self, port: int, table: str) -> None:
         self._topic = f"bascule/{table}"
         self.heard: list[tuple[str, Any]] = []
+        self.breaches: list[str] = []
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = lambda *_: self._client.subscribe(f"{self._topic}/#")
         self._client.on_message = self._on_message
@@ -65,7 +85,9 @@ class Client:
         if topic.startswith("command/"):
             return
         text = message.payload.decode()
-        self.heard.append((topic, json.loads(text) if text.startswith("{") else text))
+        body = json.loads(text) if text.startswith("{") else text
+        self.breaches += breaches(topic, body)
+        self.heard.append((topic, body))
 
     def send(self, verb: str, payload: str | bytes | None = None, retain: bool = False) -> None:
         """Publish a command, no matter what becomes of it."""
@@ -115,6 +137,7 @@ class Client:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        assert not self.breaches
 
 
 class Process:
