@@ -112,6 +112,7 @@ class Chip:
         self._byte_due = 0
         self._levels: dict[tuple[str, int], int] = {}
         self._untaken = self.overruns = 0
+        self._kept: tuple[int, bytes] | None = None
         self._hooks = (NOTIFY(self._say), NOTIFY(self._asked), READ(self._taken))
         nothing = ctypes.c_uint32(0)
         self._lib.avr_ioctl(self._made, _ioctl("uas0"), ctypes.byref(nothing))
@@ -187,6 +188,7 @@ class Chip:
 
     def _was_reset(self) -> None:
         self.resets += 1
+        self.go_on()
         self._untaken = 0
         self._poll_no_levels()
         for (port, pin), level in self._levels.items():
@@ -227,18 +229,18 @@ class Chip:
         self._was_reset()
 
     def hang(self) -> None:
-        """It goes round in circles where it is, interrupts and all, until it is reset."""
+        """It goes round in circles where it is, interrupts and all, until it is reset or `go_on`."""
+        self.go_on()
         at = self.avr.pc
-        kept = bytes(self.avr.flash[at : at + 2])
+        self._kept = at, bytes(self.avr.flash[at : at + 2])
         self.avr.flash[at], self.avr.flash[at + 1] = JUMP_TO_ITSELF
-        on_reset = self._on_reset
 
-        def mend() -> None:
+    def go_on(self) -> None:
+        """It hangs no longer."""
+        if self._kept is not None:
+            at, kept = self._kept
             self.avr.flash[at], self.avr.flash[at + 1] = kept
-            self._on_reset = on_reset
-            on_reset()
-
-        self._on_reset = mend
+            self._kept = None
 
     def number(self, address: int, size: int) -> int:
         """A variable of the firmware, by where the linker put it."""

@@ -219,9 +219,7 @@ def test_a_power_cut_forgets_and_says_so() -> None:
     host = head_down()
     host.run(5.0)
     table, before = table_of(host), host.link.identity
-    for at in range(chips.RAM_START, RAM_BYTES + chips.RAM_START):
-        table.chip.avr.data[at] = (at * 7) & 0xFF
-    table.reset_unit()
+    table.lose_memory()
     host.run(2.0)
     after = host.link.identity
     assert before is not None
