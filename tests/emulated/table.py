@@ -13,7 +13,7 @@ from simulator.physics import STEP_S, Person, Physics
 from simulator.sensors import Sensors, Switches
 from tests.firmware.build import firmware_elf
 
-from .chip import HZ, RAM_START, Chip
+from .chip import HZ, ICR1, RAM_START, Chip
 
 TICK_MS: Final = 20
 STEPS_PER_TICK: Final = round(TICK_MS / 1000 / STEP_S)
@@ -22,7 +22,7 @@ SOURCE_OHM: Final = 0.02
 PRESS_MS: Final = 100
 BED, DRIVE, CURRENT, SUPPLY = range(4)
 CONVERSIONS: Final = (16, 16, 4, 4)
-DDRB, PORTB, TCCR1A, ICR1, OCR1A = 0x24, 0x25, 0x80, 0x86, 0x88
+DDRB, PORTB, TCCR1A, OCR1A = 0x24, 0x25, 0x80, 0x88
 PWM, DIRECTION, RELEASED, SIREN = 1 << 1, 1 << 2, 1 << 3, 1 << 5
 
 

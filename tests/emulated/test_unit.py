@@ -104,6 +104,16 @@ def test_it_follows_a_session_up_and_level_brings_it_home() -> None:
     assert host.link.lost == 0
 
 
+def test_it_rises_again_after_a_return() -> None:
+    """The level switch is at a pin that could capture the timer's count: the motor's power has to stay what it was."""
+    host = holding(4.0)
+    host.level()
+    assert host.run(12.0, host.at_level)
+    assert host.arm()
+    host.lead(4.0, 3.0)
+    assert host.run(8.0, lambda: host.angle_deg > 3.4)
+
+
 def test_a_stop_freezes_within_its_time_and_the_return_follows_20_s_later() -> None:
     """H1, H11: 1.3 s and 1.5°; then R1 at 1 °/s."""
     host = rising(10.0)
