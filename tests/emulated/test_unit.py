@@ -104,16 +104,6 @@ def test_it_follows_a_session_up_and_level_brings_it_home() -> None:
     assert host.link.lost == 0
 
 
-def test_it_rises_again_after_a_return() -> None:
-    """The level switch is at a pin that could capture the timer's count: the motor's power has to stay what it was."""
-    host = holding(4.0)
-    host.level()
-    assert host.run(12.0, host.at_level)
-    assert host.arm()
-    host.lead(4.0, 3.0)
-    assert host.run(8.0, lambda: host.angle_deg > 3.4)
-
-
 def test_a_stop_freezes_within_its_time_and_the_return_follows_20_s_later() -> None:
     """H1, H11: 1.3 s and 1.5°; then R1 at 1 °/s."""
     host = rising(10.0)
@@ -237,6 +227,16 @@ def test_a_power_cut_forgets_and_says_so() -> None:
     assert after.boots == 1
     assert host.now.head_down_s <= 2
     assert after.memory != before.memory
+
+
+def test_the_level_switch_leaves_the_power_of_the_motor_alone() -> None:
+    """Its pin could capture the timer's count, into what is the top of the PWM here: 400 for 20 kHz."""
+    chip = ChipTable(1, 0.0).chip
+    chip.run(chips.HZ // 10)
+    for level in (1, 0) * 3:
+        chip.set_pin("B", 0, level)
+        chip.run(chips.HZ // 1000)
+        assert chip.register(chips.ICR1) | chip.register(chips.ICR1 + 1) << 8 == 400
 
 
 # ---- the line -------------------------------------------------------------------------------------------------------
