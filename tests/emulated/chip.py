@@ -203,6 +203,11 @@ class Chip:
         """Bytes on the line to it, one after the other as fast as the line is."""
         self._waiting += data
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that are still on the line to it."""
+        return len(self._waiting)
+
     def set_pin(self, port: str, pin: int, level: int) -> None:
         """An input is pulled high or low from outside."""
         if self._levels.get((port, pin)) == level:

@@ -8,6 +8,8 @@ time it was. Real time is kept: what came late is made up for tick by tick, as f
 """
 
 import argparse
+import contextlib
+import os
 import queue
 import signal
 import sys
@@ -29,6 +31,8 @@ from .trace import TICK_S, line, sample
 
 HELD_UP_S: Final = 0.5
 """Who was held up for so long, a whole lease, does not make up for it: it goes on from there, and that time is lost."""
+PRIORITY: Final = -10
+"""A chip does not wait for the other programs of this machine. Only root may ask for it; otherwise it is done without."""
 ABSENT: Final = ("fault motor_warm", "fault motor_hot")
 """What writes into variables of the simulated unit."""
 
@@ -134,6 +138,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for words in sys.stdin:
             lines.put(words)
 
+    with contextlib.suppress(OSError):
+        os.nice(PRIORITY)
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGTERM, leave)
     threading.Thread(target=read, daemon=True).start()

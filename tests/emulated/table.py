@@ -116,12 +116,12 @@ class ChipTable:
             self.chip.go_on()
             self._hung_until_ms = 0
         for _ in range(STEPS_PER_TICK):
-            self._step()
+            self.step()
         sent = bytes(self.chip.sent)
         self.chip.sent.clear()
         return sent
 
-    def _step(self) -> None:
+    def step(self) -> None:
         """2 ms of chip and table. Hard-wired: emergency stop and end switches."""
         for (port, pin), is_high in self._set.items():
             self.chip.set_pin(port, pin, int(is_high()))

@@ -1,15 +1,12 @@
 """The released firmware on an emulated chip, in a closed loop with the project's physics, in virtual time."""
 
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
 from protocol.link import STOP_FRAME, frame
 from protocol.messages import Cause, Flag, Hello, Identity, Rung, Telemetry
-from tests.firmware.build import firmware_elf, need
-from tests.once import anew
-from tests.simulator import host as hosts
+from tests.firmware.build import firmware_elf
 from tests.simulator.host import Host, broken, holding, rising, unwrap
 
 from . import chip as chips
@@ -20,15 +17,7 @@ RAM_BYTES = 2048
 C = Cause
 
 
-@pytest.fixture(autouse=True, scope="module")
-def on_the_chip() -> Iterator[None]:
-    """Every host of this module leads a table with a chip."""
-    need("make", "avr-gcc")
-    chips.library()
-    firmware_elf()
-    with pytest.MonkeyPatch.context() as patch, anew():
-        patch.setattr(hosts, "Table", ChipTable)
-        yield
+pytestmark = pytest.mark.usefixtures("on_the_chip")
 
 
 def table_of(host: Host) -> ChipTable:

@@ -50,6 +50,11 @@ def read(path: Path) -> list[Sample]:
     return [_sample(text.split()) for text in whole.splitlines()]
 
 
+def newest(path: Path) -> Sample:
+    """The last whole line of a file that has one."""
+    return _sample(path.read_text("ascii").rpartition("\n")[0].rpartition("\n")[2].split())
+
+
 def _sample(words: Sequence[str]) -> Sample:
     when_s, now_ms, bed_deg, drive_dps, power, brake, siren, resets, late_s = words
     return Sample(
@@ -79,7 +84,7 @@ def compare(samples: Sequence[Sample], began_s: float, preset: Preset, start_deg
     for at_s, meant_deg, held in plan(preset, start_deg):
         if at_s + began_s > samples[-1].when_s:
             break
-        one = samples[bisect(samples, began_s + at_s, key=lambda known: known.when_s) - 1]
+        one = samples[max(bisect(samples, began_s + at_s, key=lambda known: known.when_s) - 1, 0)]
         session.append(one)
         off_deg = abs(one.bed_deg - meant_deg)
         if held:
