@@ -4,7 +4,8 @@ What is in no manual. `run_cycle_limit` begins at 1: every instruction would be 
 wipes that limit; that is how it is noticed here. It also forgets the levels of the input pins, and passes on only
 changes of them. The default sleep really sleeps. Every write to a port puts its pull-ups back, unless an external level
 is set. It does not know all modes of the 16-bit timer, and captures its count into ICR1 also where that is the top of
-the PWM; on silicon the input is off then (data sheet, Timer/Counter1, Noise Canceler). The chip's fields stand at the same places in libsimavr 1.6 and 1.7, which is checked at the start.
+the PWM; on silicon the input is off then (data sheet, Timer/Counter1, Noise Canceler). The chip's fields stand at the
+same places in libsimavr 1.6 and 1.7, which is checked at the start.
 """
 
 import ctypes

@@ -30,9 +30,9 @@ from .table import ChipTable
 from .trace import TICK_S, line, sample
 
 HELD_UP_S: Final = 0.5
-"""Who was held up for so long, a whole lease, does not make up for it: it goes on from there, and that time is lost."""
+"""A chip that was held up for so long, a whole lease, does not make up for it: it goes on, and that time is lost."""
 PRIORITY: Final = -10
-"""A chip does not wait for the other programs of this machine. Only root may ask for it; otherwise it is done without."""
+"""A chip does not wait for other programs. Only root may ask for that; everybody else goes without."""
 ABSENT: Final = ("fault motor_warm", "fault motor_hot")
 """What writes into variables of the simulated unit."""
 
@@ -113,6 +113,11 @@ def answer(hands: Hands, words: str, clock: RealTime) -> str:
         return str(error)
 
 
+def say(words: str) -> None:
+    """For whoever reads, also through a pipe."""
+    print(words, flush=True)  # noqa: T201
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until a signal; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.emulated.serve", description=(__doc__ or "").split("\n")[0])
@@ -126,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         table = ChipTable(options.seed, options.start_angle, elf=options.elf)
         endpoint = Pty(options.pty)
     except (pytest.skip.Exception, ServerError) as error:
-        print(error, file=sys.stderr)
+        print(error, file=sys.stderr)  # noqa: T201
         return 1
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     ended = threading.Event()
@@ -143,10 +148,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGTERM, leave)
     threading.Thread(target=read, daemon=True).start()
-    print(f"An emulated chip at {options.pty}. In another terminal: bascule run --port {options.pty}", flush=True)
+    say(f"An emulated chip at {options.pty}. In another terminal: bascule run --port {options.pty}")
     trace = None if options.trace is None else options.trace.open("w", encoding="ascii", buffering=1)
     try:
-        serve(table, endpoint, lines, lambda words: print(words, flush=True), ended.is_set, trace)
+        serve(table, endpoint, lines, say, ended.is_set, trace)
     finally:
         endpoint.close()
         if trace is not None:

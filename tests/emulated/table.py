@@ -30,7 +30,12 @@ class ChipTable:
     """`simulator.table.Table` around a chip. `elf`: the program, if it is built already."""
 
     def __init__(
-        self, seed: int = 0, angle_deg: float = -80.0, person: Person | None = None, time_scale: int = 1, unit: int = 1,
+        self,
+        seed: int = 0,
+        angle_deg: float = -80.0,
+        person: Person | None = None,
+        time_scale: int = 1,
+        unit: int = 1,
         elf: Path | None = None,
     ) -> None:
         self._random = Random(seed)

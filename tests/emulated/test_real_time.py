@@ -68,9 +68,7 @@ class Rig:
 
 
 @pytest.fixture
-def rig(
-    elf: None, start: Start, client: Callable[[int, str], Client], broker: EmbeddedBroker, tmp_path: Path
-) -> Rig:
+def rig(elf: None, start: Start, client: Callable[[int, str], Client], broker: EmbeddedBroker, tmp_path: Path) -> Rig:
     return Rig(start, client, broker, tmp_path)
 
 

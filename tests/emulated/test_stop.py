@@ -27,7 +27,7 @@ STOPPED_DPS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Seconds from the last byte to the first power that is a twentieth smaller, to no power, and to rest; what happened meanwhile."""
+    """Seconds from the last byte to a power that is a twentieth smaller, to none, to rest; what happens meanwhile."""
 
     heard_s: float
     unpowered_s: float
@@ -89,7 +89,6 @@ def on_the_way_to_standing() -> Host:
 def test_a_stop_ends_a_motion_in_time_and_gently(way: Callable[[], Host], offset_steps: int) -> None:
     """H11, H8: heard with the next ticks, at rest within 1.3 s and 1.5°, by no more than 5 °/s²."""
     stopped = stop(way(), offset_steps)
-    print(way.__name__, offset_steps, stopped)  # noqa: T201
     assert stopped.heard_s <= HEARD_S
     assert stopped.unpowered_s <= STANDSTILL_S
     assert stopped.rest_s <= STANDSTILL_S

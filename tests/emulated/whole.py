@@ -20,6 +20,7 @@ import pytest
 
 from bascule.broker import EmbeddedBroker
 from bascule.closed_loop import ClosedLoop
+from controller import own_presets
 from controller.conduct import Settings
 from controller.model import EventKind, Verb
 from controller.presets import Preset, bundled
@@ -70,10 +71,13 @@ class Played(NamedTuple):
         ))  # fmt: skip
 
 
-def virtual(preset: Preset, start_deg: float = -80.0) -> Played:
-    """The core and the chip in memory."""
+def virtual(preset: Preset, start_deg: float = -80.0, own: str = "") -> Played:
+    """The core and the chip in memory. `own`: a file of a person's own presets."""
     table = ChipTable(1, start_deg)
     loop = ClosedLoop(table=table, settings=Settings(check_in_s=CHECK_IN_S))  # type: ignore[arg-type]
+    if own:
+        loop.files[own_presets.FILE] = own
+        loop.restart()
     samples: list[Sample] = []
 
     def ended() -> bool:
@@ -164,9 +168,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with tempfile.TemporaryDirectory(prefix="bascule-chip-") as folder:
                 played = real(preset, Path(folder))
     except (pytest.skip.Exception, RigError) as error:
-        print(error, file=sys.stderr)
+        print(error, file=sys.stderr)  # noqa: T201
         return 1
-    print(played.told())
+    print(played.told())  # noqa: T201
     return 0 if played.passed else 1
 
 
