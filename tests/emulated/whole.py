@@ -7,12 +7,12 @@ With `--virtual` it is the controller's core and the chip joined in memory, as f
 """
 
 import argparse
-import signal
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -101,31 +101,28 @@ def virtual(preset: Preset, start_deg: float = -80.0, own: str = "") -> Played:
 def real(preset: Preset, folder: Path, start_deg: float = -80.0) -> Played:
     """Processes, a pty and a broker, in real time. RigError if something does not come about."""
     link, trace = folder / "chip", folder / "trace"
-    unit = Process(*python(
-        "tests.emulated.serve", "--pty", str(link), "--elf", str(firmware_elf()), "--trace", str(trace),
-        "--start-angle", str(start_deg),
-    ))  # fmt: skip
-    with EmbeddedBroker(free_port()) as broker:
+    given = ("--elf", str(firmware_elf()), "--trace", str(trace), "--start-angle", str(start_deg))
+    with EmbeddedBroker(free_port()) as broker, ExitStack() as started:
+        unit = begin(started, "tests.emulated.serve", "--pty", str(link), *given)
         unit.says("An emulated chip", START_S)
-        daemon = Process(*python(
-            "bascule", "run", "--port", str(link), "--broker", broker.url(), "--data", str(folder / "data"),
-        ))  # fmt: skip
+        begin(started, "bascule", "run", "--port", str(link), "--broker", broker.url(), "--data", str(folder / "data"))
         phone = Phone(broker.port)
-        try:
-            phone.wait("state", lambda state: state["state"] in ("standing", "standby"), 0, START_S)
-            began_s = start(phone, preset)
-            last = answering(phone, preset.duration_s(start_deg) + MARGIN_S)
-            took_s = time.monotonic() - began_s
-        finally:
-            phone.close()
-            for process in (daemon, unit):
-                process.hit(signal.SIGTERM)
-                process.ended(START_S)
-                process.kill()
+        started.callback(phone.close)
+        phone.wait("state", lambda state: state["state"] in ("standing", "standby"), 0, START_S)
+        began_s = start(phone, preset)
+        last = answering(phone, preset.duration_s(start_deg) + MARGIN_S)
+        took_s = time.monotonic() - began_s
     faults = [str(body["message"]) for topic, body in phone.heard if topic == "event" and body["kind"] in
               ("fault", "limit", "link_lost", "broker_lost")]  # fmt: skip
     figures = compare(read(trace), began_s, preset, start_deg)
     return Played(last["outcome"], last["why"], faults, took_s, preset.duration_s(start_deg), figures)
+
+
+def begin(started: ExitStack, *command: str) -> Process:
+    """A module of ours as a process, killed in the end: the session is over then, and a trace is whole by the line."""
+    process = Process(*python(*command))
+    started.callback(process.kill)
+    return process
 
 
 def start(phone: Phone, preset: Preset) -> float:
