@@ -133,6 +133,14 @@ def _table(table: Table) -> Table:
     return table
 
 
+def _reset(table: Table) -> None:
+    table.reset_unit()
+
+
+def _power_cut(table: Table) -> None:
+    table.lose_memory()
+
+
 def _always(_: Table) -> bool:
     return True
 
@@ -266,17 +274,17 @@ KINDS: Final = (
     Kind("supply_dips", _L.POWER, ("F16",), "the supply dips for a moment",
          lambda volt: Setting(_table, "supply_v", volt, _always), Amount("its voltage", "V", 7.0, 10.9, 9.0), 0.04),
     Kind("power_cut", _L.POWER, ("F5", "F16"), "the unit loses power for a moment, and its memory",
-         lambda _: Pulse(Table.lose_memory)),
+         lambda _: Pulse(_power_cut)),
     Kind("motor_warm", _L.POWER, ("F15",), "the motor has only its reserve left", _heated(WARM)),
     Kind("motor_hot", _L.POWER, ("F15",), "the motor is beyond its reserve", _heated(HOT)),
     # ---- unit
     Kind("unit_hangs", _L.UNIT, ("F6",), "the unit does nothing for a while; a watchdog ends that",
          lambda ms: Pulse(lambda table: table.hang(ms / 1000)), Amount("how long", "ms", 20.0, 3000.0, 1000.0)),
-    Kind("unit_resets", _L.UNIT, ("F5",), "the tilt unit restarts", lambda _: Pulse(Table.reset_unit)),
+    Kind("unit_resets", _L.UNIT, ("F5",), "the tilt unit restarts", lambda _: Pulse(_reset)),
     Kind("unit_resets_twice", _L.UNIT, ("F5",), "the tilt unit restarts twice within a second",
-         lambda _: Pulse(Table.reset_unit, 0.7), for_s=0.8, strands=True),
+         lambda _: Pulse(_reset, 0.7), for_s=0.8, strands=True),
     Kind("unit_keeps_resetting", _L.UNIT, ("F5", "F6"), "the tilt unit restarts again and again",
-         lambda every_s: Pulse(Table.reset_unit, every_s), Amount("every", "s", 0.1, 2.0, 0.4), 3.0, strands=True),
+         lambda every_s: Pulse(_reset, every_s), Amount("every", "s", 0.1, 2.0, 0.4), 3.0, strands=True),
     # ---- host
     Kind("host_killed", _L.HOST, ("F17",), "the controller is gone and stays away",
          by_hand="kill -9 the controller"),

@@ -12,7 +12,12 @@ import pytest
 
 pytest.register_assert_rewrite("tests.simulator.host")  # the scripted host explains itself as a test does
 
-WAIT_LONGEST = ("crash/test_rounds.py", "bascule/test_end_to_end.py", "controller/mqtt/test_client.py")
+WAIT_LONGEST = (
+    "crash/test_rounds.py",
+    "bascule/test_end_to_end.py",
+    "emulated/test_real_time.py",
+    "controller/mqtt/test_client.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,8 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn a skip into a failure that says why it was skipped."""
+    """Turn a skip into a failure that says why it was skipped; otherwise let one line speak for all of its file."""
     report = yield
+    if isinstance(report.longrepr, tuple):
+        path, _, reason = report.longrepr
+        report.longrepr = (path, None, reason)  # type: ignore[assignment]
     if report.skipped and os.environ.get("BASCULE_REQUIRE_ALL") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"

@@ -141,11 +141,11 @@ class Client:
 
 
 class Process:
-    """A `bascule` command with its output in a list of lines."""
+    """A `bascule` command, or another module, with its output in a list of lines."""
 
-    def __init__(self, *arguments: str, env: dict[str, str] | None = None) -> None:
+    def __init__(self, *arguments: str, env: dict[str, str] | None = None, module: str = "bascule") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bascule", *arguments],
+            [sys.executable, "-m", module, *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             cwd=Path(__file__).resolve().parents[2], env={**os.environ, "COLUMNS": "200", **(env or {})},
         )  # fmt: skip

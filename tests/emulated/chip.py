@@ -3,7 +3,9 @@
 What is in no manual. `run_cycle_limit` begins at 1: every instruction would be a call. A reset, also the watchdog's,
 wipes that limit; that is how it is noticed here. It also forgets the levels of the input pins, and passes on only
 changes of them. The default sleep really sleeps. Every write to a port puts its pull-ups back, unless an external level
-is set. The chip's fields stand at the same places in libsimavr 1.6 and 1.7, which is checked at the start.
+is set. It does not know all modes of the 16-bit timer, and captures its count into ICR1 also where that is the top of
+the PWM; on silicon the input is off then (data sheet, Timer/Counter1, Noise Canceler). The chip's fields stand at the
+same places in libsimavr 1.6 and 1.7, which is checked at the start.
 """
 
 import ctypes
@@ -30,6 +32,7 @@ SOURCE_SHIFT: Final = 19
 UDR0, IO_START, READ_FUNCTION = 0xC6, 0x20, 2
 """The register of the line, and where the function stands that the emulator calls when the program reads it."""
 UCSR0B, RECEIVES = 0xC1, 0x10
+ICR1: Final = 0x86
 RECEIVE_ROOM: Final = 3
 """Bytes that silicon holds before the program takes one: two, and one in the shift register. The emulator holds 64."""
 RAM_START: Final = 0x100
@@ -112,6 +115,7 @@ class Chip:
         self._byte_due = 0
         self._levels: dict[tuple[str, int], int] = {}
         self._untaken = self.overruns = 0
+        self._kept: tuple[int, bytes] | None = None
         self._hooks = (NOTIFY(self._say), NOTIFY(self._asked), READ(self._taken))
         nothing = ctypes.c_uint32(0)
         self._lib.avr_ioctl(self._made, _ioctl("uas0"), ctypes.byref(nothing))
@@ -187,11 +191,11 @@ class Chip:
 
     def _was_reset(self) -> None:
         self.resets += 1
+        self.go_on()
         self._untaken = 0
         self._poll_no_levels()
         for (port, pin), level in self._levels.items():
-            self._lib.avr_raise_irq(self._irq(f"iog{port}", pin), 1 - level)
-            self._lib.avr_raise_irq(self._irq(f"iog{port}", pin), level)
+            self._change(port, pin, level)
         self._on_reset()
 
     # ---- what is wired to it --------------------------------------------------------------------------------------
@@ -199,6 +203,11 @@ class Chip:
     def receive(self, data: bytes) -> None:
         """Bytes on the line to it, one after the other as fast as the line is."""
         self._waiting += data
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that are still on the line to it."""
+        return len(self._waiting)
 
     def set_pin(self, port: str, pin: int, level: int) -> None:
         """An input is pulled high or low from outside."""
@@ -210,8 +219,14 @@ class Chip:
         value = sum(self._levels[port, number] << number for number in pins)
         external = ctypes.c_uint64(ord(port) & 0x7F | mask << 7 | value << 15)
         self._lib.avr_ioctl(self._made, ctypes.c_uint32(_ioctl(f"iop{port}")), ctypes.byref(external))
-        self._lib.avr_raise_irq(self._irq(f"iog{port}", pin), 1 - level)
-        self._lib.avr_raise_irq(self._irq(f"iog{port}", pin), level)
+        self._change(port, pin, level)
+
+    def _change(self, port: str, pin: int, level: int) -> None:
+        """The program sees a level come; nothing is captured."""
+        top = self.avr.data[ICR1], self.avr.data[ICR1 + 1]
+        for value in (1 - level, level):
+            self._lib.avr_raise_irq(self._irq(f"iog{port}", pin), value)
+        self.avr.data[ICR1], self.avr.data[ICR1 + 1] = top
 
     def register(self, address: int) -> int:
         """What a register holds."""
@@ -227,18 +242,18 @@ class Chip:
         self._was_reset()
 
     def hang(self) -> None:
-        """It goes round in circles where it is, interrupts and all, until it is reset."""
+        """It goes round in circles where it is, interrupts and all, until it is reset or `go_on`."""
+        self.go_on()
         at = self.avr.pc
-        kept = bytes(self.avr.flash[at : at + 2])
+        self._kept = at, bytes(self.avr.flash[at : at + 2])
         self.avr.flash[at], self.avr.flash[at + 1] = JUMP_TO_ITSELF
-        on_reset = self._on_reset
 
-        def mend() -> None:
+    def go_on(self) -> None:
+        """It hangs no longer."""
+        if self._kept is not None:
+            at, kept = self._kept
             self.avr.flash[at], self.avr.flash[at + 1] = kept
-            self._on_reset = on_reset
-            on_reset()
-
-        self._on_reset = mend
+            self._kept = None
 
     def number(self, address: int, size: int) -> int:
         """A variable of the firmware, by where the linker put it."""

@@ -5,6 +5,7 @@ Time is virtual. Physics goes on every 2 ms, the sensors are read when the chip'
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -12,7 +13,7 @@ from simulator.physics import STEP_S, Person, Physics
 from simulator.sensors import Sensors, Switches
 from tests.firmware.build import firmware_elf
 
-from .chip import HZ, Chip
+from .chip import HZ, ICR1, RAM_START, Chip
 
 TICK_MS: Final = 20
 STEPS_PER_TICK: Final = round(TICK_MS / 1000 / STEP_S)
@@ -21,15 +22,21 @@ SOURCE_OHM: Final = 0.02
 PRESS_MS: Final = 100
 BED, DRIVE, CURRENT, SUPPLY = range(4)
 CONVERSIONS: Final = (16, 16, 4, 4)
-DDRB, PORTB, TCCR1A, ICR1, OCR1A = 0x24, 0x25, 0x80, 0x86, 0x88
+DDRB, PORTB, TCCR1A, OCR1A = 0x24, 0x25, 0x80, 0x88
 PWM, DIRECTION, RELEASED, SIREN = 1 << 1, 1 << 2, 1 << 3, 1 << 5
 
 
 class ChipTable:
-    """`simulator.table.Table` around a chip."""
+    """`simulator.table.Table` around a chip. `elf`: the program, if it is built already."""
 
     def __init__(
-        self, seed: int = 0, angle_deg: float = -80.0, person: Person | None = None, time_scale: int = 1, unit: int = 1
+        self,
+        seed: int = 0,
+        angle_deg: float = -80.0,
+        person: Person | None = None,
+        time_scale: int = 1,
+        unit: int = 1,
+        elf: Path | None = None,
     ) -> None:
         self._random = Random(seed)
         self.physics = Physics(angle_deg, person or Person())
@@ -37,7 +44,7 @@ class ChipTable:
         self.sensors = Sensors(self._random.getrandbits(32), self.switches)
         self.supply_v = 12.8
         self.now_ms = 0
-        self._pressed_until_ms = 0
+        self._pressed_until_ms = self._hung_until_ms = 0
         self._asked: list[int] = []
         self._sums = [0, 0, 0, 0]
         self._set: dict[tuple[str, int], Callable[[], bool]] = {
@@ -51,7 +58,7 @@ class ChipTable:
             ("B", 4): lambda: not self.switches.arm_button,
         }
         self._read()
-        self.chip = Chip(firmware_elf(), self._convert, lambda: None)
+        self.chip = Chip(elf or firmware_elf(), self._convert, lambda: None)
 
     @property
     def now_s(self) -> float:
@@ -88,6 +95,18 @@ class ChipTable:
         """The chip restarts; its memory survives."""
         self.chip.reset()
 
+    def lose_memory(self) -> None:
+        """A power cut: what memory holds afterwards is noise."""
+        ram = self._random.randbytes(self.chip.avr.ramend + 1 - RAM_START)
+        for at, byte in enumerate(ram, RAM_START):
+            self.chip.avr.data[at] = byte
+        self.chip.reset()
+
+    def hang(self, seconds: float) -> None:
+        """The program hangs for a while; its watchdog may be sooner."""
+        self.chip.hang()
+        self._hung_until_ms = self.now_ms + round(seconds * 1000)
+
     def receive(self, data: bytes) -> None:
         """Bytes from the host, on the line."""
         self.chip.receive(data)
@@ -98,13 +117,16 @@ class ChipTable:
         if self._pressed_until_ms and self.now_ms > self._pressed_until_ms:
             self.switches.arm_button = False
             self._pressed_until_ms = 0
+        if self._hung_until_ms and self.now_ms > self._hung_until_ms:
+            self.chip.go_on()
+            self._hung_until_ms = 0
         for _ in range(STEPS_PER_TICK):
-            self._step()
+            self.step()
         sent = bytes(self.chip.sent)
         self.chip.sent.clear()
         return sent
 
-    def _step(self) -> None:
+    def step(self) -> None:
         """2 ms of chip and table. Hard-wired: emergency stop and end switches."""
         for (port, pin), is_high in self._set.items():
             self.chip.set_pin(port, pin, int(is_high()))

@@ -1,15 +1,12 @@
 """The released firmware on an emulated chip, in a closed loop with the project's physics, in virtual time."""
 
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
 from protocol.link import STOP_FRAME, frame
 from protocol.messages import Cause, Flag, Hello, Identity, Rung, Telemetry
-from tests.firmware.build import firmware_elf, need
-from tests.once import anew
-from tests.simulator import host as hosts
+from tests.firmware.build import firmware_elf
 from tests.simulator.host import Host, broken, holding, rising, unwrap
 
 from . import chip as chips
@@ -20,15 +17,7 @@ RAM_BYTES = 2048
 C = Cause
 
 
-@pytest.fixture(autouse=True, scope="module")
-def on_the_chip() -> Iterator[None]:
-    """Every host of this module leads a table with a chip."""
-    need("make", "avr-gcc")
-    chips.library()
-    firmware_elf()
-    with pytest.MonkeyPatch.context() as patch, anew():
-        patch.setattr(hosts, "Table", ChipTable)
-        yield
+pytestmark = pytest.mark.usefixtures("on_the_chip")
 
 
 def table_of(host: Host) -> ChipTable:
@@ -219,9 +208,7 @@ def test_a_power_cut_forgets_and_says_so() -> None:
     host = head_down()
     host.run(5.0)
     table, before = table_of(host), host.link.identity
-    for at in range(chips.RAM_START, RAM_BYTES + chips.RAM_START):
-        table.chip.avr.data[at] = (at * 7) & 0xFF
-    table.reset_unit()
+    table.lose_memory()
     host.run(2.0)
     after = host.link.identity
     assert before is not None
@@ -229,6 +216,16 @@ def test_a_power_cut_forgets_and_says_so() -> None:
     assert after.boots == 1
     assert host.now.head_down_s <= 2
     assert after.memory != before.memory
+
+
+def test_the_level_switch_leaves_the_power_of_the_motor_alone() -> None:
+    """Its pin could capture the timer's count, into what is the top of the PWM here: 400 for 20 kHz."""
+    chip = ChipTable(1, 0.0).chip
+    chip.run(chips.HZ // 10)
+    for level in (1, 0) * 3:
+        chip.set_pin("B", 0, level)
+        chip.run(chips.HZ // 1000)
+        assert chip.register(chips.ICR1) | chip.register(chips.ICR1 + 1) << 8 == 400
 
 
 # ---- the line -------------------------------------------------------------------------------------------------------
