@@ -28,9 +28,7 @@ def _comes_home(talk: Talk, within_s: float, most_dps: float, what: str) -> None
     talk.expect(there, f"{what} it did not come home: {talk.now.angle_deg:.1f}°, causes {causes(talk.now)}")
     talk.expect(max(angles) <= began_deg + 1.6, f"{what} it rose from {began_deg:.1f}° to {max(angles):.1f}°")
     talk.expect(min(angles) >= -LEVEL_DEG, f"{what} it went beyond level, to {min(angles):.1f}°")
-    rates = [(a.telemetry.angle_deg - b.telemetry.angle_deg) / (b.at_s - a.at_s)
-             for a, b in zip(talk.told, talk.told[50:], strict=False)]  # fmt: skip
-    fastest_dps = talk.figure("return_dps", max(rates, default=0.0))
+    fastest_dps = talk.figure("return_dps", -min(talk.rates()))
     talk.expect(fastest_dps <= most_dps * (1 + RATE_SLACK), f"{what} it came home at {fastest_dps:.1f} °/s")
     talk.expect(not talk.now.latched, f"the return latched {causes(talk.now)}")
 

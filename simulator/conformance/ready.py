@@ -24,11 +24,12 @@ def home(talk: Talk) -> None:
     talk.run(0.1)
     if talk.now.causes & Cause.STOPPED or talk.now.bed_deg > LEVEL_DEG or talk.now.drive_deg > LEVEL_DEG:
         talk.level()
-    rests = talk.run(HOME_S, lambda: talk.still and talk.now.bed_deg <= LEVEL_DEG + 0.25 and talk.now.rung < Rung.LEVEL)
-    if not rests:
-        raise Runaway(f"it does not come home: {talk.now.bed_deg:.1f}°, causes {causes(talk.now)}")
-    if talk.now.latched:
+    leading = (Rung.LEVEL, Rung.BLIND_LEVEL)
+    rests = talk.run(HOME_S, lambda: talk.still and talk.now.angle_deg <= LEVEL_DEG and talk.now.rung not in leading)
+    if rests and talk.now.latched:
         talk.acknowledge()
+    if not rests or talk.now.latched:
+        raise Runaway(f"it does not come home: {talk.now.angle_deg:.1f}°, causes {causes(talk.now)}")
 
 
 def at_level(talk: Talk) -> None:
@@ -44,6 +45,7 @@ def at_level(talk: Talk) -> None:
         if not talk.run(3.0, lambda: talk.still and not talk.now.causes | talk.now.latched):
             raise Unmet(f"it does not come to rest at level: causes {causes(talk.now)}")
     talk.forget()
+    talk.run(0.1)
 
 
 def lead_to(talk: Talk, angle_deg: float) -> None:
@@ -61,6 +63,7 @@ def down_to(talk: Talk, angle_deg: float) -> None:
     there = talk.run(LEAD_S, lambda: talk.now.angle_deg < angle_deg + 0.6 and talk.has(Flag.BRAKE))
     talk.expect(there, f"it was led to {angle_deg:g}° and is at {talk.now.angle_deg:.1f}°: causes {causes(talk.now)}")
     talk.forget()
+    talk.run(0.1)
 
 
 def head_down(talk: Talk, angle_deg: float) -> None:
@@ -69,6 +72,7 @@ def head_down(talk: Talk, angle_deg: float) -> None:
     lead_to(talk, angle_deg)
     talk.run(0.3)
     talk.forget()
+    talk.run(0.1)
 
 
 def rising(talk: Talk, angle_deg: float, rate_dps: float = 3.0) -> None:
@@ -79,3 +83,4 @@ def rising(talk: Talk, angle_deg: float, rate_dps: float = 3.0) -> None:
     passes = talk.run(LEAD_S, lambda: talk.now.angle_deg >= angle_deg)
     talk.expect(passes, f"it was led up and is at {talk.now.angle_deg:.1f}°: causes {causes(talk.now)}")
     talk.forget()
+    talk.run(0.1)

@@ -40,6 +40,8 @@ FENCE_DEG: Final = 20.0
 STILL_DEG: Final = 0.25
 """How far the readings of a table at rest wander: noise. A table at 0.2 °/s goes as far in 1.3 s."""
 RATE_DPS: Final = 3.0
+RESOLUTION_S: Final = 1e-6
+"""A port that waited until a time may be this much short of it: seconds are sums."""
 
 
 class PortGone(Exception):
@@ -120,7 +122,7 @@ class Talk:
             self._hear(self.port.receive(end_s))
             if until is not None and until():
                 return True
-            if self.now_s >= end_s:
+            if self.now_s >= end_s - RESOLUTION_S:
                 return False
 
     def _hear(self, data: bytes) -> None:
@@ -287,19 +289,28 @@ class Talk:
         return self.has(Flag.BRAKE) and not self.has(Flag.MOVING)
 
     @property
+    def level_and_still(self) -> bool:
+        """Whether the newest telemetry has it level and at rest."""
+        return max(abs(self.now.bed_deg), abs(self.now.drive_deg)) <= LEVEL_DEG + STILL_DEG and self.still
+
+    @property
     def home(self) -> bool:
-        """Whether the newest telemetry has it level, at rest, with nothing that leads anywhere."""
-        now = self.now
-        return max(abs(now.bed_deg), abs(now.drive_deg)) <= LEVEL_DEG + STILL_DEG and self.still and now.rung < Rung.LEVEL
+        """The same, with nothing that leads anywhere."""
+        return self.level_and_still and self.now.rung < Rung.LEVEL
 
     def angle_at(self, at_s: float) -> float:
         """The angle around a time, of both sensors and five telemetries, degrees."""
         near = sorted(self.told, key=lambda told: abs(told.at_s - at_s))[:5]
         return sum(told.telemetry.bed_deg + told.telemetry.drive_deg for told in near) / (2 * len(near))
 
-    def since(self, at_s: float) -> list[Telemetry]:
-        """What was told after a time."""
-        return [told.telemetry for told in self.told if told.at_s > at_s]
+    def rates(self) -> list[float]:
+        """The mean rate over each second, of both sensors and five telemetries at either end, degrees a second."""
+        both = [(told.telemetry.bed_deg + told.telemetry.drive_deg) / 2 for told in self.told]
+        mean = [sum(both[at : at + 5]) / 5 for at in range(len(both) - 4)]
+        times = [told.at_s for told in self.told[2:-2]]
+        return [
+            (mean[at + 50] - mean[at]) / max(times[at + 50] - times[at], 0.5) for at in range(len(mean) - 50)
+        ] or [0.0]
 
     # ---- judging ----------------------------------------------------------------------------------------------------
 
