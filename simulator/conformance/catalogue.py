@@ -6,7 +6,13 @@ from . import granting, homing, line, moving, numbers, people, telling
 from .check import Check
 
 CHECKS: Final[tuple[Check, ...]] = (
-    *telling.CHECKS, *line.CHECKS, *numbers.CHECKS, *people.FIRST,
-    *granting.CHECKS, *moving.CHECKS, *homing.CHECKS, *people.CHECKS,
-)  # fmt: skip
+    *telling.CHECKS,
+    *line.CHECKS,
+    *numbers.CHECKS,
+    *people.FIRST,
+    *granting.CHECKS,
+    *moving.CHECKS,
+    *homing.CHECKS,
+    *people.CHECKS,
+)
 BY_NUMBER: Final = {check.number: check for check in CHECKS}

@@ -23,7 +23,7 @@ class Needs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One requirement and the function that judges it: that raises `Unmet` if the unit does otherwise."""
+    """One requirement and the function that judges it: that raises `UnmetError` if the unit does otherwise."""
 
     number: str
     demands: str
@@ -32,6 +32,8 @@ class Check:
     judge: Callable[[Talk], None]
 
 
-def check(number: str, demands: str, *cites: str, needs: Needs = Needs.LINE) -> Callable[[Callable[[Talk], None]], Check]:
+def check(
+    number: str, demands: str, *cites: str, needs: Needs = Needs.LINE
+) -> Callable[[Callable[[Talk], None]], Check]:
     """Make a check of a function."""
     return lambda judge: Check(number, demands, cites, needs, judge)

@@ -57,7 +57,9 @@ def stop_ends(talk: Talk) -> None:
     _leased(talk)
     talk.send(STOP_FRAME)  # and setpoints of the old wish go on
     _ended(talk, "STOP")
-    talk.expect("VOID_STOP_COUNT" in reasons(talk.said), "setpoints of the wish before the STOP are not refused as void")
+    talk.expect(
+        "VOID_STOP_COUNT" in reasons(talk.said), "setpoints of the wish before the STOP are not refused as void"
+    )
 
 
 @check("C47", "LEVEL takes the grant and the lease back.", "protocol.md: 0x03 LEVEL", needs=Needs.MOTION)
@@ -86,7 +88,9 @@ def silence_ends(talk: Talk) -> None:
     _ended(talk, "silence", 0.7)
 
 
-@check("C50", "A lease ends 500 ms after its SETPOINT, and the grant with it.", "protocol.md: Lease", needs=Needs.MOTION)
+@check(
+    "C50", "A lease ends 500 ms after its SETPOINT, and the grant with it.", "protocol.md: Lease", needs=Needs.MOTION
+)
 def lease_ends(talk: Talk) -> None:
     _leased(talk)
     talk.live()
@@ -119,7 +123,9 @@ def short_lease(talk: Talk) -> None:
     _ended(talk, "the end of a lease")
 
 
-@check("C53", "A lease that moves nothing leaves no cause when it ends.", "protocol.md: Lease", "F2", needs=Needs.MOTION)
+@check(
+    "C53", "A lease that moves nothing leaves no cause when it ends.", "protocol.md: Lease", "F2", needs=Needs.MOTION
+)
 def ends_quietly(talk: Talk) -> None:
     _leased(talk)
     talk.live()
@@ -128,7 +134,9 @@ def ends_quietly(talk: Talk) -> None:
     talk.expect(not talk.now.latched, f"the end of a lease latched {causes(talk.now)}")
 
 
-@check("C54", "A recorded conversation, sent again, grants nothing.", "protocol.md: Nonce", "F21", "H4", needs=Needs.MOTION)
+@check(
+    "C54", "A recorded conversation, sent again, grants nothing.", "protocol.md: Nonce", "F21", "H4", needs=Needs.MOTION
+)
 def replay(talk: Talk) -> None:
     ready.at_level(talk)
     arm = Arm(talk.next(), talk.nonce, talk.now.stop_count)

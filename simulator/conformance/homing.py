@@ -3,7 +3,7 @@
 from typing import Final
 
 from protocol.link import STOP_FRAME
-from protocol.messages import Acknowledge, Cause, Flag, Hello, Keepalive, Level
+from protocol.messages import Cause, Flag, Hello, Level
 
 from . import ready
 from .check import Needs, check
@@ -43,7 +43,13 @@ def _frozen(talk: Talk, angle_deg: float) -> float:
     return since_s
 
 
-@check("C66", "LEVEL from head down returns at 3 °/s at most, to rest at level.", "protocol.md: 0x03 LEVEL", "H1", needs=Needs.MOTION)
+@check(
+    "C66",
+    "LEVEL from head down returns at 3 °/s at most, to rest at level.",
+    "protocol.md: 0x03 LEVEL",
+    "H1",
+    needs=Needs.MOTION,
+)
 def level_returns(talk: Talk) -> None:
     ready.head_down(talk, 8.0)
     talk.level()
@@ -53,7 +59,14 @@ def level_returns(talk: Talk) -> None:
     talk.expect(not talk.active(Cause.LEVEL_WISHED), "LEVEL_WISHED does not end at level")
 
 
-@check("C67", "LEVEL also leads out of a freeze, at 1 °/s at most.", "protocol.md: 0x03 LEVEL", "H1", "H7", needs=Needs.MOTION)
+@check(
+    "C67",
+    "LEVEL also leads out of a freeze, at 1 °/s at most.",
+    "protocol.md: 0x03 LEVEL",
+    "H1",
+    "H7",
+    needs=Needs.MOTION,
+)
 def level_after_stop(talk: Talk) -> None:
     _frozen(talk, 5.0)
     talk.level()
@@ -87,7 +100,14 @@ def stop_beats_return(talk: Talk) -> None:
     talk.expect(talk.has(Flag.FROZEN), "it does not say FROZEN")
 
 
-@check("C70", "Head down, 2 s of silence lead home without a host.", "protocol.md: Liveness", "F17", "H1", needs=Needs.MOTION)
+@check(
+    "C70",
+    "Head down, 2 s of silence lead home without a host.",
+    "protocol.md: Liveness",
+    "F17",
+    "H1",
+    needs=Needs.MOTION,
+)
 def silence_returns(talk: Talk) -> None:
     ready.head_down(talk, 6.0)
     talk.live()
@@ -96,11 +116,19 @@ def silence_returns(talk: Talk) -> None:
     at_deg = talk.angle_at(talk.now_s)
     talk.run(1.7)
     talk.expect(abs(talk.angle_at(talk.now_s) - at_deg) <= STILL_DEG + 0.1, "it returns before 2 s of silence")
+    talk.expect(not talk.active(Cause.HOST_SILENT), "it tells HOST_SILENT before 2 s")
     talk.expect(talk.run(0.6, lambda: talk.active(Cause.HOST_SILENT)), "2 s of silence do not make it tell HOST_SILENT")
     _comes_home(talk, 12.0, RETURN_DPS, "with a silent host")
 
 
-@check("C71", "A host that comes back during that return changes nothing.", "protocol.md: Liveness", "F4", "F17", needs=Needs.MOTION)
+@check(
+    "C71",
+    "A host that comes back during that return changes nothing.",
+    "protocol.md: Liveness",
+    "F4",
+    "F17",
+    needs=Needs.MOTION,
+)
 def host_comes_back(talk: Talk) -> None:
     ready.head_down(talk, 7.0)
     talk.hush()
@@ -112,10 +140,19 @@ def host_comes_back(talk: Talk) -> None:
     talk.said.clear()
     talk.hold(10.0, 3.0)
     _comes_home(talk, 12.0, RETURN_DPS, "after a host came back")
-    talk.expect("LATCHED" in reasons(talk.said), f"its setpoints were answered: {reasons(talk.said)[:80] or 'no rejection'}")
+    talk.expect(
+        "LATCHED" in reasons(talk.said), f"its setpoints were answered: {reasons(talk.said)[:80] or 'no rejection'}"
+    )
 
 
-@check("C72", "On the head-up side silence and LEVEL move nothing.", "protocol.md: Liveness", "H15", "F17", needs=Needs.MOTION)
+@check(
+    "C72",
+    "On the head-up side silence and LEVEL move nothing.",
+    "protocol.md: Liveness",
+    "H15",
+    "F17",
+    needs=Needs.MOTION,
+)
 def head_up_stays(talk: Talk) -> None:
     ready.down_to(talk, -5.0)
     talk.live()
@@ -131,7 +168,14 @@ def head_up_stays(talk: Talk) -> None:
     talk.expect(talk.has(Flag.BRAKE), "the brake is off")
 
 
-@check("C73", "Frozen head down for 20 s, it returns at 1 °/s at most.", "protocol.md: 0x02 STOP", "H1", "H7", needs=Needs.MOTION)
+@check(
+    "C73",
+    "Frozen head down for 20 s, it returns at 1 °/s at most.",
+    "protocol.md: 0x02 STOP",
+    "H1",
+    "H7",
+    needs=Needs.MOTION,
+)
 def freeze_ends(talk: Talk) -> None:
     since_s = _frozen(talk, 4.0)
     at_deg = talk.angle_at(talk.now_s)
@@ -143,7 +187,14 @@ def freeze_ends(talk: Talk) -> None:
     _comes_home(talk, 12.0, SLOW_DPS, "after 20 s of a freeze")
 
 
-@check("C74", "A further STOP restarts the 20 s, three times at most.", "protocol.md: 0x02 STOP", "H1", "F22", needs=Needs.MOTION)
+@check(
+    "C74",
+    "A further STOP restarts the 20 s, three times at most.",
+    "protocol.md: 0x02 STOP",
+    "H1",
+    "F22",
+    needs=Needs.MOTION,
+)
 def freeze_restarts(talk: Talk) -> None:
     since_s = _frozen(talk, 4.0)
     for _ in range(3):
@@ -161,7 +212,13 @@ def freeze_restarts(talk: Talk) -> None:
     talk.expect(talk.run(12.0, lambda: talk.home), "after it, LEVEL does not lead home")
 
 
-@check("C75", "It counts head-down time above 5°, and none below.", "protocol.md: What a unit owes", "H3", needs=Needs.MOTION)
+@check(
+    "C75",
+    "It counts head-down time above 5°, and none below.",
+    "protocol.md: What a unit owes",
+    "H3",
+    needs=Needs.MOTION,
+)
 def counts_time(talk: Talk) -> None:
     ready.head_down(talk, 3.0)
     before = talk.now.head_down_s

@@ -91,7 +91,8 @@ def unknown_type(talk: Talk) -> None:
         _pass(talk)
         said = talk.asks(encode(bytes([code, 0, 0])), within_s=0.1)
         talk.expect(
-            said == [Rejected(Reject.UNKNOWN_TYPE, code, 0)], f"type 0x{code:02x} was answered: {reasons(said) or 'no word'}"
+            said == [Rejected(Reject.UNKNOWN_TYPE, code, 0)],
+            f"type 0x{code:02x} was answered: {reasons(said) or 'no word'}",
         )
 
 
@@ -114,7 +115,9 @@ def wrong_length(talk: Talk) -> None:
 def _payload(talk: Talk, code: int) -> bytes:
     """A payload that is right but for what is done to it; it asks for nothing that moves."""
     if code == 0x06:
-        return pack(Setpoint(talk.next(), talk.nonce, talk.now.stop_count + 9 & 0xFFFF, talk.now.angle_deg, 0, -60, 0.1))
+        return pack(
+            Setpoint(talk.next(), talk.nonce, talk.now.stop_count + 9 & 0xFFFF, talk.now.angle_deg, 0, -60, 0.1)
+        )
     kind = next(layout.message for layout in LAYOUTS if layout.code == code)
     values = {"sequence": talk.next(), "nonce": talk.nonce, "stop_count": talk.now.stop_count + 9 & 0xFFFF}
     return pack(kind(**{name: values[name] for name in kind._fields}))
@@ -163,7 +166,9 @@ def together(talk: Talk) -> None:
     talk.expect(not reasons(talk.said), f"delimiters alone were answered: {reasons(talk.said)}")
 
 
-@check("C27", "A flood of rubbish holds up neither telemetry nor a STOP inside it.", "protocol.md: The line", "F22", "H11")
+@check(
+    "C27", "A flood of rubbish holds up neither telemetry nor a STOP inside it.", "protocol.md: The line", "F22", "H11"
+)
 def flood(talk: Talk) -> None:
     talk.hush()
     talk.run(0.05)

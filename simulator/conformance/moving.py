@@ -41,12 +41,19 @@ def brakes(talk: Talk, since_s: float, within_s: float, at_deg: float, travel_de
     talk.expect(travelled_deg <= travel_deg, f"after {what} it went on for {travelled_deg:.1f}°")
     talk.run(1.0)
     moved_deg = talk.angle_at(talk.now_s) - stood_deg
-    talk.expect(abs(moved_deg) <= STILL_DEG + 0.1, f"{within_s:.1f} s after {what} it still moves: {moved_deg:+.1f}° in 1 s")
+    talk.expect(
+        abs(moved_deg) <= STILL_DEG + 0.1, f"{within_s:.1f} s after {what} it still moves: {moved_deg:+.1f}° in 1 s"
+    )
     talk.expect(talk.has(Flag.BRAKE), f"after {what} the brake is off")
 
 
 @check(
-    "C55", "Nothing increases the angle without ARM: NOT_ARMED.", "protocol.md: 0x06 SETPOINT", "H4", "H15", needs=Needs.MOTION
+    "C55",
+    "Nothing increases the angle without ARM: NOT_ARMED.",
+    "protocol.md: 0x06 SETPOINT",
+    "H4",
+    "H15",
+    needs=Needs.MOTION,
 )
 def needs_arming(talk: Talk) -> None:
     ready.at_level(talk)
@@ -63,7 +70,12 @@ def needs_arming(talk: Talk) -> None:
     _stays(talk, 1.5, at_deg, "towards level from the head-up side, without a grant")
 
 
-@check("C56", "Armed, it follows setpoints to their angle and holds there.", "protocol.md: 0x06 SETPOINT", needs=Needs.MOTION)
+@check(
+    "C56",
+    "Armed, it follows setpoints to their angle and holds there.",
+    "protocol.md: 0x06 SETPOINT",
+    needs=Needs.MOTION,
+)
 def follows(talk: Talk) -> None:
     ready.at_level(talk)
     ready.lead_to(talk, 4.0)
@@ -78,14 +90,17 @@ def rate_limit(talk: Talk) -> None:
     ready.at_level(talk)
     talk.arm()
     talk.forget()
-    talk.hold(12.0, 30.0, 12.0)
-    talk.run(8.0, lambda: talk.now.angle_deg > 9.0)
+    talk.hold(30.0, 30.0, 30.0)
+    talk.run(8.0, lambda: talk.now.angle_deg > 10.5)
+    talk.level()
     fastest_dps = _fastest(talk)
     talk.expect(talk.now.angle_deg > 3.0, f"it does not follow: {talk.now.angle_deg:.1f}°, causes {causes(talk.now)}")
     talk.expect(fastest_dps <= LIMIT_DPS + RATE_SLACK_DPS, f"asked for 30 °/s, it went at {fastest_dps:.1f} °/s")
 
 
-@check("C58", "It speeds up by 1 °/s² at most, whatever is asked.", "protocol.md: 0x06 SETPOINT", "H8", needs=Needs.MOTION)
+@check(
+    "C58", "It speeds up by 1 °/s² at most, whatever is asked.", "protocol.md: 0x06 SETPOINT", "H8", needs=Needs.MOTION
+)
 def acceleration_limit(talk: Talk) -> None:
     ready.at_level(talk)
     at_deg = talk.angle_at(talk.now_s)
@@ -97,7 +112,9 @@ def acceleration_limit(talk: Talk) -> None:
     for after_s in (1.0, 1.5, 2.0):
         went_deg = talk.figure(f"after_{after_s:g}_s_deg", talk.angle_at(began_s + after_s) - at_deg)
         most_deg = ACCELERATION_DPS2 * after_s**2 / 2 + NOISE_DEG
-        talk.expect(went_deg <= most_deg, f"after {after_s:g} s it went {went_deg:.1f}°, at 1 °/s² it is {most_deg:.1f}°")
+        talk.expect(
+            went_deg <= most_deg, f"after {after_s:g} s it went {went_deg:.1f}°, at 1 °/s² it is {most_deg:.1f}°"
+        )
 
 
 @check("C59", "It keeps the limit that the setpoint names.", "protocol.md: 0x06 SETPOINT", "H2", needs=Needs.MOTION)
@@ -111,7 +128,9 @@ def named_limit(talk: Talk) -> None:
     talk.expect(highest_deg <= 4.0 + OVERSHOOT_DEG, f"the setpoint's limit was 4°, and it went to {highest_deg:.1f}°")
 
 
-@check("C60", "It keeps its own limit, whatever is asked.", "protocol.md: 0x06 SETPOINT", "H2", "F14", needs=Needs.MOTION)
+@check(
+    "C60", "It keeps its own limit, whatever is asked.", "protocol.md: 0x06 SETPOINT", "H2", "F14", needs=Needs.MOTION
+)
 def own_limit(talk: Talk) -> None:
     limit_deg = talk.greet().limit_deg
     talk.live()
@@ -123,16 +142,26 @@ def own_limit(talk: Talk) -> None:
     talk.run(2.0)
     highest_deg = talk.figure("highest_deg", max(told.telemetry.bed_deg for told in talk.told))
     talk.expect(highest_deg > limit_deg - 2.0, f"it got to {highest_deg:.1f}° only, causes {causes(talk.now)}")
-    talk.expect(highest_deg <= limit_deg + OVERSHOOT_DEG, f"its limit is {limit_deg:g}°, and it went to {highest_deg:.1f}°")
+    talk.expect(
+        highest_deg <= limit_deg + OVERSHOOT_DEG, f"its limit is {limit_deg:g}°, and it went to {highest_deg:.1f}°"
+    )
     talk.expect(not talk.now.latched & Cause.OVER_ANGLE, "at its own limit it latched OVER_ANGLE")
 
 
-@check("C61", "A lease that ends in motion brakes at once and ends the grant.", "protocol.md: Lease", "F2", needs=Needs.MOTION)
+@check(
+    "C61",
+    "A lease that ends in motion brakes at once and ends the grant.",
+    "protocol.md: Lease",
+    "F2",
+    needs=Needs.MOTION,
+)
 def lease_lapses(talk: Talk) -> None:
     ready.rising(talk, 3.0)
     at_deg, since_s = talk.now.angle_deg, talk.now_s
     talk.live()
-    brakes(talk, since_s, LEASE_S + STANDSTILL_S, at_deg, LEASE_S * LIMIT_DPS + 2 * STOP_TRAVEL_DEG, "the last SETPOINT")
+    brakes(
+        talk, since_s, LEASE_S + STANDSTILL_S, at_deg, LEASE_S * LIMIT_DPS + 2 * STOP_TRAVEL_DEG, "the last SETPOINT"
+    )
     talk.expect(talk.active(Cause.LEASE_EXPIRED), "it does not tell LEASE_EXPIRED")
     talk.expect(not talk.has(Flag.ARMED), "the grant goes on")
     at_deg = talk.angle_at(talk.now_s)
@@ -150,7 +179,9 @@ def stop_freezes(talk: Talk) -> None:
     talk.expect("VOID_STOP_COUNT" in reasons(talk.said), "setpoints that were in flight are not refused as void")
 
 
-@check("C63", "Frozen head down, no SETPOINT is taken: LATCHED.", "protocol.md: 0x06 SETPOINT", "H11", needs=Needs.MOTION)
+@check(
+    "C63", "Frozen head down, no SETPOINT is taken: LATCHED.", "protocol.md: 0x06 SETPOINT", "H11", needs=Needs.MOTION
+)
 def frozen_takes_none(talk: Talk) -> None:
     ready.head_down(talk, 5.0)
     talk.stop()
@@ -181,7 +212,13 @@ def arm_is_refused(talk: Talk) -> None:
     talk.expect(not talk.has(Flag.ARMED), "head down it is armed")
 
 
-@check("C65", "A HELLO in motion brakes and ends the grant: nothing resumes.", "protocol.md: Handshake", "F4", needs=Needs.MOTION)
+@check(
+    "C65",
+    "A HELLO in motion brakes and ends the grant: nothing resumes.",
+    "protocol.md: Handshake",
+    "F4",
+    needs=Needs.MOTION,
+)
 def hello_in_motion(talk: Talk) -> None:
     ready.down_to(talk, -10.0)
     talk.arm()

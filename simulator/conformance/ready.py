@@ -4,7 +4,7 @@ from typing import Final
 
 from protocol.messages import Cause, Flag, Rung
 
-from .talk import LEVEL_DEG, Runaway, Talk, Unmet, Wish, causes
+from .talk import LEVEL_DEG, RunawayError, Talk, UnmetError, Wish, causes
 
 WEIGHT: Final = Wish("weight", "Put the sandbag on the table, and close both ankle locks. Nobody may be on it")
 HOME_S: Final = 60.0
@@ -14,12 +14,12 @@ LEAD_S: Final = 45.0
 
 
 def weight(talk: Talk) -> None:
-    """Something for the occupant sensor to feel, and locked ankles. Raises NoHand."""
+    """Something for the occupant sensor to feel, and locked ankles. Raises NoHandError."""
     talk.hand(WEIGHT, lambda: talk.secured)
 
 
 def home(talk: Talk) -> None:
-    """Level or head-up, at rest, nothing latched. Raises Runaway: a unit that can't is not tried any further."""
+    """Level or head-up, at rest, nothing latched. Raises RunawayError: a unit that can't is not tried any further."""
     talk.live()
     talk.run(0.1)
     if talk.now.causes & Cause.STOPPED or talk.now.bed_deg > LEVEL_DEG or talk.now.drive_deg > LEVEL_DEG:
@@ -29,7 +29,7 @@ def home(talk: Talk) -> None:
     if rests and talk.now.latched:
         talk.acknowledge()
     if not rests or talk.now.latched:
-        raise Runaway(f"it does not come home: {talk.now.angle_deg:.1f}°, causes {causes(talk.now)}")
+        raise RunawayError(f"it does not come home: {talk.now.angle_deg:.1f}°, causes {causes(talk.now)}")
 
 
 def at_level(talk: Talk) -> None:
@@ -43,7 +43,7 @@ def at_level(talk: Talk) -> None:
         # A grant that is left ends with a STOP; at level that leaves nothing behind.
         talk.stop()
         if not talk.run(3.0, lambda: talk.still and not talk.now.causes | talk.now.latched):
-            raise Unmet(f"it does not come to rest at level: causes {causes(talk.now)}")
+            raise UnmetError(f"it does not come to rest at level: causes {causes(talk.now)}")
     talk.forget()
     talk.run(0.1)
 
@@ -60,7 +60,8 @@ def down_to(talk: Talk, angle_deg: float) -> None:
     """At rest on the head-up side: a lease alone leads down."""
     at_level(talk)
     talk.lead(angle_deg)
-    there = talk.run(LEAD_S, lambda: talk.now.angle_deg < angle_deg + 0.6 and talk.has(Flag.BRAKE))
+    there = talk.run(LEAD_S, lambda: talk.now.angle_deg < angle_deg + 0.6 and talk.still)
+    talk.run(0.5)
     talk.expect(there, f"it was led to {angle_deg:g}° and is at {talk.now.angle_deg:.1f}°: causes {causes(talk.now)}")
     talk.forget()
     talk.run(0.1)

@@ -9,7 +9,7 @@ from protocol.messages import Flag, Rung
 
 from . import ready
 from .check import Check, Needs
-from .talk import LEVEL_DEG, NoHand, Port, Runaway, Talk, Unmet, Wish, causes
+from .talk import LEVEL_DEG, NoHandError, Port, RunawayError, Talk, UnmetError, Wish, causes
 
 LISTEN_S: Final = 2.0
 HAND_S: Final = 60.0
@@ -34,7 +34,7 @@ class Result(NamedTuple):
     took_s: float
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Nothing is checked: the port or the table is not as it has to be. Says what to do."""
 
 
@@ -50,19 +50,21 @@ class Suite:
         self._over = ""
 
     def listen(self) -> None:
-        """Hear the unit, and look at the table. Raises Refused; nothing was sent but HELLO and an acknowledgement."""
+        """Hear the unit, and look at the table. Raises RefusedError; only HELLO and an acknowledgement were sent."""
         talk = self.talk
         try:
             talk.run(LISTEN_S, lambda: len(talk.told) > 5)
             now = talk.now
-        except Unmet:
-            raise Refused("nothing was heard that a tilt unit would say; check the unit's power, and its wires") from None
+        except UnmetError:
+            raise RefusedError(
+                "nothing was heard that a tilt unit would say; check the unit's power, and its wires"
+            ) from None
         if now.bed_deg > LEVEL_DEG or now.drive_deg > LEVEL_DEG:
-            raise Refused(f"the table is head down, at {now.angle_deg:.1f}°; bring it level first")
+            raise RefusedError(f"the table is head down, at {now.angle_deg:.1f}°; bring it level first")
         if now.flags & Flag.MOVING:
-            raise Refused("the table moves; wait until it rests")
+            raise RefusedError("the table moves; wait until it rests")
         if self._motion and now.flags & Flag.OCCUPIED:
-            raise Refused(
+            raise RefusedError(
                 "somebody or something is on the table; motion is only checked with a table that is empty at the "
                 "start: clear it, or leave --allow-motion out"
             )
@@ -71,13 +73,13 @@ class Suite:
             talk.run(0.3)
             if talk.now.latched:
                 talk.acknowledge()
-        except Unmet as unmet:
-            raise Refused(f"the unit does not talk: {unmet}") from None
+        except UnmetError as unmet:
+            raise RefusedError(f"the unit does not talk: {unmet}") from None
         if talk.now.rung == Rung.HOLD or talk.now.latched:
-            raise Refused(f"the unit holds, or waits for somebody ({causes(talk.now)}); mend that first")
+            raise RefusedError(f"the unit holds, or waits for somebody ({causes(talk.now)}); mend that first")
 
     def run(self, check: Check) -> Result:
-        """One check, from a new conversation to a table at rest. Raises PortGone."""
+        """One check, from a new conversation to a table at rest. Raises PortGoneError."""
         talk, why = self.talk, self._not_now(check)
         if why:
             return Result(check, Outcome.NOT_CHECKED, why, {}, 0.0)
@@ -90,11 +92,11 @@ class Suite:
             talk.run(0.1)
             talk.forget()
             check.judge(talk)
-        except NoHand as undone:
+        except NoHandError as undone:
             outcome, why = Outcome.NOT_CHECKED, f"nobody did this: {undone}"
-        except Unmet as unmet:
+        except UnmetError as unmet:
             outcome, why = Outcome.FAILED, str(unmet)
-            self._over = check.number if isinstance(unmet, Runaway) else ""
+            self._over = check.number if isinstance(unmet, RunawayError) else ""
         talk.fence_deg = max(fence_deg, talk.now.angle_deg + 3.0) if talk.newest else fence_deg
         if check.needs.motion or outcome is Outcome.FAILED:
             outcome, why = self._settle(check, outcome, why)
@@ -116,7 +118,7 @@ class Suite:
         try:
             talk.greet()
             ready.home(talk)
-        except Unmet as unmet:
+        except UnmetError as unmet:
             self._over = check.number
             return Outcome.FAILED, why or f"after it: {unmet}"
         return outcome, why
@@ -133,6 +135,6 @@ class Suite:
             return True
         try:
             ready.home(talk)
-        except Unmet:
+        except UnmetError:
             return False
         return True

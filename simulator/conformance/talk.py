@@ -44,19 +44,19 @@ RESOLUTION_S: Final = 1e-6
 """A port that waited until a time may be this much short of it: seconds are sums."""
 
 
-class PortGone(Exception):
+class PortGoneError(Exception):
     """The port can't be used any more; says why."""
 
 
-class Unmet(Exception):
+class UnmetError(Exception):
     """The unit does not do what the check demands; says what it did."""
 
 
-class Runaway(Unmet):
+class RunawayError(UnmetError):
     """The unit does what no unit may; nothing more is tried with it."""
 
 
-class NoHand(Exception):
+class NoHandError(Exception):
     """Nobody did what only a hand can do; says what was not done."""
 
 
@@ -67,10 +67,10 @@ class Port(Protocol):
         """Seconds of a clock that never goes back."""
 
     def send(self, data: bytes) -> None:
-        """Bytes to the unit. Raises PortGone."""
+        """Bytes to the unit. Raises PortGoneError."""
 
     def receive(self, until_s: float) -> bytes:
-        """Bytes as soon as there are some; nothing when that time has come. Raises PortGone."""
+        """Bytes as soon as there are some; nothing when that time has come. Raises PortGoneError."""
 
 
 class Wish(NamedTuple):
@@ -144,15 +144,15 @@ class Talk:
             if self._answer is not None:
                 self._answer()
         elif now_s - self._heard_s > MUTE_S:
-            raise Unmet(f"it told nothing for {now_s - self._heard_s:.1f} s")
+            raise UnmetError(f"it told nothing for {now_s - self._heard_s:.1f} s")
 
     def _watch(self) -> None:
         """A table beyond the fence is stopped, and everything ends there."""
         now = self.now
-        if max(now.bed_deg, now.drive_deg) > self.fence_deg and not now.rung == Rung.HOLD:
+        if max(now.bed_deg, now.drive_deg) > self.fence_deg and now.rung != Rung.HOLD:
             self._answer = None
             self.send(STOP_FRAME)
-            raise Runaway(f"the table was led to {self.fence_deg:g}° at most, and is at {now.bed_deg:.1f}°")
+            raise RunawayError(f"the table was led to {self.fence_deg:g}° at most, and is at {now.bed_deg:.1f}°")
 
     def forget(self) -> None:
         """What came until now is over."""
@@ -199,7 +199,9 @@ class Talk:
 
         self._answer = answer
 
-    def setpoint(self, target_deg: float, rate_dps: float = 0.0, limit_deg: float = 60.0, lease_s: float = 0.5) -> Setpoint:
+    def setpoint(
+        self, target_deg: float, rate_dps: float = 0.0, limit_deg: float = 60.0, lease_s: float = 0.5
+    ) -> Setpoint:
         """The next SETPOINT of this wish."""
         return Setpoint(self.next(), self.nonce, self.stop_count, target_deg, rate_dps, limit_deg, lease_s)
 
@@ -231,7 +233,7 @@ class Talk:
         self.hush()
         self.send(Hello(1, self.session))
         if not self.run(1.0, lambda: self.identity is not None and self.identity.session == self.session):
-            raise Unmet("HELLO was not answered by an IDENTITY with its session within 1 s")
+            raise UnmetError("HELLO was not answered by an IDENTITY with its session within 1 s")
         assert self.identity is not None
         return self.identity
 
@@ -250,11 +252,11 @@ class Talk:
         self.expect(armed, f"ARM was not obeyed: {reasons(self.said) or 'no word'}, causes {causes(self.now)}")
 
     def hand(self, wish: Wish, done: Callable[[], bool]) -> None:
-        """Ask a hand for something that telemetry shows. Raises NoHand."""
+        """Ask a hand for something that telemetry shows. Raises NoHandError."""
         if done():
             return
         if not self._ask(wish) or not self.run(self._hand_s, done):
-            raise NoHand(wish.sentence)
+            raise NoHandError(wish.sentence)
 
     # ---- what came in -----------------------------------------------------------------------------------------------
 
@@ -262,7 +264,7 @@ class Talk:
     def now(self) -> Telemetry:
         """The newest telemetry."""
         if self.newest is None:
-            raise Unmet("it has told nothing yet")
+            raise UnmetError("it has told nothing yet")
         return self.newest
 
     @property
@@ -308,16 +310,16 @@ class Talk:
         both = [(told.telemetry.bed_deg + told.telemetry.drive_deg) / 2 for told in self.told]
         mean = [sum(both[at : at + 5]) / 5 for at in range(len(both) - 4)]
         times = [told.at_s for told in self.told[2:-2]]
-        return [
-            (mean[at + 50] - mean[at]) / max(times[at + 50] - times[at], 0.5) for at in range(len(mean) - 50)
-        ] or [0.0]
+        return [(mean[at + 50] - mean[at]) / max(times[at + 50] - times[at], 0.5) for at in range(len(mean) - 50)] or [
+            0.0
+        ]
 
     # ---- judging ----------------------------------------------------------------------------------------------------
 
     def expect(self, met: bool, otherwise: str) -> None:
         """The check goes on only if this is met."""
         if not met:
-            raise Unmet(otherwise)
+            raise UnmetError(otherwise)
 
     def figure(self, name: str, value: float) -> float:
         """Something measured, for the report."""

@@ -78,7 +78,9 @@ def consistent(talk: Talk) -> None:
         talk.expect(not (now.causes | now.latched) & ~sum(Cause), "it tells a cause that nobody knows")
         talk.expect(not now.latched & ~latching, f"it latches what does not latch: {causes(now)}")
         talk.expect(now.rung in set(Rung), f"it stands on rung {now.rung}, which nobody knows")
-        talk.expect(abs(now.bed_deg - now.drive_deg) <= 3, f"its sensors say {now.bed_deg:.1f}° and {now.drive_deg:.1f}°")
+        talk.expect(
+            abs(now.bed_deg - now.drive_deg) <= 3, f"its sensors say {now.bed_deg:.1f}° and {now.drive_deg:.1f}°"
+        )
         talk.expect(abs(now.angle_deg - now.bed_deg) <= 3, f"its angle is {now.angle_deg:.1f}° at {now.bed_deg:.1f}°")
         talk.expect(bool(now.flags & Flag.TRUSTED), "it does not trust its angle")
         talk.expect(bool(now.flags & Flag.BRAKE), "it rests without its brake")
@@ -96,7 +98,11 @@ def greets(talk: Talk) -> None:
 
 
 @check(
-    "C09", "It speaks version 1 and sets itself limits: 60° and 3 °/s at most.", "protocol.md: 0x81 IDENTITY", "H2", "H6"
+    "C09",
+    "It speaks version 1 and sets itself limits: 60° and 3 °/s at most.",
+    "protocol.md: 0x81 IDENTITY",
+    "H2",
+    "H6",
 )
 def identity(talk: Talk) -> None:
     told = talk.greet()
@@ -108,7 +114,9 @@ def identity(talk: Talk) -> None:
 def _refused(talk: Talk, hello: Hello, what: str) -> None:
     said = talk.asks(hello)
     wrong = [one for one in said if isinstance(one, Rejected)]
-    talk.expect(wrong == [Rejected(Reject.WRONG_VERSION, 1, 0)], f"{what} was answered: {reasons(said) or 'no rejection'}")
+    talk.expect(
+        wrong == [Rejected(Reject.WRONG_VERSION, 1, 0)], f"{what} was answered: {reasons(said) or 'no rejection'}"
+    )
     talk.expect(not any(isinstance(one, Identity) for one in said), f"{what} was accepted")
     talk.expect(not talk.asks(Keepalive(talk.next(), talk.nonce)), "after it the conversation is not what it was")
 
@@ -129,7 +137,9 @@ def each_hello(talk: Talk) -> None:
     talk.hush()
     talk.asks(b"\x00\x05\x06\x00")
     said = [one for _ in range(3) for one in talk.asks(Hello(2, talk.session + 7))]
-    talk.expect(reasons(said).count("WRONG_VERSION") == 3, f"three wrong ones were answered: {reasons(said) or 'no word'}")
+    talk.expect(
+        reasons(said).count("WRONG_VERSION") == 3, f"three wrong ones were answered: {reasons(said) or 'no word'}"
+    )
 
 
 @check("C13", "A new HELLO forgets the sequence: the first number is taken as it is.", "protocol.md: Sequence")
