@@ -123,6 +123,12 @@ class Suite:
             return Outcome.FAILED, why or f"after it: {unmet}"
         return outcome, why
 
+    @property
+    def head_down(self) -> bool:
+        """Whether the table was head down when it was last heard."""
+        newest = self.talk.newest
+        return newest is not None and max(newest.bed_deg, newest.drive_deg) > LEVEL_DEG
+
     def leave(self) -> bool:
         """The end, or somebody wants to go: home from head down, otherwise stop and hold. Whether the table rests."""
         talk = self.talk
@@ -130,7 +136,7 @@ class Suite:
         talk.hush()
         if talk.newest is None:
             return True
-        if not talk.newest.bed_deg > LEVEL_DEG:
+        if not self.head_down:
             talk.send(STOP_FRAME)
             return True
         try:

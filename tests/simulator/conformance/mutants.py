@@ -348,6 +348,7 @@ def _level_refused(good: Any, self: Any, message: Any, code: int, now_ms: int) -
     return good(self, message, code, now_ms)
 
 
+UNKNOWN: Final = framing.encode(b"\x90\x01")
 MUTANTS: Final[dict[str, dict[str, Bend]]] = {
     "C01": {"every second telemetry": counted(lambda one, number: [one] * (number % 2))},
     "C02": {"pauses": counted(lambda one, number: [one] if number % 60 < 50 else [])},
@@ -360,7 +361,7 @@ MUTANTS: Final[dict[str, dict[str, Bend]]] = {
         "a telemetry twice": counted(lambda one, number: [one] * (1 + (number % 10 == 0))),
         "lost telemetry": counted(lambda one, number: [one] if number % 10 else []),
     },
-    "C06": {"an unknown message": counted(lambda one, number: [one, *([framing.encode(b"\x90\x01")] * (number % 20 == 0))])},
+    "C06": {"an unknown message": counted(lambda one, number: [one, *([UNKNOWN] * (number % 20 == 0))])},
     "C07": {
         "no brake": telling(flags=lambda one: one.flags & ~Flag.BRAKE),
         "no trust": telling(flags=lambda one: one.flags & ~Flag.TRUSTED),
@@ -423,7 +424,10 @@ MUTANTS: Final[dict[str, dict[str, Bend]]] = {
         "living hosts only": in_link("receive", _stop_needs_life),
         "no delimiter in front": hearing(lambda data: data.replace(STOP_FRAME, STOP_FRAME[1:])),
     },
-    "C40": {"an old LEVEL": setting((link, "_VOIDED", (Setpoint, messages.Arm))), "all": setting((link, "_VOIDED", ()))},
+    "C40": {
+        "an old LEVEL": setting((link, "_VOIDED", (Setpoint, messages.Arm))),
+        "all": setting((link, "_VOIDED", ())),
+    },
     "C41": {"living hosts only": in_link("_judge", _level_needs_life), "it moves": lambda _: Drifts(0x03)},
     "C42": {"ACKNOWLEDGE moves": lambda _: Drifts(0x08), "STOP moves": lambda _: Drifts(0x02)},
     "C43": {"anybody": knowing("refuse_arm", secured=True)},
@@ -448,7 +452,9 @@ MUTANTS: Final[dict[str, dict[str, Bend]]] = {
             (kernel, "HARD_RATE_CDPS", 450), (motion, "RATE_CAP_DPS", 4.5), (physics, "FULL_SPEED_DPS", 4.8)
         )
     },
-    "C58": {"4 °/s²": setting((drive, "ACCELERATION_DPS2", 4.0), (drive, "SLEW_DPS2", 5.0), (drive, "JERK_DPS3", 20.0))},
+    "C58": {
+        "4 °/s²": setting((drive, "ACCELERATION_DPS2", 4.0), (drive, "SLEW_DPS2", 5.0), (drive, "JERK_DPS3", 20.0))
+    },
     "C59": {"its own only": answering("limit", lambda _, own, __: own)},
     "C60": {
         "3° more": both(setting((kernel, "HARD_LIMIT_CDEG", 6300)), introducing(limit_deg=60)),
