@@ -68,7 +68,7 @@ class RealPort:
         return data
 
 
-PortArgument = Annotated[str, typer.Argument(help="A device, socket://host:port or sim://.")]
+PortArgument = Annotated[str, typer.Argument(metavar="PORT", help="A device, socket://host:port or sim://.")]
 ReportOption = Annotated[
     Path | None, typer.Option("--report", metavar="FILE", help="Write all of it there; JSON if the name ends in .json.")
 ]

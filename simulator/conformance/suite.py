@@ -11,7 +11,8 @@ from . import ready
 from .check import Check, Needs
 from .talk import LEVEL_DEG, NoHandError, Port, RunawayError, Talk, UnmetError, Wish, causes
 
-LISTEN_S: Final = 2.0
+LISTEN_S: Final = 3.0
+"""Chosen: a unit that was just switched on needs a second until its rates have settled."""
 HAND_S: Final = 60.0
 """How long a hand is waited for. Chosen: time to walk round the table."""
 
@@ -53,7 +54,7 @@ class Suite:
         """Hear the unit, and look at the table. Raises RefusedError; only HELLO and an acknowledgement were sent."""
         talk = self.talk
         try:
-            talk.run(LISTEN_S, lambda: len(talk.told) > 5)
+            talk.run(LISTEN_S, lambda: len(talk.told) > 5 and talk.still)
             now = talk.now
         except UnmetError:
             raise RefusedError(

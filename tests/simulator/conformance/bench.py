@@ -61,11 +61,14 @@ def _set(switches: Any, **values: bool) -> None:
         setattr(switches, name, value)
 
 
-def suite_of(table: Any, line: Line | None = None, motion: bool = True, hands: bool = True) -> Suite:
+def suite_of(
+    table: Any, line: Line | None = None, motion: bool = True, hands: bool = True, listen: bool = True
+) -> Suite:
     """A run over an empty table, that has listened."""
     table.switches.occupied = False
     suite = Suite(VirtualPort(table, line), 7, hand_at(table) if hands else lambda _: False, hands, motion, 2.0)
-    suite.listen()
+    if listen:
+        suite.listen()
     return suite
 
 
