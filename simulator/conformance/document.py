@@ -30,10 +30,11 @@ bascule check /tmp/table --report unit.txt
 bascule check /tmp/table --allow-motion
 ```
 
-**Nobody may be on the table.** Without `--allow-motion` nothing is granted and no frame asks for motion. With it, the
-table has to be empty at the start, and is refused otherwise; then a hand is asked for a sandbag and closed ankle locks,
-because a unit moves nobody it does not sense. The table goes to 12° head down, and once to the unit's own limit. It
-ends at level. Have the emergency stop in reach.
+**Nobody may be on the table.** Without `--allow-motion` nothing is granted: an ARM or SETPOINT is then one that any
+unit has to refuse, and names the angle at which the table is. With it, the table has to be empty at the start, and is
+refused otherwise; then a hand is asked for a sandbag and closed ankle locks, because a unit moves nobody it does not
+sense. The table goes to 15° head down, and once to the unit's own limit; a unit that goes further is stopped, and
+nothing more is tried with it. It ends at level. Have the emergency stop in reach. All of it takes about ten minutes.
 
 **Hands.** What only a hand can do is asked for when standard input is a terminal (`--hands` asks anyway, `--no-hands`
 never), and goes on as soon as the telemetry shows it, for a minute each. Without a hand it is *not checked*, which is
