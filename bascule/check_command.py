@@ -105,6 +105,8 @@ def check(
             ended = _run(suite, results, as_json)
     finally:
         serial.close()
+    told = bool(results)
+    results += [Result(one, Outcome.NOT_CHECKED, "the run ended before it", {}, 0.0) for one in CHECKS[len(results) :]]
     found = report.Run(
         port, installed_version(), began, allow_motion, asked is not None, suite.talk.identity, results, ended
     )
@@ -112,7 +114,7 @@ def check(
         _write(report_file, found)
     if as_json:
         print(report.as_json(found))  # noqa: T201
-    elif results:
+    elif told:
         print(f"\n{report.summary(found)}", flush=True)  # noqa: T201
     if ended:
         fail(ended)

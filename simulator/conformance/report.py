@@ -100,7 +100,7 @@ def text(run: Run) -> str:
             body.append(_wrapped(INDENT, f"{result.why}."))
         body += [f"{INDENT}{name} {value:g}" for name, value in result.figures.items()]
         body.append(_wrapped(INDENT, f"[{'; '.join(result.check.cites)}]"))
-    tail = [f"Ended early: {run.ended}"] if run.ended else []
+    tail = [run.ended] if run.ended else []
     return "\n".join([*head, "", *body, "", summary(run), *tail]) + "\n"
 
 

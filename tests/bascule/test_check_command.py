@@ -154,7 +154,9 @@ def test_a_port_that_goes_ends_the_run_and_leaves_a_report(bench: Bench, tmp_pat
     found = check("--no-hands", "--report", str(tmp_path / "unit.txt"))
     assert found.exit_code == 1
     assert "ended early: port /dev/tilt: device reports no data" in found.stderr
-    assert "Ended early" in (tmp_path / "unit.txt").read_text("utf-8")
+    text = (tmp_path / "unit.txt").read_text("utf-8")
+    assert "The checks ended early" in text
+    assert "C83: the run ended before it" in " ".join(text.split())
     assert bench.closed
 
 
