@@ -7,7 +7,7 @@ import pytest
 
 from simulator.conformance.catalogue import CHECKS
 
-from .bench import passes
+from .bench import passes, resting
 
 MOVES_NOTHING = [check.number for check in CHECKS if not check.needs.motion]
 
@@ -15,4 +15,4 @@ MOVES_NOTHING = [check.number for check in CHECKS if not check.needs.motion]
 @pytest.mark.parametrize("number", MOVES_NOTHING)
 def test_it_passes(number: str) -> None:
     """F1, F2, F3, F4, F5, F21, F22, F24."""
-    passes("rest", number)
+    passes(resting(), number)

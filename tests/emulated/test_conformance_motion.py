@@ -4,10 +4,10 @@ import pytest
 
 from simulator.conformance import granting, moving
 
-from .bench import passes
+from .bench import bench, passes
 
 
 @pytest.mark.parametrize("number", [check.number for check in (*granting.CHECKS, *moving.CHECKS)])
 def test_it_passes(number: str) -> None:
     """H2, H4, H6, H11, F2."""
-    passes("motion", number)
+    passes(bench(), number)
