@@ -1,0 +1,13 @@
+"""Granted motion of the released firmware against the checks of docs/conformance.md."""
+
+import pytest
+
+from simulator.conformance import granting, moving
+
+from .bench import bench, passes
+
+
+@pytest.mark.parametrize("number", [check.number for check in (*granting.CHECKS, *moving.CHECKS)])
+def test_it_passes(number: str) -> None:
+    """H2, H4, H6, H11, F2."""
+    passes(bench(), number)
