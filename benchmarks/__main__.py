@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"{time.monotonic() - began_s:4.0f} s  {name} …")
         figures |= run(name, options.quick)
     if options.plots:
-        import_module("benchmarks.plots").draw()
+        _draw(options.quick)
     report = table.Report(machine, options.quick, time.monotonic() - began_s, figures)
     lines = table.rows(figures, names)
     table.show(lines, Console(width=None if sys.stdout.isatty() else 180))
@@ -54,6 +54,13 @@ def run(name: str, quick: bool) -> dict[str, Figure]:
     if unknown := [key for key in found if key not in keys]:
         raise LookupError(f"{name} gives figures that no target names: {unknown}")
     return found | {key: Figure(key, None, problem) for key in keys if problem and key not in found}
+
+
+def _draw(quick: bool) -> None:
+    """The plots, of what was just measured; without the benchmark of growth it is measured now."""
+    from . import growth, plots
+
+    plots.draw(growth.points(quick))
 
 
 def _say(words: str) -> None:

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -68,6 +69,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@cache
+def environment() -> dict[str, str]:
+    """With compiled files kept, as every installation has them, also where Python is told to leave none behind."""
+    known = dict(os.environ)
+    if known.pop("PYTHONDONTWRITEBYTECODE", None):
+        known["PYTHONPYCACHEPREFIX"] = str(folder() / "compiled")
+    return known
+
+
 class Program:
     """A process with its log in a file; killed at the end of its context."""
 
@@ -76,8 +86,9 @@ class Program:
         pipe = subprocess.PIPE if pipes else None
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, stdin=pipe or subprocess.DEVNULL, stdout=pipe or log, stderr=log, cwd=ROOT, text=pipes
-            )
+                command, stdin=pipe or subprocess.DEVNULL, stdout=pipe or log, stderr=log, cwd=ROOT, text=pipes,
+                env=environment(),
+            )  # fmt: skip
         self.pid = self.process.pid
 
     def __enter__(self) -> Self:

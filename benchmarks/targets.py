@@ -71,7 +71,7 @@ TARGETS: Final = (
     Target("simulation.campaign", "a campaign on two processes, beside one", "×", LEAST, 1.8),
     Target("loop.answer_p50", "telemetry to answer, over a pty, p50", "µs"),
     Target("loop.answer_p99", "telemetry to answer, over a pty, p99", "µs"),
-    Target("loop.period_p99", "the daemon's period off 20 ms, p99", "µs"),
+    Target("loop.period_p99", "two answers further apart than their telemetries, or closer, p99", "µs"),
     Target("loop.asyncio_p99", "asyncio's call_at every 20 ms, late by, p99", "µs"),
     Target("loop.floor_p99", "clock_nanosleep in C every 20 ms, late by, p99", "µs"),
     Target("growth.telemetry", "CPU at 200 Hz of telemetry, beside 50 Hz", "×"),
