@@ -21,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run benchmarks and say what they gave; the exit status."""
     options = _options(arguments)
     if options.render:
-        table.DOC.write_text(table.render(table.DOC.read_text("utf-8"), table.read(table.RESULTS.read_text("utf-8"))), "utf-8")
+        table.DOC.write_text(
+            table.render(table.DOC.read_text("utf-8"), table.read(table.RESULTS.read_text("utf-8"))), "utf-8"
+        )
         return 0
     names = options.only or list(BENCHMARKS)
     machine, began_s = table.machine(), time.monotonic()
@@ -73,7 +75,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few rounds: shows that it runs, not how fast")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     parser.add_argument("--plots", action="store_true", help="draw how cost grows into docs/pictures")
-    parser.add_argument("--render", action="store_true", help="only put benchmarks/results.json into docs/performance.md")
+    parser.add_argument(
+        "--render", action="store_true", help="only put benchmarks/results.json into docs/performance.md"
+    )
     return parser.parse_args(arguments)
 
 

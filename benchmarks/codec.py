@@ -57,7 +57,9 @@ def measure(quick: bool) -> Iterator[Figure]:
             yield Figure(f"codec.{name}", ratio(given, name, "ours"))
     for size in CHUNKS:
         chunks = [STREAM[place : place + size] for place in range(0, len(STREAM), size)]
-        works = {name: cpu_s(partial(work, chunks), times // 50) for name, work in (("ours", deframe), ("floor", split))}
+        works = {
+            name: cpu_s(partial(work, chunks), times // 50) for name, work in (("ours", deframe), ("floor", split))
+        }
         yield Figure(f"codec.chunks_{size}", ratio(in_turns(works, rounds), "ours", "floor"))
 
 
@@ -291,7 +293,6 @@ PEERS: Final[dict[str, tuple[Callable[[], Work], int]]] = {
 # ---- a stream in chunks ---------------------------------------------------------------------------------------------
 
 STREAM: Final = frame(SAMPLE) * FRAMES
-
 
 
 def deframe(chunks: list[bytes]) -> int:

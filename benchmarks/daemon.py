@@ -129,5 +129,3 @@ def _many(broker: Broker, count: int, seconds: float) -> Figure:
         time.sleep(seconds)
         lost = units.lost()
     return Figure("daemon.leases", spread([float(len(lost))]))
-
-

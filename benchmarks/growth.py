@@ -140,7 +140,8 @@ def _tables(
         units = held.enter_context(Units([name], name))
         cable = held.enter_context(Cable(units.port(name), name, broker))
         daemon = held.enter_context(Program(*daemon_command(name, cable.port, broker), name=name))
-        until(lambda: (daemon.check(), cable.answered())[1], "a stop through the daemon")
+        until(cable.answered, "a stop through the daemon")
+        daemon.check()
         for number in range(rounds):
             for count in TABLES[:: -1 if number % 2 else 1]:
                 with Program(

@@ -23,13 +23,16 @@ class Hand:
         self.counts: dict[str, int] = {}
         self._results: dict[str, dict[str, Any]] = {}
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        self._client.on_connect = lambda *_: self._client.subscribe([(f"{BASE}/+/state", 1), (f"{BASE}/+/result", 1)])
+        self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
 
+    def _on_connect(self, *_: object) -> None:
+        self._client.subscribe([(f"{BASE}/+/state", 1), (f"{BASE}/+/result", 1)])
+
     def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
-        _, table, topic = message.topic.split("/")
+        table, topic = message.topic.split("/")[1:]
         if topic == "state":
             self.states[table] = json.loads(message.payload)
             self.counts[table] = self.counts.get(table, 0) + 1

@@ -1,6 +1,8 @@
 """How cost grows, as one picture for docs/performance.md."""
 
+import re
 from importlib import import_module
+from io import StringIO
 from typing import Any, Final
 
 from .growth import STATES_HZ, TABLES, TELEMETRY_HZ, Points
@@ -24,15 +26,22 @@ def draw(points: Points) -> None:
     _rates(states, points.by_states, STATES_HZ, "state documents a second, at 50 telemetries")
     _tables(tables, points)
     _history(history, points)
-    figure.savefig(PICTURE, metadata={"Date": None, "Creator": None})
+    svg = StringIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     pyplot.close(figure)
+    picture = svg.getvalue()
+    # Pages have pixels, not points; and lines of the file end where they end.
+    picture = re.sub(r'width="([\d.]+)pt" height="([\d.]+)pt"', r'width="\1" height="\2"', picture, count=1)
+    PICTURE.write_text("".join(line.rstrip() + "\n" for line in picture.splitlines()), "utf-8")
 
 
 def _rates(panel: Any, of: dict[float, Spread], rates: tuple[float, ...], name: str) -> None:
     panel.set_title("CPU of one daemon")
     panel.set_xlabel(name)
     panel.set_ylabel("% of one core")
-    panel.fill_between(rates, [of[rate].low for rate in rates], [of[rate].high for rate in rates], color=BLUE, alpha=0.2)
+    panel.fill_between(
+        rates, [of[rate].low for rate in rates], [of[rate].high for rate in rates], color=BLUE, alpha=0.2
+    )
     panel.plot(rates, [of[rate].middle for rate in rates], "o-", color=BLUE)
     panel.set_ylim(bottom=0)
     panel.grid(alpha=0.3)
@@ -54,7 +63,7 @@ def _tables(panel: Any, points: Points) -> None:
     other.set_ylim(bottom=0)
     panel.grid(alpha=0.3)
     lines = [*panel.get_lines(), *other.get_lines()]
-    panel.legend(lines, [line.get_label() for line in lines], loc="upper left")
+    panel.legend(lines, [line.get_label() for line in lines], loc="best")
 
 
 def _history(panel: Any, points: Points) -> None:
@@ -71,4 +80,4 @@ def _history(panel: Any, points: Points) -> None:
     panel.minorticks_off()
     panel.set_ylim(bottom=0)
     panel.grid(alpha=0.3)
-    panel.legend(loc="upper left")
+    panel.legend(loc="best")

@@ -147,9 +147,7 @@ class Broker(Program):
 def simulator(held: ExitStack, name: str) -> str:
     """A simulated table in a process of its own; the terminal it is found at."""
     link = folder() / f"{name}.unit"
-    one = held.enter_context(
-        Program(*python("bascule", "simulate", "--pty", str(link)), name=f"simulator-{name}")
-    )
+    one = held.enter_context(Program(*python("bascule", "simulate", "--pty", str(link)), name=f"simulator-{name}"))
     one.says("simulated table")
     return str(link)
 
@@ -178,7 +176,7 @@ class Cable(Program):
 
     def _line(self) -> str:
         assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+        return str(self.process.stdout.readline()).strip()
 
     def _ask(self, words: str) -> list[list[int]]:
         assert self.process.stdin is not None
@@ -204,7 +202,10 @@ class Cable(Program):
 
     def answers_s(self, count: int) -> list[tuple[float, float]]:
         """When each telemetry was passed on, and when the answer to it was there. Monotonic seconds."""
-        return [(passed / 1e9, seen / 1e9) for passed, seen in self._ask(f"answers {count}")]
+        given = [(passed / 1e9, seen / 1e9) for passed, seen in self._ask(f"answers {count}")]
+        if len(given) < count:
+            raise BenchError("the daemon answers no telemetry any more")
+        return given
 
 
 def cpu_s(pid: int) -> float:

@@ -147,5 +147,3 @@ def _mosquitto() -> str:
         return ""
     said = subprocess.run([program, "-h"], capture_output=True, text=True, check=False).stdout
     return said.partition("\n")[0].replace("mosquitto version", "Mosquitto")
-
-

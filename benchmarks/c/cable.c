@@ -6,7 +6,8 @@
  * Lines on standard input ask for measurements, each answered by lines of nanoseconds and "end":
  *
  *     stops COUNT GAP_US JITTER_US   publish a stop, wait for its frame from the daemon (-1 if none comes), and so on
- *     answers COUNT                  when a telemetry had been passed on, and when the daemon's next frame was there
+ *     answers COUNT                  when a telemetry had been passed on, and when the daemon's next frame was there;
+ *                                    fewer of them if it falls silent
  *
  * In C, so that what stands at the two ends of the way adds as little as possible to it. */
 #define _GNU_SOURCE
@@ -24,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 500, LONGEST_BODY = 256, CHUNK = 4096 };
+enum { PATIENCE_MS = 500, SILENT_MS = 5000, LONGEST_BODY = 256, CHUNK = 4096 };
 
 static unsigned char stop_body[LONGEST_BODY], body[LONGEST_BODY];
 static size_t stop_length, body_length;
@@ -120,7 +121,7 @@ int main(int count, char **given)
     char line[128];
     int master, slave, left = 0, answering = 0;
     long gap_us = 0, jitter_us = 0;
-    int64_t published_ns = 0, next_ns = 0, passed_ns = 0;
+    int64_t published_ns = 0, next_ns = 0, passed_ns = 0, heard_ns = 0;
     uint32_t luck = 1;
 
     if (count != 6) {
@@ -179,7 +180,10 @@ int main(int count, char **given)
         if (left > 0 && answering && passed_ns != 0 && frame_seen_ns != 0) {
             printf("%lld %lld\n", (long long)passed_ns, (long long)frame_seen_ns);
             passed_ns = 0;
+            heard_ns = now_ns();
             left--;
+        } else if (left > 0 && answering && now_ns() - heard_ns > SILENT_MS * INT64_C(1000000)) {
+            left = 0;
         } else if (left > 0 && !answering && published_ns != 0) {
             int late = now_ns() - published_ns > PATIENCE_MS * INT64_C(1000000);
             if (stop_seen_ns != 0 || late) {
@@ -207,7 +211,7 @@ int main(int count, char **given)
             if (sscanf(line, "stops %d %ld %ld", &left, &gap_us, &jitter_us) == 3)
                 next_ns = now_ns();
             else if (sscanf(line, "answers %d", &left) == 1)
-                answering = 1, passed_ns = 0;
+                answering = 1, passed_ns = 0, heard_ns = now_ns();
         }
     }
 }

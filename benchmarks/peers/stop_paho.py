@@ -28,7 +28,10 @@ def main() -> None:
         if trap:
             client.publish(f"{topic}-state", STATE, qos=1)
 
-    client.on_connect = lambda *_: client.subscribe(topic, 1)
+    def on_connect(*_: object) -> None:
+        client.subscribe(topic, 1)
+
+    client.on_connect = on_connect
     client.on_message = on_message
     client.connect("127.0.0.1", broker)
 

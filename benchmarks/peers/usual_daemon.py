@@ -49,7 +49,11 @@ def main() -> None:
     line = serial.Serial(port, 115_200, timeout=1.0)
     frames: queue.Queue[bytes] = queue.Queue(64)
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
-    client.on_connect = lambda *_: client.subscribe(f"bascule/{table}/command/#", 1)
+
+    def on_connect(*_: object) -> None:
+        client.subscribe(f"bascule/{table}/command/#", 1)
+
+    client.on_connect = on_connect
     client.connect("127.0.0.1", broker)
     client.loop_start()
 

@@ -19,7 +19,8 @@ SCALES: Final = (1, 1, 1, 0.01, 0.01, 0.01, 0.01, 1, 1, 1, 1, 1, 1, 0.2, 0.01, 0
 
 def frame(payload: bytes) -> bytes:
     """Delimited, stuffed, with its CRC."""
-    return b"\0" + cobs.encode(payload + crc_hqx(payload, 0xFFFF).to_bytes(2, "big")) + b"\0"
+    body: bytes = cobs.encode(payload + crc_hqx(payload, 0xFFFF).to_bytes(2, "big"))
+    return b"\0" + body + b"\0"
 
 
 def values(body: bytes) -> tuple[int, ...] | None:
