@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in names:
         _say(f"{time.monotonic() - began_s:4.0f} s  {name} …")
         figures |= run(name, options.quick)
+        for row in table.rows(figures, [name]):
+            _say(f"        {row.key}: {row.measured} {row.target} {row.verdict} {row.problem}".rstrip())
     if options.plots:
         _draw(options.quick)
     report = table.Report(machine, options.quick, time.monotonic() - began_s, figures)

@@ -142,6 +142,7 @@ def _tables(
         daemon = held.enter_context(Program(*daemon_command(name, cable.port, broker), name=name))
         until(cable.answered, "a stop through the daemon")
         daemon.check()
+        time.sleep(0.3)
         for number in range(rounds):
             for count in TABLES[:: -1 if number % 2 else 1]:
                 with Program(
@@ -150,7 +151,7 @@ def _tables(
                     others.says("ready")
                     time.sleep(0.5)
                     before_s, began_s = cpu_s(broker.pid), time.monotonic()
-                    given[count].append(cable.stops_s(STOPS, 0.02, 0.01))
+                    given[count].append(cable.stops_s(STOPS))
                     costs[count].append(100 * (cpu_s(broker.pid) - before_s) / (time.monotonic() - began_s))
                     others.check()
     pooled = {count: [one * 1000 for part in given[count] for one in part] for count in TABLES}

@@ -28,6 +28,10 @@ NEEDS: Final = {"cable": ("-lutil",), "stop_floor": ("-lmosquitto", "-lpthread")
 PATIENCE_S: Final = 60.0
 """Chosen: a machine on which much else runs may take so long to start a program."""
 BASE: Final = "bascule"
+GAP_S, JITTER_S = 0.02, 0.01
+"""Between two stops, and at most so much more, so that they do not keep step with the telemetry."""
+SLOW_S, QUIET_S = 0.03, 0.15
+"""The daemon repeats a stop that telemetry does not confirm, every 60 ms: what a slow one may have left on its way."""
 
 
 @cache
@@ -189,16 +193,20 @@ class Cable(Program):
             lines.append([int(word) for word in line.split()])
         return lines
 
-    def stops_s(self, count: int, gap_s: float, jitter_s: float) -> list[float]:
-        """Seconds from each published stop to its frame's last byte. A stop that never came is BenchError."""
-        given = [ns for [ns] in self._ask(f"stops {count} {round(gap_s * 1e6)} {round(jitter_s * 1e6)}")]
+    def stops_s(self, count: int, slow_s: float = SLOW_S, quiet_s: float = QUIET_S) -> list[float]:
+        """Seconds from each published stop to its frame's last byte. A stop that never came is BenchError.
+
+        After one that took `slow_s`, the next one waits until no stop frame has come for `quiet_s`.
+        """
+        times_us = [round(seconds * 1e6) for seconds in (GAP_S, JITTER_S, slow_s, quiet_s)]
+        given = [ns for [ns] in self._ask("stops {} {} {} {} {}".format(count, *times_us))]
         if lost := sum(ns < 0 for ns in given):
             raise BenchError(f"{lost} of {count} stops did not reach the port within half a second")
         return [ns / 1e9 for ns in given]
 
     def answered(self) -> bool:
         """Whether one stop gets through."""
-        return self._ask("stops 1 1 0")[0][0] >= 0
+        return self._ask("stops 1 1 0 0 0")[0][0] >= 0
 
     def answers_s(self, count: int) -> list[tuple[float, float]]:
         """When each telemetry was passed on, and when the answer to it was there. Monotonic seconds."""

@@ -29,7 +29,7 @@ HINGE: Final = f"""
 
 def measure(quick: bool) -> Iterator[Figure]:
     """All figures of simulation."""
-    rounds = 2 if quick else 7
+    rounds = 2 if quick else 5
     session_s = SESSION_S / 10 if quick else SESSION_S
     took_s = [_session_s(session_s, number) for number in range(rounds)]
     yield Figure("simulation.loop", spread([session_s / one for one in took_s]))
@@ -93,7 +93,7 @@ def mujoco_hinge(calls: int) -> Callable[[], float]:
 
 def _campaign(quick: bool) -> Figure:
     """Seconds on the wall, because that is what somebody waits for. Workers are started before."""
-    runs = 50 if quick else 400
+    runs = 50 if quick else 300
     with ProcessPoolExecutor(1, get_context("spawn")) as one, ProcessPoolExecutor(2, get_context("spawn")) as two:
         for pool in (one, two):
             list(pool.map(_warm, range(8)))
@@ -106,7 +106,7 @@ def _campaign(quick: bool) -> Figure:
 
             return once
 
-        given = in_turns({"one": on(one, 1), "two": on(two, 2)}, 1 if quick else 3)
+        given = in_turns({"one": on(one, 1), "two": on(two, 2)}, 1 if quick else 2)
     return Figure("simulation.campaign", ratio(given, "one", "two"))
 
 

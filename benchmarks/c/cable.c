@@ -5,7 +5,10 @@
  * opens the unit's terminal, makes another one for the daemon with a link to it at PORT, and carries bytes both ways.
  * Lines on standard input ask for measurements, each answered by lines of nanoseconds and "end":
  *
- *     stops COUNT GAP_US JITTER_US   publish a stop, wait for its frame from the daemon (-1 if none comes), and so on
+ *     stops COUNT GAP_US JITTER_US SLOW_US QUIET_US
+ *                                    publish a stop, wait for its frame from the daemon (-1 if none comes), and so on;
+ *                                    after one that took SLOW_US, only when no stop frame has come for QUIET_US: the
+ *                                    daemon repeats what is not confirmed, and that is not the answer to the next stop
  *     answers COUNT                  when a telemetry had been passed on, and when the daemon's next frame was there;
  *                                    fewer of them if it falls silent
  *
@@ -29,7 +32,7 @@ enum { PATIENCE_MS = 500, SILENT_MS = 5000, LONGEST_BODY = 256, CHUNK = 4096 };
 
 static unsigned char stop_body[LONGEST_BODY], body[LONGEST_BODY];
 static size_t stop_length, body_length;
-static int64_t stop_seen_ns, frame_seen_ns;
+static int64_t stop_seen_ns, stop_last_ns, frame_seen_ns;
 
 static int64_t now_ns(void)
 {
@@ -68,8 +71,11 @@ static void look(const unsigned char *data, size_t length, int64_t at_ns)
         }
         if (body_length > 0 && frame_seen_ns == 0)
             frame_seen_ns = at_ns;
-        if (body_length == stop_length && memcmp(body, stop_body, stop_length) == 0 && stop_seen_ns == 0)
-            stop_seen_ns = at_ns;
+        if (body_length == stop_length && memcmp(body, stop_body, stop_length) == 0) {
+            stop_last_ns = at_ns;
+            if (stop_seen_ns == 0)
+                stop_seen_ns = at_ns;
+        }
         body_length = 0;
     }
 }
@@ -119,8 +125,8 @@ int main(int count, char **given)
     unsigned char packet[256], data[CHUNK];
     struct termios raw;
     char line[128];
-    int master, slave, left = 0, answering = 0;
-    long gap_us = 0, jitter_us = 0;
+    int master, slave, left = 0, answering = 0, slow = 0;
+    long gap_us = 0, jitter_us = 0, slow_us = 0, quiet_us = 0;
     int64_t published_ns = 0, next_ns = 0, passed_ns = 0, heard_ns = 0;
     uint32_t luck = 1;
 
@@ -151,6 +157,8 @@ int main(int count, char **given)
     for (;;) {
         struct pollfd at[] = {{0, POLLIN, 0}, {unit, POLLIN, 0}, {master, POLLIN, 0}, {hand, POLLIN, 0}};
         int64_t wait_ns = 1000000000;
+        if (slow && next_ns < stop_last_ns + quiet_us * INT64_C(1000))
+            next_ns = stop_last_ns + quiet_us * INT64_C(1000);
         if (left > 0 && !answering)
             wait_ns = (published_ns != 0 ? published_ns + PATIENCE_MS * INT64_C(1000000) : next_ns) - now_ns();
         if (wait_ns < 0)
@@ -190,6 +198,7 @@ int main(int count, char **given)
                 printf("%lld\n", stop_seen_ns != 0 ? (long long)(stop_seen_ns - published_ns) : -1LL);
                 luck = luck * 1664525u + 1013904223u;
                 next_ns = published_ns + (gap_us + (long)(luck >> 8) % (jitter_us + 1)) * INT64_C(1000);
+                slow = late || stop_seen_ns - published_ns >= slow_us * INT64_C(1000);
                 published_ns = 0;
                 left--;
             }
@@ -208,8 +217,8 @@ int main(int count, char **given)
             if (got <= 0)
                 return 0;
             line[got] = 0;
-            if (sscanf(line, "stops %d %ld %ld", &left, &gap_us, &jitter_us) == 3)
-                next_ns = now_ns();
+            if (sscanf(line, "stops %d %ld %ld %ld %ld", &left, &gap_us, &jitter_us, &slow_us, &quiet_us) == 5)
+                next_ns = now_ns(), slow = 0;
             else if (sscanf(line, "answers %d", &left) == 1)
                 answering = 1, passed_ns = 0, heard_ns = now_ns();
         }
