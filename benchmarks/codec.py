@@ -19,7 +19,7 @@ from protocol.framing import Damage, Deframer
 from protocol.link import frame
 from protocol.messages import BY_MESSAGE, STRUCTS, Telemetry, unpack_from_unit
 
-from .measure import BenchError, Figure, cpu_s, in_turns, ratio
+from .measure import BenchError, Figure, bytecodes, cpu_s, in_turns, ratio, spread
 
 FIELDS: Final = BY_MESSAGE[Telemetry].fields
 CODE: Final = BY_MESSAGE[Telemetry].code
@@ -55,6 +55,7 @@ def measure(quick: bool) -> Iterator[Figure]:
             yield Figure("codec.scaled", ratio(given, "ours", "scaled"))
         elif name != "ours":
             yield Figure(f"codec.{name}", ratio(given, name, "ours"))
+    yield Figure("codec.bytecodes", spread([float(bytecodes(ours()))]))
     for size in CHUNKS:
         chunks = [STREAM[place : place + size] for place in range(0, len(STREAM), size)]
         works = {

@@ -25,7 +25,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 SOURCES: Final = Path(__file__).with_name("c")
 FLAGS: Final = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror")
 NEEDS: Final = {"cable": ("-lutil",), "stop_floor": ("-lmosquitto", "-lpthread"), "pace": ()}
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 120.0
 """Chosen: a machine on which much else runs may take so long to start a program."""
 BASE: Final = "bascule"
 GAP_S, JITTER_S = 0.02, 0.01

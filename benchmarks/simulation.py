@@ -13,11 +13,13 @@ from controller.model import State, Verb
 from simulator.physics import STEP_S, Person, Physics
 from simulator.table import STEPS_PER_SAMPLE
 
-from .measure import Figure, in_turns, ratio, spread
+from .measure import Figure, bytecodes, in_turns, ratio, spread
 
 SESSION_S: Final = 18 * 60.0
 PRESET: Final = "circulation"
 """The longest one: it moves a third of the time, and the table is found standing and left at level."""
+TRACED: Final = 200
+"""Ticks whose instructions are counted."""
 HINGE: Final = f"""
 <mujoco><option timestep="{STEP_S}" gravity="0 0 -9.81"/>
 <worldbody><body><joint type="hinge" axis="0 1 0" damping="10" frictionloss="10" name="pivot"/>
@@ -34,6 +36,7 @@ def measure(quick: bool) -> Iterator[Figure]:
     took_s = [_session_s(session_s, number) for number in range(rounds)]
     yield Figure("simulation.loop", spread([session_s / one for one in took_s]))
     yield Figure("simulation.session", spread([one * SESSION_S / session_s for one in took_s]))
+    yield Figure("simulation.bytecodes", spread(_bytecodes()))
     yield _physics(quick)
     yield _campaign(quick)
 
@@ -49,6 +52,15 @@ def _session_s(seconds: float, seed: int) -> float:
     assert loop.now_s - before_s >= seconds
     assert loop.state in (State.RUNNING, State.LEVEL)
     return took_s
+
+
+def _bytecodes() -> list[float]:
+    """Of each telemetry's tick, while the table sets out."""
+    loop = ClosedLoop(1)
+    loop.run(1.0)
+    assert loop.arm_and(Verb.START, preset=PRESET).accepted
+    loop.run(5.0)
+    return [float(bytecodes(loop.tick)) for _ in range(TRACED)]
 
 
 def _physics(quick: bool) -> Figure:
@@ -93,7 +105,7 @@ def mujoco_hinge(calls: int) -> Callable[[], float]:
 
 def _campaign(quick: bool) -> Figure:
     """Seconds on the wall, because that is what somebody waits for. Workers are started before."""
-    runs = 50 if quick else 300
+    runs = 50 if quick else 200
     with ProcessPoolExecutor(1, get_context("spawn")) as one, ProcessPoolExecutor(2, get_context("spawn")) as two:
         for pool in (one, two):
             list(pool.map(_warm, range(8)))
