@@ -24,6 +24,8 @@ TABLES: Final = (1, 10, 50, 200)
 SESSIONS: Final = {3: "a day", 90: "a month", 270: "90 days, as kept", 1095: "a year"}
 """Three a day, which is the most that the limits allow by themselves."""
 STOPS: Final = 100
+ENOUGH: Final = 0.9
+"""Part of the telemetries that have to be sent for a rate to count as that rate."""
 KEEP_DAYS: Final = 3650
 SESSION_S: Final = 1080.0
 
@@ -90,15 +92,17 @@ def _cpu(
     with ExitStack() as held:
         hand = held.enter_context(closing(Hand(broker.port)))
         daemons: dict[tuple[float, float], Program] = {}
+        senders: dict[tuple[float, float], Units] = {}
         for hz, changes in rates:
             name = _name(label, hz, changes)
-            units = held.enter_context(Units([name], name, hz, changes))
+            units = senders[(hz, changes)] = held.enter_context(Units([name], name, hz, changes))
             daemons[(hz, changes)] = held.enter_context(
                 Program(*daemon_command(name, units.port(name), broker), name=name)
             )
         for rate in rates:
             until(partial(_linked, hand, _name(label, *rate)), f"a link at {rate}")
         time.sleep(1.0)
+        sent = {rate: sender.telemetries() for rate, sender in senders.items()}
         counts, began_s = dict(hand.counts), time.monotonic()
         given: dict[tuple[float, float], list[float]] = {rate: [] for rate in rates}
         before = {rate: cpu_s(daemon.pid) for rate, daemon in daemons.items()}
@@ -111,6 +115,9 @@ def _cpu(
                 before[rate] = now_s
         took_s = time.monotonic() - began_s
         for hz, changes in rates:
+            came = (senders[(hz, changes)].telemetries() - sent[(hz, changes)]) / took_s
+            if came < hz * ENOUGH:
+                raise BenchError(f"{came:.0f} telemetries a second instead of {hz:g}: the machine has too much to do")
             name = _name(label, hz, changes)
             told = (hand.counts.get(name, 0) - counts.get(name, 0)) / took_s
             if changes and not changes / 2 < told < changes * 2:

@@ -8,11 +8,13 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from .measure import BenchError
-from .rig import BASE, PATIENCE_S, until
+from .rig import BASE, PATIENCE_S, comes, until
 
 SESSION: Final = "balance"
 """Begins with 80° of motion from standing, and rocks then: the table moves nearly all the time."""
 RETRY_S: Final = 0.3
+CODE_S: Final = 3.0
+"""How long the code may take after arming; on a machine with too much to do, the grant may be gone by then."""
 
 
 class Hand:
@@ -50,13 +52,13 @@ class Hand:
         until(lambda: self.states.get(table, {}).get("state") == "standing", f"{table} standing")
         end_s, why = time.monotonic() + PATIENCE_S, "nothing"
         while time.monotonic() < end_s:
-            if (armed := self._ask(table, "arm"))["accepted"]:
-                until(lambda: self.states[table]["arm_code"] is not None, f"a code of {table}")
+            result = self._ask(table, "arm")
+            if result["accepted"] and comes(lambda: self.states[table]["arm_code"], CODE_S):
                 command = json.dumps({"preset": SESSION, "code": self.states[table]["arm_code"]})
-                armed = self._ask(table, "start", command)
-                if armed["accepted"]:
+                result = self._ask(table, "start", command)
+                if result["accepted"]:
                     return
-            why = armed["message"]
+            why = result["message"]
             time.sleep(RETRY_S)
         raise BenchError(f"no session on {table}: {why}")
 

@@ -57,13 +57,20 @@ def compiled(name: str) -> str:
     return str(program)
 
 
-def until(wanted: Callable[[], object], what: str) -> None:
-    """Wait until something is true. BenchError if it takes too long."""
-    end_s = time.monotonic() + PATIENCE_S
+def comes(wanted: Callable[[], object], patience_s: float) -> bool:
+    """Wait until something is true; whether it came in time."""
+    end_s = time.monotonic() + patience_s
     while not wanted():
         if time.monotonic() > end_s:
-            raise BenchError(f"not within {PATIENCE_S:.0f} s: {what}")
+            return False
         time.sleep(0.01)
+    return True
+
+
+def until(wanted: Callable[[], object], what: str) -> None:
+    """Wait until something is true. BenchError if it takes too long."""
+    if not comes(wanted, PATIENCE_S):
+        raise BenchError(f"not within {PATIENCE_S:.0f} s: {what}")
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from .measure import Figure, Spread, Verdict, judge
+from .measure import Figure, Spread, Verdict, failed, judge
 from .targets import TARGETS, Sense, Target
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -104,15 +104,16 @@ def read(text: str) -> Report:
 def markdown(report: Report) -> str:
     """The table of the document, with the machine it was made on."""
     benchmarks = list(dict.fromkeys(target.benchmark for target in TARGETS))
-    rough = " with few rounds (`--quick`)" if report.quick else ""
+    rough = " With few rounds (`--quick`): preliminary." if report.quick else ""
     lines = [
-        f"Measured on {report.machine}, in {report.seconds:.0f} s{rough}.",
+        f"Measured on {report.machine}, in {report.seconds:.0f} s.{rough}",
         "",
         "| | Measured | Quartiles | Target | |",
         "|---|---:|---:|---:|---|",
     ]
     for row in rows(report.figures, benchmarks):
-        said = f"**{row.verdict}**" if row.verdict in (Verdict.MISSED, Verdict.MISSING) else str(row.verdict)
+        said = f"**{row.verdict}**" if failed(row.verdict) else str(row.verdict)
+        said += f": {row.problem}" if row.problem else ""
         what = row.what[:1].upper() + row.what[1:]
         lines.append(f"| {what} | {row.measured} | {row.quartiles} | {row.target} | {said} |")
     return "\n".join(lines)

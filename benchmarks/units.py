@@ -2,7 +2,8 @@
 
 `--hz`: telemetries a second, by letting the tables' time run faster or slower; `--changes`: how often a second somebody
 sits down or gets up, which is a state document each. Lines on standard input: `begin` forgets what was noticed,
-`report` answers with the names of the tables that have lost their lease or their host since.
+`report` answers with the names of the tables that have lost their lease or their host since, `count` with how many
+telemetries all of them have sent.
 """
 
 import argparse
@@ -82,6 +83,8 @@ def _obey(line: str, units: list[Unit]) -> None:
         for unit in units:
             unit.lost = False
         _say("begun")
+    elif line == "count":
+        _say(str(sum(unit.telemetries for unit in units)))
     elif line == "report":
         _say(" ".join(unit.name for unit in units if unit.lost))
 

@@ -32,6 +32,10 @@ class Units(Program):
         """Whose lease or host was lost since `begin`."""
         return self._ask("report").split()
 
+    def telemetries(self) -> int:
+        """How many all of them have sent."""
+        return int(self._ask("count"))
+
     def _ask(self, words: str) -> str:
         assert self.process.stdin is not None
         self.process.stdin.write(words + "\n")
