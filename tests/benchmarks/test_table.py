@@ -14,6 +14,7 @@ from benchmarks.measure import (
     Figure,
     Spread,
     Verdict,
+    bytecodes,
     failed,
     in_turns,
     judge,
@@ -75,6 +76,11 @@ def test_percentiles_lie_between_the_values() -> None:
     low, middle, high = spread_of_percentile([float(value) for value in range(1000)], 99.0)
     assert 970 < low <= middle <= high < 1000
     assert middle == pytest.approx(989.01)
+
+
+def test_instructions_are_counted_alike_each_time() -> None:
+    once, twice = bytecodes(lambda: round(1.5)), bytecodes(lambda: [round(1.5), round(2.5)])
+    assert 0 < once == bytecodes(lambda: round(1.5)) < twice
 
 
 def test_contestants_take_turns_and_another_one_begins_each_round() -> None:
