@@ -1,0 +1,1 @@
+"""What the daemon is compared with: each a process of its own, written the way that its libraries suggest."""
