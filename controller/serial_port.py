@@ -1,14 +1,18 @@
-"""The serial port: opens, reads, writes. The only file that knows pyserial.
+"""The serial port: opens, reads, writes. The only file that knows pyserial, which finds, opens and sets up the port.
 
 `PORT` is anything that pyserial opens: a device, `socket://host:port`, or a URL whose handler is registered.
 """
 
+import os
 import time
 from typing import Final, Protocol
 
 import serial
+from serial.urlhandler import protocol_socket
 
 from protocol.messages import BAUD
+
+from .descriptor import Descriptor
 
 READ_TIMEOUT_S: Final = 0.05
 """Chosen: two and a half telemetries; a port that can't be woken is looked at this often at least."""
@@ -62,31 +66,43 @@ class SerialPort:
                 url, _plainly(error), "check the name, the cable, and that no other program uses it"
             ) from error
         self._port = port
+        # Neither a subclass, which has its own idea of reading, nor a port without a descriptor.
+        direct = os.name == "posix" and type(port) in (serial.Serial, protocol_socket.Serial)
+        self._direct = Descriptor(port.fileno()) if direct else None
 
     def read(self) -> bytes:
         """Bytes as soon as there are some; nothing after 50 ms or `wake`."""
         try:
+            if self._direct:
+                return self._direct.read(READ_TIMEOUT_S)
             data: bytes = self._port.read(1)
             if data and (more := self._port.in_waiting):
                 data += self._port.read(more)
-        except (OSError, TypeError) as error:
+        except (OSError, TypeError, ValueError) as error:
             raise self._gone(error) from error
         return data
 
     def write(self, data: bytes) -> None:
         """Write frames."""
         try:
-            self._port.write(data)
-        except (OSError, TypeError) as error:
+            if self._direct:
+                self._direct.write(data, WRITE_TIMEOUT_S)
+            else:
+                self._port.write(data)
+        except (OSError, TypeError, ValueError) as error:
             raise self._gone(error) from error
 
     def wake(self) -> None:
         """End a read that waits, where the port can do that."""
-        if cancel := getattr(self._port, "cancel_read", None):
+        if self._direct:
+            self._direct.wake()
+        elif cancel := getattr(self._port, "cancel_read", None):
             cancel()
 
     def close(self) -> None:
         """Let go of the port."""
+        if self._direct:
+            self._direct.close()
         try:
             self._port.close()
         except OSError:
