@@ -1,0 +1,159 @@
+/* Parts of the core for tests in Python, past the unit: state in and out as whole numbers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "angle.h"
+#include "brake.h"
+#include "drive.h"
+#include "rubbish.h"
+#include "supply.h"
+#include "watch.h"
+
+struct parts {
+    struct angle angle;
+    struct brake_watch brake;
+    struct progress progress;
+    struct supply supply;
+    struct memory memory;
+    struct reference reference;
+    struct follower follower;
+    uint8_t stall_ticks;
+};
+
+void *new_parts(void);
+void drop_parts(void *parts);
+void take_both(struct parts *parts, int16_t bed_cdeg, int16_t drive_cdeg);
+void judge(struct parts *parts, bool head_down_side, bool returning, uint32_t latched, int64_t *out);
+void show(struct parts *parts, int32_t bed_q16, int32_t drive_q16, bool bed_fails, bool drive_fails);
+bool slips(struct parts *parts, bool held);
+uint32_t gets_nowhere(struct parts *parts, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16);
+void rests(struct parts *parts);
+bool stalls(struct parts *parts, uint16_t current_ma, int16_t power);
+uint32_t supplied(struct parts *parts, uint16_t supply_mv, uint16_t current_ma, int64_t *heat);
+void set_heat(struct parts *parts, int32_t heat_q27);
+void put(struct parts *parts, const int64_t *reference, const int64_t *follower);
+void approach(struct parts *parts, int32_t target_q16, int16_t target_cdps, int16_t cap_cdps, int16_t low_cdeg,
+              int16_t high_cdeg, int64_t *out);
+bool ends(struct parts *parts, int32_t target_q16, int16_t target_cdps);
+int16_t follows(struct parts *parts, int32_t angle_q16, bool hurry, int64_t *out);
+
+void *new_parts(void)
+{
+    struct parts *const made = rubbish(sizeof *made);
+
+    angle_start(&made->angle);
+    brake_watch_start(&made->brake);
+    progress_reset(&made->progress);
+    supply_start(&made->supply);
+    made->memory.heat_q27 = 0;
+    made->stall_ticks = 0;
+    reference_place(&made->reference, 0, 0);
+    follower_rest(&made->follower, 0);
+    return made;
+}
+
+void drop_parts(void *parts)
+{
+    free(parts);
+}
+
+void take_both(struct parts *parts, int16_t bed_cdeg, int16_t drive_cdeg)
+{
+    channel_take(&parts->angle.voter.bed, bed_cdeg);
+    channel_take(&parts->angle.voter.drive, drive_cdeg);
+}
+
+void judge(struct parts *parts, bool head_down_side, bool returning, uint32_t latched, int64_t *out)
+{
+    const struct angle *const angle = &parts->angle;
+    const struct voter *const voter = &angle->voter;
+
+    angle_judge(&parts->angle, head_down_side, returning, latched);
+    const int64_t seen[] = {angle->causes, angle->worst_cdeg, angle->head_down, angle->trusted, angle->moving,
+                            voter->bed.failing, voter->drive.failing, voter->apart, angle_exposed_cdeg(angle),
+                            angle->angle_q16, angle->rate_q16, angle->speed_q16, voter->bed.smooth_q16,
+                            voter->drive.smooth_q16, angle_fastest_q16(angle)};
+    memcpy(out, seen, sizeof seen);
+}
+
+void show(struct parts *parts, int32_t bed_q16, int32_t drive_q16, bool bed_fails, bool drive_fails)
+{
+    struct voter *const voter = &parts->angle.voter;
+
+    voter->bed.smooth_q16 = bed_q16;
+    voter->drive.smooth_q16 = drive_q16;
+    voter->bed.failing = bed_fails;
+    voter->drive.failing = drive_fails;
+}
+
+bool slips(struct parts *parts, bool held)
+{
+    return brake_watch_tick(&parts->brake, held, &parts->angle.voter);
+}
+
+uint32_t gets_nowhere(struct parts *parts, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
+{
+    return progress_tick(&parts->progress, angle_q16, rate_cdps, asked_q16);
+}
+
+void rests(struct parts *parts)
+{
+    progress_reset(&parts->progress);
+}
+
+bool stalls(struct parts *parts, uint16_t current_ma, int16_t power)
+{
+    return stall_tick(&parts->stall_ticks, current_ma, power);
+}
+
+uint32_t supplied(struct parts *parts, uint16_t supply_mv, uint16_t current_ma, int64_t *heat)
+{
+    supply_tick(&parts->supply, &parts->memory, supply_mv, current_ma);
+    heat[0] = parts->memory.heat_q27;
+    heat[1] = supply_heat_percent(&parts->memory);
+    return parts->supply.causes;
+}
+
+void set_heat(struct parts *parts, int32_t heat_q27)
+{
+    parts->memory.heat_q27 = heat_q27;
+}
+
+void put(struct parts *parts, const int64_t *reference, const int64_t *follower)
+{
+    parts->reference.angle_q16 = (int32_t)reference[0];
+    parts->reference.rate_q16 = (int32_t)reference[1];
+    parts->reference.acceleration_q16 = (int32_t)reference[2];
+    parts->follower.integral_q16 = (int32_t)follower[0];
+    parts->follower.rate_q16 = (int32_t)follower[1];
+}
+
+static void tell(const struct parts *parts, int64_t *out)
+{
+    out[0] = parts->reference.angle_q16;
+    out[1] = parts->reference.rate_q16;
+    out[2] = parts->reference.acceleration_q16;
+    out[3] = parts->follower.integral_q16;
+    out[4] = parts->follower.rate_q16;
+    out[5] = follower_asked_q16(&parts->follower);
+}
+
+void approach(struct parts *parts, int32_t target_q16, int16_t target_cdps, int16_t cap_cdps, int16_t low_cdeg,
+              int16_t high_cdeg, int64_t *out)
+{
+    reference_approach(&parts->reference, target_q16, target_cdps, cap_cdps, low_cdeg, high_cdeg);
+    tell(parts, out);
+}
+
+bool ends(struct parts *parts, int32_t target_q16, int16_t target_cdps)
+{
+    return reference_ends(&parts->reference, target_q16, target_cdps);
+}
+
+int16_t follows(struct parts *parts, int32_t angle_q16, bool hurry, int64_t *out)
+{
+    const int16_t rate_cdps = follower_rate_cdps(&parts->follower, &parts->reference, angle_q16, hurry);
+
+    tell(parts, out);
+    return rate_cdps;
+}
