@@ -17,7 +17,7 @@ from ..mutants import Mutant
 from ..run import BrokenTestsError, prepare
 from ..targets import ROOT
 from . import waivers
-from .build import Builder
+from .build import Host
 from .operators import mutants
 from .run import SUITE, Outcome, Result, Times, first_tests, run, sound
 
@@ -173,7 +173,7 @@ def work(todo: Sequence[Mutant], given: argparse.Namespace, tell: Callable[[Resu
     with tempfile.TemporaryDirectory(prefix="bascule-mutants-") as name:
         folder = Path(name)
         prepare(str(folder / "cache"))
-        builder = Builder(folder)
+        builder = Host(folder)
         times = Times({}, None) if given.changed else sound(builder, folder, SUITE, recorded=True)
         results = run(todo, builder, folder, times, SUITE, given.jobs, until_s, first, tell)
     if given.learn:

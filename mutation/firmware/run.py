@@ -5,7 +5,6 @@ cannot be noticed by it: of the tests that hear something else, those that notic
 """
 
 import ctypes
-import importlib
 import json
 import os
 import shutil
@@ -25,16 +24,25 @@ from ..mutants import Mutant
 from ..order import Stopwatch
 from ..run import PYTEST, BrokenTestsError
 from ..targets import ROOT
-from .build import CORE, Builder, NotBuiltError
+from .build import Host, NotBuiltError, Objects, face
 from .record import Library, Record, Recorder
 
 CONSTANTS: Final = "tests/firmware/test_constants.py"
 SUITE: Final = ("tests/firmware/test_framing.py", "tests/firmware/test_link.py", CONSTANTS, "tests/firmware/test_parts.py",
                 "tests/firmware/test_walk.py", "tests/firmware/test_table.py", "tests/firmware/test_trace.py")  # fmt: skip
 """What has to notice. The kernel has its own planted differences: tests/firmware/kernel_twin.py."""
-UNRECORDED: Final = {"framing.c": SUITE[:2], "link.c": SUITE[:2], "framing.h": SUITE[:2]}
-"""File → tests that ask its functions past the unit."""
-DIRECT: Final = ("tests/firmware/test_parts.py", CONSTANTS)
+PARTS: Final = "tests/firmware/test_parts.py"
+UNRECORDED: Final = {
+    "framing.c": SUITE[:2], "framing.h": SUITE[:2], "link.c": SUITE[:2],
+    "angle.c": (f"{PARTS}::test_sensors",), "voting.c": (f"{PARTS}::test_sensors",),
+    "voting.h": (f"{PARTS}::test_sensors",),
+    "brake.c": (f"{PARTS}::test_the_brake", f"{PARTS}::test_a_brake", f"{PARTS}::test_sensors"),
+    "watch.c": (f"{PARTS}::test_progress", f"{PARTS}::test_no_progress", f"{PARTS}::test_sums", f"{PARTS}::test_a_stall"),
+    "supply.c": (f"{PARTS}::test_supply",),
+    "drive.c": (f"{PARTS}::test_power", f"{PARTS}::test_the_reference", f"{PARTS}::test_the_follower"),
+    "drive.h": (PARTS,), "fixed.c": (PARTS,), "fixed.h": (PARTS,),
+}  # fmt: skip
+"""File → tests that ask its functions past the unit, so that no record tells whether they could notice."""
 SOUND_S: Final = 900.0
 BUILD_S: Final = 60.0
 HANG_S: Final = 3.0
@@ -79,24 +87,6 @@ class Times(NamedTuple):
     record: Path | None
 
 
-FACES: Final = ("table", "ends", "parts")
-"""Modules of tests/firmware that load the core."""
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(f"tests.firmware.{name}")
-
-
-def _plant(library: ctypes.CDLL, folder: Path, mutant: Mutant) -> None:
-    """From here on the tests of this process load that library, and look for the core in a folder that has it."""
-    for name in FACES:
-        _module(name).compile_library = lambda sources, to: library
-    for path in CORE.iterdir():
-        if path.name != Path(mutant.file).name and not (folder / path.name).exists():
-            (folder / path.name).symlink_to(path)
-    _module("test_constants").HERE = folder
-
-
 class _Sound:
     """A plugin: the tests on the sound firmware, recorded."""
 
@@ -105,12 +95,12 @@ class _Sound:
 
     def pytest_sessionstart(self) -> None:
         """Before anything is loaded."""
-        _module("table").compile_library = lambda sources, to: Library(
+        face("table").compile_library = lambda sources, to: Library(
             ctypes.CDLL(str(self._library)), self._recorder
         )
 
 
-def sound(builder: Builder, folder: Path, tests: Sequence[str], recorded: bool) -> Times:
+def sound(builder: Host, folder: Path, tests: Sequence[str], recorded: bool) -> Times:
     """Run the tests without any mutant. BrokenTestsError where they do not pass."""
     times, library = folder / "times.json", builder.sound()
 
@@ -133,7 +123,7 @@ class Planter:
     """A plugin: where pytest would run the tests, it does so in a child for each mutant."""
 
     def __init__(
-        self, mutants: Sequence[Mutant], builder: Builder, folder: Path, times: Times, processes: int, until_s: float,
+        self, mutants: Sequence[Mutant], builder: Objects, folder: Path, times: Times, processes: int, until_s: float,
         first: dict[str, list[str]], tell: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._mutants, self._builder, self._folder, self._times = mutants, builder, folder, times
@@ -163,35 +153,33 @@ class Planter:
     def _try(self, mutant: Mutant, number: int, session: pytest.Session) -> None:
         """In a child: the likely tests first, then those that hear something else. Ends it where nobody can notice."""
         folder = self._folder / str(number)
-        library = self._built(mutant, folder)
-        _plant(library, folder, mutant)
+        self._build(mutant, folder)
         name = Path(mutant.file).name
-        direct = (*DIRECT, *UNRECORDED.get(name, ()))
+        direct = (*UNRECORDED.get(name, ()), *((f"{CONSTANTS}::test_the",) if mutant.scope.isupper() else ()))
         likely = [test for test, _ in self._kills.get(_place(mutant), Counter()).most_common(LIKELY)]
         seconds, killer = self._times.seconds, folder / "killer"
         first = [item for item in session.items if item.nodeid in likely or item.nodeid.startswith(direct)]
-        first = [item for item in first if mutant.scope.isupper() or not item.nodeid.startswith(CONSTANTS)]
-        first = [item for item in first if not item.nodeid.startswith(CONSTANTS + "::test_the_constants") or f"[{name}]" in item.nodeid]
+        first = [item for item in first if CONSTANTS not in item.nodeid or _about(item, name)]
         first.sort(key=lambda item: likely.index(item.nodeid) if item.nodeid in likely else LIKELY)
         budget_s = CONTROL_S if mutant.scope == "control" else BUDGET_S
         if not self._pass(first, session, killer, budget_s):
             return
-        others = [item for item in session.items if item not in first and not item.nodeid.startswith(CONSTANTS)]
-        if self._record is not None:
+        others = [item for item in session.items if item not in first and CONSTANTS not in item.nodeid]
+        if self._record is not None and isinstance(self._builder, Host):
             killer.write_text("hangs", "utf-8")
             signal.setitimer(signal.ITIMER_PROF, REPLAY_S)
-            apart = self._record.apart(library)
+            apart = self._record.apart(self._builder.library)
             if not apart:
                 os._exit(Outcome.SAME_WORDS)
             others = [item for item in others if item.nodeid in apart]
         self._pass(sorted(others, key=lambda item: seconds.get(item.nodeid, 1.0)), session, killer, budget_s)
 
-    def _built(self, mutant: Mutant, folder: Path) -> ctypes.CDLL:
+    def _build(self, mutant: Mutant, folder: Path) -> None:
         try:
             objects = self._builder.objects(mutant, folder)
             if self._builder.does_the_same(mutant, objects):
                 os._exit(Outcome.SAME_CODE)
-            return self._builder.library(folder, objects)
+            self._builder.plant(mutant, folder, objects)
         except NotBuiltError:
             os._exit(Outcome.NO_CODE)
 
@@ -218,12 +206,17 @@ class Planter:
         self._tell(f"{number} {status} {seconds:.3f} {test}\n")
 
 
+def _about(item: pytest.Item, name: str) -> bool:
+    """Whether a test of constants looks at this file."""
+    return f"[{name}]" in item.nodeid or name == "drive.c" and "cosines" in item.nodeid
+
+
 def _place(mutant: Mutant) -> str:
     return f"{Path(mutant.file).name} {mutant.scope}"
 
 
 def run(
-    mutants: Sequence[Mutant], builder: Builder, folder: Path, times: Times, tests: Sequence[str], processes: int,
+    mutants: Sequence[Mutant], builder: Objects, folder: Path, times: Times, tests: Sequence[str], processes: int,
     until_s: float, first: dict[str, list[str]], tell: Callable[[Result], None],
 ) -> list[Result]:  # fmt: skip
     """Run each mutant. Nothing begins after `until_s` (monotonic)."""
