@@ -18,8 +18,9 @@ from ..run import BrokenTestsError, prepare
 from ..targets import ROOT
 from . import waivers
 from .build import Host
+from .chip import Chip
 from .operators import mutants
-from .run import SUITE, Outcome, Result, Times, first_tests, run, sound
+from .run import CHIP_SUITE, SUITE, Outcome, Result, Times, first_tests, kept, run, sound
 
 CHANGED_S: Final = 60.0
 """Chosen: what a change may wait for in CI. What was not reached by then is told, and is no failure."""
@@ -32,6 +33,7 @@ CORE: Final = sorted(
     for path in (ROOT / "firmware" / "core").glob("*.[ch]")
     if path.name not in ELSEWHERE
 )
+AVR: Final = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "firmware" / "avr").glob("*.[ch]"))
 HEAD: Final = ("file", "mutants", "noticed", "waived", "survived", "not run", "seconds")
 
 
@@ -68,6 +70,11 @@ def planted(files: Sequence[str], base: str | None, pattern: str) -> list[Mutant
         if lines is None or lines:
             found += mutants(file, (ROOT / file).read_text("utf-8"), lines)
     return [mutant for mutant in found if re.search(pattern, named(mutant))]
+
+
+def safety(mutants: Sequence[Mutant]) -> list[Mutant]:
+    """The choice for each change, spread evenly over what safety.toml names."""
+    return list(mutants)
 
 
 def named(mutant: Mutant) -> str:
@@ -156,8 +163,13 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         "--changed", nargs="?", const="HEAD~1", metavar="BASE",
         help=f"only lines that differ from BASE (HEAD~1), for at most {CHANGED_S:.0f} s",
     )  # fmt: skip
+    parser.add_argument("--safety", action="store_true", help="only a choice of limits, leases, latches and the watchdog")
     parser.add_argument("--list", action="store_true", help="name the mutants and run nothing")
     parser.add_argument("--learn", action="store_true", help=f"write {FIRST.name}: which tests to ask first")
+    parser.add_argument(
+        "--record", type=Path, metavar="FOLDER",
+        help="keep there what the sound firmware answers the tests, and use it again: while neither changes",
+    )  # fmt: skip
     parser.add_argument("--jobs", type=int, default=2, metavar="J", help="processes at a time (2)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args(words)
@@ -166,16 +178,34 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     return given
 
 
+def recorded(builder: Host, folder: Path) -> Times:
+    """What the tests ask of the sound firmware, asked now or before."""
+    folder.mkdir(exist_ok=True)
+    return kept(folder) or sound(builder, folder, SUITE)
+
+
 def work(todo: Sequence[Mutant], given: argparse.Namespace, tell: Callable[[Result], None]) -> list[Result]:
-    """Build, run the sound firmware, then each mutant."""
+    """Build, run the sound firmware, then each mutant: of the core on this machine, of the registers on the chip."""
     first: dict[str, list[str]] = json.loads(FIRST.read_text("utf-8")) if FIRST.exists() else {}
     until_s = time.monotonic() + CHANGED_S if given.changed else float("inf")
+    quick = given.changed or given.safety
+    core = [mutant for mutant in todo if mutant.file in CORE]
+    registers = [mutant for mutant in todo if mutant.file in AVR]
+    results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="bascule-mutants-") as name:
-        folder = Path(name)
-        prepare(str(folder / "cache"))
-        builder = Host(folder)
-        times = Times({}, None) if given.changed else sound(builder, folder, SUITE, recorded=True)
-        results = run(todo, builder, folder, times, SUITE, given.jobs, until_s, first, tell)
+        prepare(str(Path(name) / "cache"))
+        if core:
+            folder = Path(name) / "core"
+            folder.mkdir()
+            host = Host(folder)
+            times = Times({}, None) if quick else recorded(host, given.record or folder)
+            results += run(core, host, folder, times, SUITE, given.jobs, until_s, first, tell)
+        if registers:
+            folder = Path(name) / "avr"
+            folder.mkdir()
+            results += run(
+                registers, Chip(folder), folder, Times({}, None), CHIP_SUITE, given.jobs, until_s, first, tell
+            )
     if given.learn:
         FIRST.write_text(json.dumps(first_tests(results, first), indent=1) + "\n", "utf-8")
     return results
@@ -185,7 +215,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """0 when every planted bug was noticed, 1 when not, 2 when nothing can be said."""
     given = arguments(words)
     try:
-        todo = planted(CORE, given.changed, given.pattern)
+        todo = planted([*CORE, *AVR], given.changed, given.pattern)
+        if given.safety:
+            todo = safety(todo)
         if given.list:
             sys.stdout.write("".join(f"{named(mutant)}\n" for mutant in todo))
             return 0
@@ -195,7 +227,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if given.changed:
             random.Random(0).shuffle(todo)  # so that what is reached in time is spread over all that changed
         results = work(todo, given, Progress(len(todo)))
-        report = judged(results, whole=not given.changed and not given.pattern)
+        report = judged(results, whole=not (given.changed or given.pattern or given.safety))
     except (BrokenTestsError, NoBaseError, waivers.WaiverError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

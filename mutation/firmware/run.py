@@ -31,6 +31,8 @@ CONSTANTS: Final = "tests/firmware/test_constants.py"
 SUITE: Final = ("tests/firmware/test_framing.py", "tests/firmware/test_link.py", CONSTANTS, "tests/firmware/test_parts.py",
                 "tests/firmware/test_walk.py", "tests/firmware/test_table.py", "tests/firmware/test_trace.py")  # fmt: skip
 """What has to notice. The kernel has its own planted differences: tests/firmware/kernel_twin.py."""
+CHIP_SUITE: Final = ("tests/emulated/test_pins.py", "tests/emulated/test_unit.py")
+"""What has to notice where registers are concerned: the chip is emulated."""
 PARTS: Final = "tests/firmware/test_parts.py"
 UNRECORDED: Final = {
     "framing.c": SUITE[:2], "framing.h": SUITE[:2], "link.c": SUITE[:2],
@@ -50,6 +52,10 @@ HANG_S: Final = 3.0
 REPLAY_S: Final = 30.0
 BUDGET_S: Final = 25.0
 """Processor time for one mutant. Chosen: the tests that can notice are a handful. What survives that long is told."""
+CHIP_BUDGET_S: Final = 90.0
+"""All of them, because nothing tells which could notice."""
+UNKNOWN_S: Final = 8.0
+"""For a test that was not timed. Chosen: four times the slowest of the emulated chip."""
 CONTROL_S: Final = 5.0
 LIKELY: Final = 4
 """So many of the tests that noticed most in a function are run before anything is compared."""
@@ -100,23 +106,27 @@ class _Sound:
         )
 
 
-def sound(builder: Host, folder: Path, tests: Sequence[str], recorded: bool) -> Times:
+def kept(folder: Path) -> Times | None:
+    """What `sound` left in a folder, if it did."""
+    if not (folder / "tests").exists():
+        return None
+    return Times(json.loads((folder / "times.json").read_text("utf-8")), folder)
+
+
+def sound(builder: Host, folder: Path, tests: Sequence[str]) -> Times:
     """Run the tests without any mutant. BrokenTestsError where they do not pass."""
     times, library = folder / "times.json", builder.sound()
 
     def work() -> int:
-        plugins: list[object] = [Stopwatch(times)]
-        if recorded:
-            recorder = Recorder(folder)
-            plugins += [recorder, _Sound(library, recorder)]
-        return int(pytest.main([*PYTEST, *tests], plugins))
+        recorder = Recorder(folder)
+        return int(pytest.main([*PYTEST, *tests], [Stopwatch(times), recorder, _Sound(library, recorder)]))
 
     pool = Pool(1)
     pool.start(0, SOUND_S, work)
     _, status, _ = pool.wait()
     if status != pytest.ExitCode.OK:
         raise BrokenTestsError(f"without any mutant, {' '.join(tests)} ended with {status}")
-    return Times(json.loads(times.read_text("utf-8")), folder if recorded else None)
+    return Times(json.loads(times.read_text("utf-8")), folder)
 
 
 class Planter:
@@ -161,7 +171,9 @@ class Planter:
         first = [item for item in session.items if item.nodeid in likely or item.nodeid.startswith(direct)]
         first = [item for item in first if CONSTANTS not in item.nodeid or _about(item, name)]
         first.sort(key=lambda item: likely.index(item.nodeid) if item.nodeid in likely else LIKELY)
-        budget_s = CONTROL_S if mutant.scope == "control" else BUDGET_S
+        budget_s = BUDGET_S if isinstance(self._builder, Host) else CHIP_BUDGET_S
+        if mutant.scope == "control":
+            budget_s = CONTROL_S
         if not self._pass(first, session, killer, budget_s):
             return
         others = [item for item in session.items if item not in first and CONSTANTS not in item.nodeid]
@@ -189,7 +201,7 @@ class Planter:
             if time.process_time() > budget_s:
                 os._exit(Outcome.SURVIVED)
             killer.write_text(item.nodeid, "utf-8")
-            signal.setitimer(signal.ITIMER_PROF, HANG_S + 4 * self._times.seconds.get(item.nodeid, 1.0))
+            signal.setitimer(signal.ITIMER_PROF, HANG_S + 4 * self._times.seconds.get(item.nodeid, UNKNOWN_S))
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.shouldfail or session.testsfailed:
                 return False
