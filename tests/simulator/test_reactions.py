@@ -446,6 +446,17 @@ def test_a_low_supply_leads_home_while_there_is_some():
     assert host.now.supply_v == pytest.approx(12.0, abs=0.1)
 
 
+def test_short_dips_of_the_supply_do_not_add_up():
+    """F16: each start of a motor is one, and the next comes minutes later."""
+    host = holding(30.0)
+    for _ in range(30):
+        host.table.supply_v = 9.5
+        host.run(0.06)
+        host.table.supply_v = 12.8
+        host.run(0.06)
+        assert host.causes == C(0)
+
+
 def test_a_critical_supply_holds_and_a_live_wish_may_go_on_when_it_is_back():
     """F16: below 10 V for 100 ms."""
     host = returning(30.0)
