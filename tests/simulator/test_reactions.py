@@ -452,9 +452,9 @@ def test_short_dips_of_the_supply_do_not_add_up():
     for _ in range(30):
         host.table.supply_v = 9.5
         host.run(0.06)
+        assert host.causes == C(0)
         host.table.supply_v = 12.8
         host.run(0.06)
-        assert host.causes == C(0)
 
 
 def test_a_critical_supply_holds_and_a_live_wish_may_go_on_when_it_is_back():
