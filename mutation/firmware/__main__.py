@@ -1,4 +1,4 @@
-"""`python -m mutation.firmware`: plant bugs in the firmware, run the tests that have to notice, say which they missed."""
+"""`python -m mutation.firmware`: plant bugs in the firmware, run the tests that have to notice, say what they missed."""
 
 import argparse
 import difflib
@@ -19,6 +19,7 @@ from ..targets import ROOT
 from . import waivers
 from .build import Host
 from .chip import Chip
+from .choice import safety
 from .operators import mutants
 from .run import CHIP_SUITE, SUITE, Outcome, Result, Times, first_tests, kept, run, sound
 
@@ -70,11 +71,6 @@ def planted(files: Sequence[str], base: str | None, pattern: str) -> list[Mutant
         if lines is None or lines:
             found += mutants(file, (ROOT / file).read_text("utf-8"), lines)
     return [mutant for mutant in found if re.search(pattern, named(mutant))]
-
-
-def safety(mutants: Sequence[Mutant]) -> list[Mutant]:
-    """The choice for each change, spread evenly over what safety.toml names."""
-    return list(mutants)
 
 
 def named(mutant: Mutant) -> str:
@@ -163,7 +159,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         "--changed", nargs="?", const="HEAD~1", metavar="BASE",
         help=f"only lines that differ from BASE (HEAD~1), for at most {CHANGED_S:.0f} s",
     )  # fmt: skip
-    parser.add_argument("--safety", action="store_true", help="only a choice of limits, leases, latches and the watchdog")
+    parser.add_argument(
+        "--safety", action="store_true", help="only a choice of limits, leases, latches and the watchdog"
+    )
     parser.add_argument("--list", action="store_true", help="name the mutants and run nothing")
     parser.add_argument("--learn", action="store_true", help=f"write {FIRST.name}: which tests to ask first")
     parser.add_argument(

@@ -1,6 +1,6 @@
 """What every test asks of the unit in C, and what it is answered, so that replay.c can ask a mutant the same.
 
-A mutant that answers a test word for word as the sound firmware does cannot be noticed by it, so that test need not run.
+A mutant that answers a test word for word as the sound firmware does cannot be noticed by it.
 """
 
 import ctypes
@@ -97,7 +97,8 @@ class Library:
 
     @staticmethod
     def _say(size: int, recorder: Recorder, unit: Any, out: Any, _: int) -> bytes:
-        return b"s" + recorder.number(unit.value) + pack("<I", size) + out.raw[:size]
+        said: bytes = out.raw[:size]
+        return b"s" + recorder.number(unit.value) + pack("<I", size) + said
 
     @staticmethod
     def _tick(_: int, recorder: Recorder, unit: Any, now_ms: Any, sensed: Any, command: Any) -> bytes:

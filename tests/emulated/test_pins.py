@@ -1,7 +1,7 @@
 """The chip's registers, pins and kept memory, each by itself: quick tests of what firmware/avr/ does."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -22,15 +22,22 @@ UCSR0A, UCSR0B, UCSR0C, UBRR0 = 0xC0, 0xC1, 0xC2, 0xC4
 ADCSRA, ADIE = 0x7A, 1 << 3
 WDE, WDIE, WDP_250_MS = 1 << 3, 1 << 6, 1 << 2
 LAST_RESETS = 0x0F
-LOOPS = Flag.OCCUPIED | Flag.ANKLES_LOCKED | Flag.ESTOP | Flag.HEAD_DOWN_SIDE | Flag.END_HEAD_DOWN | Flag.END_HEAD_UP | Flag.LOWERING
+LOOPS = (
+    Flag.OCCUPIED
+    | Flag.ANKLES_LOCKED
+    | Flag.ESTOP
+    | Flag.HEAD_DOWN_SIDE
+    | Flag.END_HEAD_DOWN
+    | Flag.END_HEAD_UP
+    | Flag.LOWERING
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def on_the_chip() -> Iterator[None]:
+def on_the_chip() -> None:
     need("make", "avr-gcc")
     chips.library()
     tables.firmware_elf()
-    yield
 
 
 def told(table: ChipTable, ticks: int) -> Telemetry:

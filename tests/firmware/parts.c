@@ -5,6 +5,8 @@
 #include "angle.h"
 #include "brake.h"
 #include "drive.h"
+#include "exposure.h"
+#include "grant.h"
 #include "rubbish.h"
 #include "supply.h"
 #include "watch.h"
@@ -15,6 +17,8 @@ struct parts {
     struct progress progress;
     struct supply supply;
     struct memory memory;
+    struct exposure exposure;
+    struct grant grant;
     struct reference reference;
     struct follower follower;
     uint8_t stall_ticks;
@@ -31,6 +35,10 @@ void rests(struct parts *parts);
 bool stalls(struct parts *parts, uint16_t current_ma, int16_t power);
 uint32_t supplied(struct parts *parts, uint16_t supply_mv, uint16_t current_ma, int64_t *heat);
 void set_heat(struct parts *parts, int32_t heat_q27);
+void remembers(struct parts *parts, uint32_t episode_ms, int16_t strictest_cdeg);
+void exposed(struct parts *parts, int16_t worst_cdeg, uint32_t elapsed_ms, int64_t *out);
+void grants(struct parts *parts, int32_t what, const int64_t *setpoint, uint32_t now_ms);
+void granted(struct parts *parts, uint32_t now_ms, int64_t *out);
 void put(struct parts *parts, const int64_t *reference, const int64_t *follower);
 void approach(struct parts *parts, int32_t target_q16, int16_t target_cdps, int16_t cap_cdps, int16_t low_cdeg,
               int16_t high_cdeg, int64_t *out);
@@ -45,7 +53,9 @@ void *new_parts(void)
     brake_watch_start(&made->brake);
     progress_reset(&made->progress);
     supply_start(&made->supply);
+    remembers(made, 0, 0);
     made->memory.heat_q27 = 0;
+    grant_start(&made->grant);
     made->stall_ticks = 0;
     reference_place(&made->reference, 0, 0);
     follower_rest(&made->follower, 0);
@@ -117,6 +127,61 @@ uint32_t supplied(struct parts *parts, uint16_t supply_mv, uint16_t current_ma, 
 void set_heat(struct parts *parts, int32_t heat_q27)
 {
     parts->memory.heat_q27 = heat_q27;
+}
+
+void remembers(struct parts *parts, uint32_t episode_ms, int16_t strictest_cdeg)
+{
+    struct memory *const memory = &parts->memory;
+
+    memory->head_down_s = 0;
+    memory->head_down_rest_ms = 0;
+    memory->episode_ms = episode_ms;
+    memory->strictest_cdeg = strictest_cdeg;
+    memory->exposed = false;
+    exposure_start(&parts->exposure, memory);
+}
+
+void exposed(struct parts *parts, int16_t worst_cdeg, uint32_t elapsed_ms, int64_t *out)
+{
+    const struct memory *const memory = &parts->memory;
+
+    if (elapsed_ms > 0) {
+        exposure_tick(&parts->exposure, &parts->memory, worst_cdeg, elapsed_ms);
+    }
+    out[0] = parts->exposure.left_ms;
+    out[1] = memory->episode_ms;
+    out[2] = memory->strictest_cdeg;
+    out[3] = memory->exposed;
+    out[4] = (int64_t)memory->head_down_s * 1000 + memory->head_down_rest_ms;
+}
+
+void grants(struct parts *parts, int32_t what, const int64_t *setpoint, uint32_t now_ms)
+{
+    struct from_host message;
+
+    memset(&message, 0xA5, sizeof message);
+    message.target_cdeg = (int16_t)setpoint[0];
+    message.rate_cdps = (int16_t)setpoint[1];
+    message.limit_cdeg = (int16_t)setpoint[2];
+    message.lease_ms = (uint16_t)setpoint[3];
+    if (what == 0) {
+        grant_arm(&parts->grant);
+    } else if (what == 1) {
+        grant_lease(&parts->grant, &message, now_ms);
+    } else {
+        grant_release(&parts->grant);
+    }
+}
+
+void granted(struct parts *parts, uint32_t now_ms, int64_t *out)
+{
+    const struct grant *const grant = &parts->grant;
+
+    out[0] = grant->armed;
+    out[1] = grant->leased;
+    out[2] = grant->limit_cdeg;
+    out[3] = grant_expired(grant, now_ms);
+    out[4] = grant->leased ? grant_target_cdeg(grant, now_ms) : 0;
 }
 
 void put(struct parts *parts, const int64_t *reference, const int64_t *follower)

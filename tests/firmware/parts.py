@@ -74,6 +74,24 @@ class Parts:
         """So warm it is."""
         library().set_heat(self._at, round(heat * Q27))
 
+    def remembers(self, episode_ms: int, strictest_cdeg: int) -> None:
+        """A start with this episode in memory."""
+        library().remembers(self._at, ctypes.c_uint32(episode_ms), ctypes.c_int16(strictest_cdeg))
+
+    def exposed(self, worst_cdeg: int = 0, elapsed_ms: int = 0) -> list[int]:
+        """After so long at this angle: time left, of the episode, its strictest angle, exposed, head-down time."""
+        library().exposed(self._at, ctypes.c_int16(worst_cdeg), ctypes.c_uint32(elapsed_ms), self._out)
+        return [*self._out[:5]]
+
+    def grants(self, what: int, setpoint: Sequence[int], now_ms: int) -> None:
+        """0 arms, 1 leases a setpoint (target, rate, limit, length), 2 releases."""
+        library().grants(self._at, what, (ctypes.c_int64 * 4)(*setpoint), ctypes.c_uint32(now_ms))
+
+    def granted(self, now_ms: int) -> list[int]:
+        """Armed, leased, limit, expired, and the target by now."""
+        library().granted(self._at, ctypes.c_uint32(now_ms), self._out)
+        return [*self._out[:5]]
+
     def put(self, reference: Sequence[int], follower: Sequence[int]) -> None:
         """State of the drive, in 1/65536."""
         library().put(self._at, (ctypes.c_int64 * 3)(*reference), (ctypes.c_int64 * 2)(*follower))

@@ -1,4 +1,4 @@
-"""Every constant of the core is the one of its twin in Python, in the units of the chip. The kernel has its own test."""
+"""Every constant of the core is the one of its twin in Python, in the units of the chip. The kernel has its own."""
 
 import re
 import subprocess

@@ -8,10 +8,12 @@ from random import Random
 
 import pytest
 
-from protocol.messages import Cause
+from protocol.messages import Cause, Setpoint
 from simulator import drive
 from simulator.angle import Angle
 from simulator.brake import BrakeWatch
+from simulator.exposure import Exposure
+from simulator.grant import Grant
 from simulator.memory import Memory
 from simulator.supply import Supply
 from simulator.watch import Progress
@@ -44,7 +46,9 @@ def readings(random: Random, ticks: int) -> Iterator[tuple[int, int]]:
         if tick % 120 == 0:
             speed = random.choice((0.0, 0.0, 0.1, 0.2, 0.25, -0.1, -0.2, 1.0, -1.0, 3.0, -3.0, 30.0))
             apart = random.choice((0.0, 0.0, 0.0, 1.4, -1.4, 2.99, 3.01, -3.01, 5.0, -5.0))
-            kinds = [random.choice(("", "", "", "", "still", "rail", "spikes", "jumpy", "mirror", "drift")) for _ in "12"]
+            kinds = [
+                random.choice(("", "", "", "", "still", "rail", "spikes", "jumpy", "mirror", "drift")) for _ in "12"
+            ]
             if random.random() < 0.5:
                 kinds[random.randrange(2)] = ""
             if abs(angle) > 70.0:
@@ -273,6 +277,85 @@ def test_supply_and_heat_are_judged_alike(seed: int) -> None:
     assert found == C.SUPPLY_LOW | C.SUPPLY_CRITICAL | C.MOTOR_WARM | C.MOTOR_HOT
 
 
+# ---- time and leases ------------------------------------------------------------------------------------------------
+
+
+def time(exposure: Exposure, memory: Memory) -> list[int]:
+    """As `Parts.exposed`; the one in C stops at 0."""
+    left_ms = max(0, exposure.left_ms)
+    return [left_ms, memory.episode_ms, memory.strictest_cdeg, int(memory.exposed), memory.head_down_ms]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_exposure_is_counted_alike(seed: int) -> None:
+    """H3, F14: episodes of every kind, from a start in the middle of one."""
+    random = Random(seed)
+    for _ in range(60):
+        memory = Memory(episode_ms=random.choice((0, 1, 119_000, 599_000)))
+        memory.strictest_cdeg = random.choice((501, 3000, 6000)) if memory.episode_ms else 0
+        c, python = Parts(), Exposure(memory)
+        c.remembers(memory.episode_ms, memory.strictest_cdeg)
+        assert c.exposed() == time(python, memory)
+        for _ in range(40):
+            worst_cdeg = random.choice((-8000, 0, 499, 500, 501, 502, 1600, 1601, 3100, 4600, 6000))
+            elapsed_ms = random.choice((20, 20, 20, 980, 1000, 1001, 20_000, 59_960, 59_980, 60_000, 300_000))
+            python.tick(worst_cdeg, elapsed_ms)
+            assert c.exposed(worst_cdeg, elapsed_ms) == time(python, memory)
+
+
+def test_an_episode_ends_after_a_whole_minute_below_five_degrees() -> None:
+    """H3: two times 50 s are none; and a stricter angle may leave less time than was spent already."""
+    c = Parts()
+    c.exposed(2000, 290_000)
+    c.exposed(400, 50_000)
+    c.exposed(600, 20)
+    assert c.exposed(400, 50_000)[1] == 290_020
+    assert c.exposed(6000, 20)[0] == 0
+    assert c.exposed(400, 59_980)[:2] == [0, 290_040]
+    assert c.exposed(400, 20)[1:3] == [0, 0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_leases_run_alike(seed: int) -> None:
+    """H4, F17: what is armed, leased, limited, and where the target is by now; also where the clock begins anew."""
+    random = Random(seed)
+    c, python = Parts(), Grant()
+    assert c.granted(0)[:3] == [0, 0, 6000]
+    now_ms = random.choice((0, 2**32 - 1500))
+    for _ in range(3000):
+        what = random.choice((0, 1, 1, 1, 2, 3, 3, 3, 3))
+        setpoint = (random.choice((-8001, -500, 0, 10, 2000, 6001)), random.choice((0, 1, -1, 5, 15, -25, 300, -300)),
+                    random.choice((-100, 0, 1500, 5999, 6000, 6001)), random.choice((0, 1, 199, 200, 500, 501, 9000)))  # fmt: skip
+        if what < 3:
+            c.grants(what, setpoint, now_ms)
+        if what == 0:
+            python.arm()
+        elif what == 1:
+            numbers = [value / 100 for value in setpoint[:3]]
+            python.lease(Setpoint(1, 1, 1, *numbers, setpoint[3] / 1000), now_ms)
+        elif what == 2:
+            python.release()
+        now_ms += random.choice((0, 1, 20, 20, 200, 499, 500, 501, 700))
+        armed, leased, limit, expired, target = c.granted(now_ms)
+        setpoint_now = python.setpoint
+        assert (armed, leased) == (python.armed, setpoint_now is not None)
+        assert limit == python.limit_cdeg
+        assert expired == python.expired(now_ms)
+        if setpoint_now is not None:
+            by_now_ms = min(now_ms, python._since_ms + 500)
+            assert abs(target - python.target_cdeg(setpoint_now.rate_dps, by_now_ms)) <= 1
+
+
+def test_a_target_goes_on_at_its_rate_to_the_nearest_hundredth() -> None:
+    """0.05 °/s for 100 ms is 0.005°, which is rounded away from level; and never beyond the lease."""
+    for way in (1, -1):
+        c = Parts()
+        c.grants(1, (1000, 5 * way, 6000, 500), 0)
+        assert [c.granted(ms)[4] - 1000 for ms in (0, 99, 100, 299, 300, 499, 500, 900)] == [
+            way * moved for moved in (0, 0, 1, 1, 2, 2, 3, 3)
+        ]
+
+
 # ---- drive ----------------------------------------------------------------------------------------------------------
 
 
@@ -291,7 +374,10 @@ def test_power_is_the_part_of_full_power_that_makes_the_rate() -> None:
 
 def state(random: Random) -> tuple[drive.Reference, list[int]]:
     """A reference somewhere on its way, in both."""
-    angle, rate = random.uniform(-80.0, 60.0), random.choice((0.0, random.uniform(-3.0, 3.0), random.uniform(-0.3, 0.3)))
+    angle, rate = (
+        random.uniform(-80.0, 60.0),
+        random.choice((0.0, random.uniform(-3.0, 3.0), random.uniform(-0.3, 0.3))),
+    )
     acceleration = random.choice((0.0, random.uniform(-1.0, 1.0)))
     numbers = [round(value * 100 * Q16) for value in (angle, rate, acceleration)]
     reference = drive.Reference(numbers[0] / Q16 / 100)
