@@ -41,7 +41,7 @@ UNRECORDED: Final = {
     "watch.c": (f"{PARTS}::test_progress", f"{PARTS}::test_no_progress", f"{PARTS}::test_sums", f"{PARTS}::test_a_stall"),
     "supply.c": (f"{PARTS}::test_supply",),
     "exposure.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_an_episode"),
-    "memory.c": (f"{PARTS}::test_exposure",),
+    "memory.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_memory"),
     "grant.c": (f"{PARTS}::test_leases", f"{PARTS}::test_a_target"),
     "drive.c": (f"{PARTS}::test_power", f"{PARTS}::test_the_reference", f"{PARTS}::test_the_follower"),
     "drive.h": (PARTS,), "fixed.c": (PARTS,), "fixed.h": (PARTS,),

@@ -1,4 +1,5 @@
 /* Parts of the core for tests in Python, past the unit: state in and out as whole numbers. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,8 @@ uint32_t supplied(struct parts *parts, uint16_t supply_mv, uint16_t current_ma, 
 void set_heat(struct parts *parts, int32_t heat_q27);
 void remembers(struct parts *parts, uint32_t episode_ms, int16_t strictest_cdeg);
 void exposed(struct parts *parts, int16_t worst_cdeg, uint32_t elapsed_ms, int64_t *out);
+int32_t checked_bytes(void);
+bool valid_with(struct parts *parts, int32_t at, uint8_t flipped);
 void grants(struct parts *parts, int32_t what, const int64_t *setpoint, uint32_t now_ms);
 void granted(struct parts *parts, uint32_t now_ms, int64_t *out);
 void put(struct parts *parts, const int64_t *reference, const int64_t *follower);
@@ -153,6 +156,23 @@ void exposed(struct parts *parts, int16_t worst_cdeg, uint32_t elapsed_ms, int64
     out[2] = memory->strictest_cdeg;
     out[3] = memory->exposed;
     out[4] = (int64_t)memory->head_down_s * 1000 + memory->head_down_rest_ms;
+}
+
+int32_t checked_bytes(void)
+{
+    return (int32_t)(offsetof(struct memory, check) + sizeof(uint16_t));
+}
+
+bool valid_with(struct parts *parts, int32_t at, uint8_t flipped)
+{
+    uint8_t *const bytes = (uint8_t *)&parts->memory;
+
+    for (int32_t i = 0; i < (int32_t)offsetof(struct memory, check); i++) {
+        bytes[i] = (uint8_t)(i * 37);
+    }
+    memory_seal(&parts->memory);
+    bytes[at] ^= flipped;
+    return memory_valid(&parts->memory);
 }
 
 void grants(struct parts *parts, int32_t what, const int64_t *setpoint, uint32_t now_ms)

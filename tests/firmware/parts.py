@@ -20,7 +20,7 @@ def library() -> ctypes.CDLL:
     with tempfile.TemporaryDirectory() as folder:
         built = compile_library([*core_sources(), HERE / "parts.c"], Path(folder) / "parts.so")
     built.new_parts.restype = ctypes.c_void_p
-    built.slips.restype = built.stalls.restype = built.ends.restype = ctypes.c_bool
+    built.valid_with.restype = built.slips.restype = built.stalls.restype = built.ends.restype = ctypes.c_bool
     built.gets_nowhere.restype = built.supplied.restype = ctypes.c_uint32
     built.follows.restype = built.drive_power.restype = ctypes.c_int16
     return built
@@ -82,6 +82,10 @@ class Parts:
         """After so long at this angle: time left, of the episode, its strictest angle, exposed, head-down time."""
         library().exposed(self._at, ctypes.c_int16(worst_cdeg), ctypes.c_uint32(elapsed_ms), self._out)
         return [*self._out[:5]]
+
+    def valid_with(self, at: int, flipped: int) -> bool:
+        """Whether memory that was sealed is still valid with these bits of one byte changed."""
+        return bool(library().valid_with(self._at, at, ctypes.c_uint8(flipped)))
 
     def grants(self, what: int, setpoint: Sequence[int], now_ms: int) -> None:
         """0 arms, 1 leases a setpoint (target, rate, limit, length), 2 releases."""

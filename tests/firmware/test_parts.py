@@ -315,6 +315,15 @@ def test_an_episode_ends_after_a_whole_minute_below_five_degrees() -> None:
     assert c.exposed(400, 20)[1:3] == [0, 0]
 
 
+def test_memory_with_one_wrong_bit_is_none() -> None:
+    """F5, H3: every byte of it, and the check itself."""
+    c, size = Parts(), parts.library().checked_bytes()
+    assert size > 20
+    for at in range(size):
+        assert c.valid_with(at, 0)
+        assert not any(c.valid_with(at, 1 << bit) for bit in range(8)), at
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_leases_run_alike(seed: int) -> None:
     """H4, F17: what is armed, leased, limited, and where the target is by now; also where the clock begins anew."""
