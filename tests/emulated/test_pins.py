@@ -95,6 +95,14 @@ def test_until_the_firmware_runs_every_output_is_low() -> None:
         assert not table.siren
 
 
+def test_the_first_round_of_control_is_at_24_ms() -> None:
+    """Conversions begin every 10 ms and take 4.2: the second round of them ends in the 25th millisecond, then each."""
+    table = ChipTable(1, -20.0)
+    found = [message for _ in range(6) for message in unwrap(table.tick()) if isinstance(message, Telemetry)]
+    assert [message.time_ms for message in found] == [24 + 20 * at for at in range(len(found))]
+    assert len(found) >= 4
+
+
 # ---- watchdog -------------------------------------------------------------------------------------------------------
 
 
