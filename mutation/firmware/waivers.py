@@ -15,6 +15,7 @@ from ..targets import ROOT
 
 WAIVERS: Final = Path(__file__).with_name("waivers.toml")
 KEYS: Final = {"file", "scope", "before", "after", "why"}
+"""And `again`, where the same line stands in the file before: so many times."""
 
 
 class Waiver(NamedTuple):
@@ -25,6 +26,7 @@ class Waiver(NamedTuple):
     before: str
     after: str
     why: str
+    again: int | None = None
 
 
 class WaiverError(Exception):
@@ -37,7 +39,7 @@ def read(path: Path = WAIVERS) -> list[Waiver]:
         return []
     claims = tomllib.loads(path.read_text("utf-8")).get("waiver", [])
     for claim in claims:
-        if set(claim) != KEYS:
+        if set(claim) - {"again"} != KEYS:
             raise WaiverError(f"{path.name}: a waiver has exactly {sorted(KEYS)}, not {sorted(claim)}")
     return [Waiver(**claim) for claim in claims]
 
@@ -52,19 +54,33 @@ def change(mutant: Mutant) -> tuple[str, str]:
     return changed_lines(_sound(mutant.file), mutant.source)
 
 
+def is_about(waiver: Waiver, mutant: Mutant) -> bool:
+    """Whether a claim is made about this mutant."""
+    if (waiver.file, waiver.scope, waiver.before, waiver.after) != (mutant.file, mutant.scope, *change(mutant)):
+        return False
+    return waiver.again is None or waiver.again == _before(mutant, waiver.before)
+
+
+def _before(mutant: Mutant, line: str) -> int:
+    """How many times a line stands in the sound file before the mutant."""
+    return [here.strip() for here in _sound(mutant.file).splitlines()[: mutant.first_line - 1]].count(line)
+
+
 def of(mutant: Mutant, waivers: Iterable[Waiver]) -> Waiver | None:
     """The claim that is made about a mutant."""
-    out, into = change(mutant)
-    for waiver in waivers:
-        if (waiver.file, waiver.scope, waiver.before, waiver.after) == (mutant.file, mutant.scope, out, into):
-            return waiver
-    return None
+    return next((waiver for waiver in waivers if is_about(waiver, mutant)), None)
 
 
 def unknown(waivers: Sequence[Waiver], mutants: Sequence[Mutant]) -> list[Waiver]:
     """Claims about a mutant that does not exist."""
-    known = {(mutant.file, mutant.scope, *change(mutant)) for mutant in mutants}
-    return [waiver for waiver in waivers if waiver[:4] not in known]
+    by_scope: dict[tuple[str, str], list[Mutant]] = {}
+    for mutant in mutants:
+        by_scope.setdefault((mutant.file, mutant.scope), []).append(mutant)
+    return [
+        waiver
+        for waiver in waivers
+        if not any(is_about(waiver, mutant) for mutant in by_scope.get((waiver.file, waiver.scope), ()))
+    ]
 
 
 def named(waiver: Waiver) -> str:
