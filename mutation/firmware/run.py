@@ -51,8 +51,8 @@ SOUND_S: Final = 900.0
 BUILD_S: Final = 60.0
 HANG_S: Final = 3.0
 """Processor time that one test may take beyond four times its own: what takes longer hangs, and that is noticed."""
-REPLAY_S: Final = 30.0
-BUDGET_S: Final = 25.0
+REPLAY_S: Final = 10.0
+BUDGET_S: Final = 12.0
 """Processor time for one mutant. Chosen: the tests that can notice are a handful. What survives that long is told."""
 CHIP_BUDGET_S: Final = 90.0
 """All of them, because nothing tells which could notice."""
