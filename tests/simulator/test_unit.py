@@ -38,6 +38,22 @@ def test_boot_says_identity_once_and_then_telemetry_every_20_ms():
     assert len(rest) == 50
 
 
+def test_what_has_to_last_begins_to_with_the_first_verdict():
+    """F14, F25, F26: 60 ms, 100 ms and 500 ms, from the 600 ms on that the sensors get."""
+    table = Table(1, 61.8)
+    table.switches.ankles_locked = table.switches.occupied = False
+    told = [message for message in ticks(table, 70) if isinstance(message, Telemetry)]
+    first = {cause: next(m.time_ms for m in told if cause in C(m.causes)) for cause in (C.OVER_ANGLE, C.ANKLES_OPEN)}
+    assert first == {C.OVER_ANGLE: 640, C.ANKLES_OPEN: 680}
+    assert next(m.time_ms for m in told if C(m.causes) & (C.OCCUPANT_LOST | C.PERSON_LOST)) == 1080
+
+
+def test_a_button_that_is_held_at_the_start_is_a_press():
+    table = Table()
+    table.switches.arm_button = True
+    assert [m.arm_presses for m in ticks(table, 3) if isinstance(m, Telemetry)] == [1, 1, 1]
+
+
 def test_boot_is_braked_disarmed_and_still():
     """F5."""
     for message in ticks(Table(angle_deg=-80.0), 50)[1:]:
