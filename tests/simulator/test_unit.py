@@ -48,6 +48,15 @@ def test_what_has_to_last_begins_to_with_the_first_verdict():
     assert next(m.time_ms for m in told if C(m.causes) & (C.OCCUPANT_LOST | C.PERSON_LOST)) == 1080
 
 
+def test_until_the_first_verdict_it_is_restarted_and_its_host_silent():
+    """F5, F17: nothing is claimed that nobody has looked at."""
+    for message in ticks(Table(angle_deg=20.0), 29)[1:]:
+        assert isinstance(message, Telemetry)
+        assert message.causes == C.RESTARTED | C.HOST_SILENT
+        assert message.rung == Rung.REFUSE
+        assert not message.flags & (Flag.HOST_LIVE | Flag.FROZEN)
+
+
 def test_a_button_that_is_held_at_the_start_is_a_press():
     table = Table()
     table.switches.arm_button = True
