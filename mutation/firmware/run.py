@@ -42,6 +42,7 @@ UNRECORDED: Final = {
     "supply.c": (f"{PARTS}::test_supply",),
     "exposure.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_an_episode"),
     "memory.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_memory"),
+    "unit.c": (f"{PARTS}::test_a_sample", f"{PARTS}::test_nothing_is_told"),
     "grant.c": (f"{PARTS}::test_leases", f"{PARTS}::test_a_target"),
     "drive.c": (f"{PARTS}::test_power", f"{PARTS}::test_the_reference", f"{PARTS}::test_the_follower"),
     "drive.h": (PARTS,), "fixed.c": (PARTS,), "fixed.h": (PARTS,),
@@ -52,7 +53,7 @@ BUILD_S: Final = 60.0
 HANG_S: Final = 3.0
 """Processor time that one test may take beyond four times its own: what takes longer hangs, and that is noticed."""
 REPLAY_S: Final = 10.0
-BUDGET_S: Final = 12.0
+BUDGET_S: Final = 6.0
 """Processor time for one mutant. Chosen: the tests that can notice are a handful. What survives that long is told."""
 CHIP_BUDGET_S: Final = 90.0
 """All of them, because nothing tells which could notice."""
@@ -75,6 +76,7 @@ class Outcome(IntEnum):
     NOT_RUN = PAST + 3
 
 
+NOTHING: Final = "(nothing)"
 CONTROL: Final = 'static const char does_nothing[] __attribute__((used)) = "control";\n'
 """Behind a sound file it changes the code and nothing else: what notices that, notices anything."""
 
@@ -172,7 +174,7 @@ class Planter:
         first = [item for item in first if CONSTANTS not in item.nodeid or _about(item, name)]
         first.sort(key=lambda item: likely.index(item.nodeid) if item.nodeid in likely else LIKELY)
         budget_s = BUDGET_S if isinstance(self._builder, Host) else CHIP_BUDGET_S
-        if mutant.scope == "control":
+        if mutant.scope == NOTHING:
             budget_s = CONTROL_S
         if not self._pass(first, session, killer, budget_s):
             return
@@ -267,7 +269,7 @@ def run(
 
 
 def _control(like: Mutant) -> Mutant:
-    return Mutant(like.file, "control", 1, 1, (ROOT / like.file).read_text("utf-8") + CONTROL)
+    return Mutant(like.file, NOTHING, 1, 1, (ROOT / like.file).read_text("utf-8") + CONTROL)
 
 
 def first_tests(results: Iterable[Result], known: dict[str, list[str]], count: int = 3) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@
 #include "grant.h"
 #include "rubbish.h"
 #include "supply.h"
+#include "unit.h"
 #include "watch.h"
 
 struct parts {
@@ -42,6 +43,8 @@ int32_t checked_bytes(void);
 bool valid_with(struct parts *parts, int32_t at, uint8_t flipped);
 void grants(struct parts *parts, int32_t what, const int64_t *setpoint, uint32_t now_ms);
 void granted(struct parts *parts, uint32_t now_ms, int64_t *out);
+uint8_t said_at_first(uint8_t *frame);
+void sampled(int16_t bed_cdeg, int16_t drive_cdeg, int64_t *out);
 void put(struct parts *parts, const int64_t *reference, const int64_t *follower);
 void approach(struct parts *parts, int32_t target_q16, int16_t target_cdps, int16_t cap_cdps, int16_t low_cdeg,
               int16_t high_cdeg, int64_t *out);
@@ -202,6 +205,35 @@ void granted(struct parts *parts, uint32_t now_ms, int64_t *out)
     out[2] = grant->limit_cdeg;
     out[3] = grant_expired(grant, now_ms);
     out[4] = grant->leased ? grant_target_cdeg(grant, now_ms) : 0;
+}
+
+static struct unit *new_one(void)
+{
+    struct unit *const unit = rubbish(sizeof *unit);
+
+    unit_start(unit, 1, 1);
+    return unit;
+}
+
+/* What a unit says before its first round of control, after its identity; how many bytes. */
+uint8_t said_at_first(uint8_t *frame)
+{
+    struct unit *const unit = new_one();
+    uint8_t size = unit_transmit(unit, frame);
+
+    size = size == 0 ? UINT8_MAX : unit_transmit(unit, frame);
+    free(unit);
+    return size;
+}
+
+void sampled(int16_t bed_cdeg, int16_t drive_cdeg, int64_t *out)
+{
+    struct unit *const unit = new_one();
+
+    unit_sample(unit, bed_cdeg, drive_cdeg);
+    out[0] = unit->angle.voter.bed.cdeg;
+    out[1] = unit->angle.voter.drive.cdeg;
+    free(unit);
 }
 
 void put(struct parts *parts, const int64_t *reference, const int64_t *follower)

@@ -119,3 +119,16 @@ class Parts:
 def power(rate_cdps: int, angle_q16: int) -> int:
     """The part of full power, ±32767."""
     return int(library().drive_power(ctypes.c_int16(rate_cdps), angle_q16))
+
+
+def said_at_first() -> int:
+    """Bytes that a new unit says after its identity, before its first round of control."""
+    library().said_at_first.restype = ctypes.c_uint8
+    return int(library().said_at_first(ctypes.create_string_buffer(69)))
+
+
+def sampled(bed_cdeg: int, drive_cdeg: int) -> tuple[int, int]:
+    """What both channels of a new unit hold after one sample of both."""
+    out = (ctypes.c_int64 * 2)()
+    library().sampled(ctypes.c_int16(bed_cdeg), ctypes.c_int16(drive_cdeg), out)
+    return out[0], out[1]

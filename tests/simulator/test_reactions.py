@@ -546,3 +546,17 @@ def test_a_sensor_that_drifts_alone_does_not_carry_anybody_to_standing():
     assert host.angle_deg > -15.0
     assert host.rung == Rung.HOLD
     assert C.SIDE_UNKNOWN in host.latched
+
+
+def test_a_person_who_is_not_sensed_with_open_locks_is_brought_home_slowly_by_a_live_level():
+    """F25, F26: nothing automatic, and a wish at 1 °/s."""
+    host = holding(12.0)
+    host.let_go()
+    host.table.switches.occupied = host.table.switches.ankles_locked = False
+    host.run(3.0)
+    assert C.PERSON_LOST in host.causes
+    assert host.still()
+    since = len(host.driven)
+    host.level()
+    assert host.run(30.0, host.at_level)
+    assert 0.5 < max(map(abs, host.driven[since:])) <= 1.1

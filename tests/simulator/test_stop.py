@@ -337,3 +337,20 @@ def test_after_a_reset_three_more_stops_restart_the_freeze_again():
     host.run(4.5)
     assert C.FROZEN_LONG not in host.causes
     assert host.run(1.0, lambda: C.FROZEN_LONG in host.causes)
+
+
+def test_an_armed_session_begins_with_all_restarts_of_a_freeze():
+    """H1: whatever was frozen before, on the head-up side."""
+    host = rising(-20.0)
+    host.stop()
+    host.run(3.0)
+    assert host.arm()
+    host.lead(20.0, 3.0)
+    assert host.run(20.0, lambda: host.angle_deg > 10.0)
+    for _ in range(4):
+        host.stop()
+        host.run(15.0)
+    host.stop()
+    host.run(4.5)
+    assert C.FROZEN_LONG not in host.causes
+    assert host.run(1.0, lambda: C.FROZEN_LONG in host.causes)
