@@ -1,4 +1,4 @@
-"""`python -m mutation.firmware`: plant bugs in the firmware, run the tests that have to notice, say what they missed."""
+"""`python -m mutation.firmware`: plant bugs in the firmware, run the tests that have to notice, tell what they miss."""
 
 import argparse
 import difflib

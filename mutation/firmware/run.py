@@ -27,8 +27,10 @@ from .build import Host, NotBuiltError, Objects, face
 from .record import Library, Record, Recorder
 
 CONSTANTS: Final = "tests/firmware/test_constants.py"
-SUITE: Final = ("tests/firmware/test_framing.py", "tests/firmware/test_link.py", CONSTANTS, "tests/firmware/test_parts.py",
-                "tests/firmware/test_walk.py", "tests/firmware/test_table.py", "tests/firmware/test_trace.py")  # fmt: skip
+SUITE: Final = (
+    "tests/firmware/test_framing.py", "tests/firmware/test_link.py", CONSTANTS, "tests/firmware/test_parts.py",
+    "tests/firmware/test_walk.py", "tests/firmware/test_table.py", "tests/firmware/test_trace.py",
+)  # fmt: skip
 """What has to notice. The kernel has its own planted differences: tests/firmware/kernel_twin.py."""
 CHIP_SUITE: Final = ("tests/emulated/test_pins.py", "tests/emulated/test_unit.py")
 """What has to notice where registers are concerned: the chip is emulated."""
@@ -38,10 +40,13 @@ UNRECORDED: Final = {
     "angle.c": (f"{PARTS}::test_sensors",), "voting.c": (f"{PARTS}::test_sensors",),
     "voting.h": (f"{PARTS}::test_sensors",),
     "brake.c": (f"{PARTS}::test_the_brake", f"{PARTS}::test_a_brake", f"{PARTS}::test_sensors"),
-    "watch.c": (f"{PARTS}::test_progress", f"{PARTS}::test_no_progress", f"{PARTS}::test_sums", f"{PARTS}::test_a_stall"),
+    "watch.c": (
+        f"{PARTS}::test_progress", f"{PARTS}::test_no_progress", f"{PARTS}::test_sums", f"{PARTS}::test_a_stall",
+    ),
     "supply.c": (f"{PARTS}::test_supply",),
     "exposure.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_an_episode"),
     "memory.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_memory"),
+    "ladder.c": (f"{PARTS}::test_the_ladder",),
     "unit.c": (f"{PARTS}::test_a_sample", f"{PARTS}::test_nothing_is_told"),
     "grant.c": (f"{PARTS}::test_leases", f"{PARTS}::test_a_target"),
     "drive.c": (f"{PARTS}::test_power", f"{PARTS}::test_the_reference", f"{PARTS}::test_the_follower"),

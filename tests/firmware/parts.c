@@ -21,6 +21,7 @@ struct parts {
     struct memory memory;
     struct exposure exposure;
     struct grant grant;
+    struct ladder ladder;
     struct reference reference;
     struct follower follower;
     uint8_t stall_ticks;
@@ -43,6 +44,7 @@ int32_t checked_bytes(void);
 bool valid_with(struct parts *parts, int32_t at, uint8_t flipped);
 void grants(struct parts *parts, int32_t what, const int64_t *setpoint, uint32_t now_ms);
 void granted(struct parts *parts, uint32_t now_ms, int64_t *out);
+void climb(struct parts *parts, int32_t what, const int64_t *in, int64_t *out);
 uint8_t said_at_first(uint8_t *frame);
 void sampled(int16_t bed_cdeg, int16_t drive_cdeg, int64_t *out);
 void put(struct parts *parts, const int64_t *reference, const int64_t *follower);
@@ -61,7 +63,10 @@ void *new_parts(void)
     supply_start(&made->supply);
     remembers(made, 0, 0);
     made->memory.heat_q27 = 0;
+    made->memory.latched = 0;
+    made->memory.slow = false;
     grant_start(&made->grant);
+    ladder_start(&made->ladder, &made->memory);
     made->stall_ticks = 0;
     reference_place(&made->reference, 0, 0);
     follower_rest(&made->follower, 0);
@@ -205,6 +210,54 @@ void granted(struct parts *parts, uint32_t now_ms, int64_t *out)
     out[2] = grant->limit_cdeg;
     out[3] = grant_expired(grant, now_ms);
     out[4] = grant->leased ? grant_target_cdeg(grant, now_ms) : 0;
+}
+
+/* What people do to the ladder (0 to 3), or one verdict of it; what it says then. */
+void climb(struct parts *parts, int32_t what, const int64_t *in, int64_t *out)
+{
+    struct ladder *const ladder = &parts->ladder;
+    struct memory *const memory = &parts->memory;
+    struct angle *const angle = &parts->angle;
+    const uint32_t now_ms = (uint32_t)in[0];
+
+    out[0] = 0;
+    if (what == 0) {
+        ladder_stop(ladder, memory, now_ms);
+    } else if (what == 1) {
+        out[0] = ladder_wish_level(ladder, in[1] != 0);
+    } else if (what == 2) {
+        ladder_unfreeze(ladder, memory);
+    } else if (what == 3) {
+        ladder_fail(ladder, memory, (uint32_t)in[2], in[1] != 0);
+    } else {
+        const struct readings readings = {.occupied = in[3] != 0, .ankles_locked = in[4] != 0, .estop = in[5] != 0,
+                                          .lowering = in[6] != 0};
+        const struct situation now = {.now_ms = now_ms, .others = (uint32_t)in[2], .readings = &readings,
+                                      .angle = angle, .exposure = &parts->exposure, .silent = in[7] != 0,
+                                      .driven = in[8] != 0, .braked = in[9] != 0};
+
+        angle->head_down = in[1] != 0;
+        angle->trusted = in[10] != 0;
+        angle->moving = in[11] != 0;
+        angle->angle_q16 = (int32_t)in[12];
+        angle->worst_cdeg = (int16_t)in[13];
+        angle->speed_q16 = (int32_t)in[14];
+        parts->exposure.left_ms = (uint32_t)in[15];
+        memory->episode_ms = (uint32_t)in[16];
+        memory->latched &= (uint32_t)in[17];
+        show(parts, (int32_t)in[18], (int32_t)in[18], false, false);
+        ladder_judge(ladder, memory, &parts->grant, &now);
+    }
+    out[1] = ladder->active;
+    out[2] = ladder->rung;
+    out[3] = ladder->voids;
+    out[4] = ladder->occupied;
+    out[5] = ladder->ankles_locked;
+    out[6] = ladder_unlocked(ladder);
+    out[7] = memory->latched;
+    out[8] = memory->slow;
+    out[9] = parts->grant.armed;
+    out[10] = parts->grant.leased;
 }
 
 static struct unit *new_one(void)

@@ -116,6 +116,12 @@ class Parts:
         return int(rate_cdps), [*self._out[:6]]
 
 
+def climb(c: Parts, what: int, given: Sequence[int]) -> list[int]:
+    """The ladder: 0 stop, 1 level, 2 a new grant, 3 a fault, 4 a verdict; what it says then."""
+    library().climb(c._at, what, (ctypes.c_int64 * 19)(*given), c._out)
+    return [*c._out[:11]]
+
+
 def power(rate_cdps: int, angle_q16: int) -> int:
     """The part of full power, ±32767."""
     return int(library().drive_power(ctypes.c_int16(rate_cdps), angle_q16))

@@ -14,7 +14,9 @@ from simulator.angle import Angle
 from simulator.brake import BrakeWatch
 from simulator.exposure import Exposure
 from simulator.grant import Grant
+from simulator.ladder import Ladder
 from simulator.memory import Memory
+from simulator.sensors import Switches
 from simulator.supply import Supply
 from simulator.watch import Progress
 
@@ -451,6 +453,109 @@ def test_the_follower_follows_alike(seed: int) -> None:
         )
         assert found[3:5] == pytest.approx([follower._integral_dps, follower._rate_dps], abs=0.00001)
         assert found[5] == pytest.approx(follower.asked_dps, abs=0.00002)
+
+
+# ---- ladder ---------------------------------------------------------------------------------------------------------
+
+
+class Both:
+    """Both ladders in the same situation, with what they judge by made up."""
+
+    def __init__(self, random: Random) -> None:
+        self.random, self.now_ms = random, random.choice((0, 600))
+        self.memory = Memory()
+        self.python, self.angle = Ladder(self.memory), Angle()
+        self.exposure, self.grant, self.c = Exposure(self.memory), Grant(), Parts()
+        self.calm = self.kept = False
+        self.given = [0] * 19
+
+    def people(self) -> tuple[list[int], list[int]]:
+        """One of the things that people do, and a grant."""
+        what, head_down = self.random.choice((0, 0, 1, 2, 3)), self.random.random() < 0.5
+        cause = int(self.random.choice((C.WRONG_WAY, C.STALLED, C.NO_PROGRESS)))
+        if self.random.random() < 0.5:
+            kind = self.random.choice((0, 1, 2))
+            setpoint = (1000, 100, self.random.choice((1500, 3000, 6000)), self.random.choice((200, 500)))
+            self.c.grants(kind, setpoint, self.now_ms)
+            if kind == 0:
+                self.python_grant(None)
+            elif kind == 1:
+                self.python_grant(setpoint)
+            else:
+                self.grant.release()
+        found = parts.climb(self.c, what, [self.now_ms, head_down, cause, *[0] * 16])
+        wished = False
+        if what == 0:
+            self.python.stop(self.now_ms)
+        elif what == 1:
+            wished = self.python.wish_level(head_down)
+        elif what == 2:
+            self.python.unfreeze()
+        else:
+            self.python.fail(cause, head_down)
+        return found, [wished, *self.said()]
+
+    def python_grant(self, setpoint: tuple[int, int, int, int] | None) -> None:
+        if setpoint is None:
+            self.grant.arm()
+        else:
+            target, rate, limit, lease = setpoint
+            self.grant.lease(Setpoint(1, 1, 1, target / 100, rate / 100, limit / 100, lease / 1000), self.now_ms)
+
+    def verdict(self) -> tuple[list[int], list[int]]:
+        """One tick, 20 ms or a second later; now and then begins another situation."""
+        random, given, angle = self.random, self.given, self.angle
+        if random.random() < 0.02:
+            given[18] = random.choice((0, 149 * Q16, 150 * Q16))
+        if random.random() < 0.06:
+            head_down = random.random() < 0.5
+            at = (
+                random.choice((2000, 151, 3101, 6101))
+                if head_down
+                else random.choice((0, 149, 150, 151, -150, -151, -4000))
+            )
+            rare = [random.random() < 0.06 for _ in range(8)]
+            given[:] = [
+                0, head_down, int(random.choice((C.SUPPLY_LOW, C.MOTOR_WARM, C.BED_SENSOR))) * rare[0], not rare[1],
+                not rare[2], rare[3], rare[4], random.random() < 0.3, random.random() < 0.4, random.random() < 0.5,
+                not rare[5], random.random() < 0.2, at * Q16 + random.choice((-1, 0, 0, 1)), at,
+                random.choice((0, 0, 0, 500 * Q16, 500 * Q16 + 1)), random.choice((100_000, 100_000, 1, 0)),
+                random.choice((0, 5000)), random.choice((0, 2**32 - 1)), given[18],
+            ]  # fmt: skip
+        self.now_ms += random.choice((20, 20, 20, 20, 20, 480, 500, 5000))
+        given[0] = self.now_ms
+        switches = Switches()
+        switches.occupied, switches.ankles_locked = bool(given[3]), bool(given[4])
+        switches.estop, switches.lowering = bool(given[5]), bool(given[6])
+        angle.head_down, angle.trusted, angle.moving = bool(given[1]), bool(given[10]), bool(given[11])
+        angle.angle_deg, angle.worst_cdeg, angle.speed_cdps = given[12] / Q16 / 100, given[13], given[14] / Q16
+        self.exposure.left_ms, self.memory.episode_ms = given[15], given[16]
+        self.memory.latched &= given[17]
+        angle.bed.smooth_cdeg = angle.drive.smooth_cdeg = given[18] / Q16
+        angle.bed.failing = angle.drive.failing = False
+        silent, driven, braked = map(bool, given[7:10])
+        self.python.judge(self.now_ms, switches, angle, self.exposure, self.grant, given[2], silent, driven, braked)
+        return parts.climb(self.c, 4, given), [0, *self.said()]
+
+    def said(self) -> list[int]:
+        """As `parts.climb`."""
+        ladder, grant = self.python, self.grant
+        told = [ladder.active, ladder.rung, ladder.voids, ladder.occupied, ladder.ankles_locked, ladder.unlocked]
+        told += [self.memory.latched, self.memory.slow, grant.armed, grant.setpoint is not None]
+        return [*map(int, told)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_ladder_is_climbed_alike(seed: int) -> None:
+    """H1, H4, F24 to F26: causes, latches, rung, restarts of a freeze, and what is taken back, word for word."""
+    both = Both(Random(seed))
+    active = 0
+    for step in range(4000):
+        found, wanted = both.people() if both.random.random() < 0.04 else both.verdict()
+        assert found == wanted, (step, Cause(found[1]), Cause(wanted[1]), found, wanted)
+        active |= found[1]
+    seen = C.FROZEN_LONG | C.OVER_TIME | C.OVER_ANGLE | C.OVER_SPEED | C.ANKLES_OPEN | C.OCCUPANT_LOST | C.LEVEL_WISHED
+    assert active & seen == seen
 
 
 # ---- the unit -------------------------------------------------------------------------------------------------------
