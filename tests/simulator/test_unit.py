@@ -446,3 +446,28 @@ def test_head_down_nothing_is_acknowledged():
     host.acknowledge()
     assert host.latched == C.ESTOP
     assert host.rung == Rung.HOLD
+
+
+def test_nothing_is_armed_while_the_motor_is_driven_though_nobody_sees_it_move_yet():
+    """H4, H15: at the first ticks of a motion."""
+    host = standing()
+    assert host.arm()
+    host.lead(-30.0, 2.0)
+    assert host.run(2.0, lambda: host.has(Flag.DRIVEN))
+    assert not host.has(Flag.MOVING)
+    host.send(host.link.arm(host.now.stop_count))
+    host.run(0.06)
+    assert host.rejects == [Reject.NOT_AT_REST]
+
+
+def test_nothing_is_armed_while_the_table_moves_though_the_motor_is_not_driven():
+    """H4, H15: somebody turns it by hand."""
+    host = standing()
+    turned = iter(range(10_000))
+    host.table.sensors.bed_fault = lambda cdeg: cdeg + next(turned)
+    host.table.sensors.drive_fault = lambda cdeg: cdeg + next(turned)
+    assert host.run(0.6, lambda: host.has(Flag.MOVING))
+    assert not host.has(Flag.DRIVEN)
+    host.send(host.link.arm(host.now.stop_count))
+    host.run(0.06)
+    assert host.rejects == [Reject.NOT_AT_REST]
