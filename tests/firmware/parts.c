@@ -163,7 +163,7 @@ void exposed(struct parts *parts, int16_t worst_cdeg, uint32_t elapsed_ms, int64
     out[1] = memory->episode_ms;
     out[2] = memory->strictest_cdeg;
     out[3] = memory->exposed;
-    out[4] = (int64_t)memory->head_down_s * 1000 + memory->head_down_rest_ms;
+    out[4] = memory->head_down_rest_ms < 1000 ? (int64_t)memory->head_down_s * 1000 + memory->head_down_rest_ms : -1;
 }
 
 int32_t checked_bytes(void)

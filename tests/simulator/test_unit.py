@@ -471,3 +471,21 @@ def test_nothing_is_armed_while_the_table_moves_though_the_motor_is_not_driven()
     host.send(host.link.arm(host.now.stop_count))
     host.run(0.06)
     assert host.rejects == [Reject.NOT_AT_REST]
+
+
+def test_a_new_session_begins_disarmed():
+    """H4: what was granted to the host before is void with its HELLO."""
+    host = rising(-20.0)
+    assert host.has(Flag.ARMED)
+    host.silent = True
+    host.send(frame(Hello(1, 999)))
+    host.run(0.04)
+    assert not host.has(Flag.ARMED)
+    assert not host.has(Flag.LEASED)
+
+
+@pytest.mark.parametrize(("angle_deg", "flag"), [(62.5, Flag.END_HEAD_DOWN), (-82.5, Flag.END_HEAD_UP), (0.0, Flag(0))])
+def test_the_end_switches_are_told(angle_deg: float, flag: Flag):
+    told = ticks(Table(angle_deg=angle_deg), 3)[-1]
+    assert isinstance(told, Telemetry)
+    assert told.flags & (Flag.END_HEAD_DOWN | Flag.END_HEAD_UP) == flag
