@@ -489,3 +489,13 @@ def test_the_end_switches_are_told(angle_deg: float, flag: Flag):
     told = ticks(Table(angle_deg=angle_deg), 3)[-1]
     assert isinstance(told, Telemetry)
     assert told.flags & (Flag.END_HEAD_DOWN | Flag.END_HEAD_UP) == flag
+
+
+def test_a_second_reset_before_the_first_tick_counts_after_a_long_run_too():
+    """H9, F5: the minute begins with each start."""
+    host = standing()
+    host.run(61.0)
+    host.table.reset_unit()
+    host.table.reset_unit()
+    host.run(0.1)
+    assert C.RESET_LOOP in host.latched
