@@ -45,7 +45,7 @@ class Supply:
         memory = self._memory
         load = current_a / CONTINUOUS_A
         memory.heat += (load * load - memory.heat) * HEATING_PER_TICK
-        if self.causes or memory.heat >= WARM or voltage_v < RECOVERED_V:
+        if self.causes or self._low_ticks or memory.heat >= WARM or voltage_v < RECOVERED_V:
             self._judge(voltage_v, memory.heat)
 
     def _judge(self, voltage_v: float, heat: float) -> None:

@@ -8,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+from protocol.link import frame
+from protocol.messages import Hello, Identity
 from simulator.table import Table
 from tests.simulator import (
     test_faults,
@@ -20,6 +22,7 @@ from tests.simulator import (
     test_unit,
     test_ways_home,
 )
+from tests.simulator.host import unwrap
 
 from . import table
 from .build import need
@@ -67,3 +70,14 @@ def test_every_table_here_carries_the_unit_in_c() -> None:
     assert isinstance(Table()._unit, table.TiltUnit)
     assert isinstance(Table().memory, table.Memory)
     assert len(COLLECTED) > 120
+
+
+def test_it_says_who_it_is() -> None:
+    """Of no session at first, then of the one that greeted it; no simulation, and in real time."""
+    host = Table(unit=77)
+    first = next(message for message in unwrap(host.tick()) if isinstance(message, Identity))
+    assert first == Identity(1, 0, 1, 0, 0, 0, 1, 77, 1, first.memory, 60.0, 3.0)
+    host.tick()
+    host.receive(frame(Hello(1, 12345)))
+    again = next(message for message in unwrap(host.tick()) if isinstance(message, Identity))
+    assert again == first._replace(session=12345)

@@ -160,6 +160,20 @@ def test_over_time(angle: float, minutes: int):
     assert host.run(15.0, lambda: host.angle_deg > 8.0)
 
 
+def test_a_reset_at_level_neither_ends_an_episode_nor_shortens_its_minute():
+    """H3, F5: the 60 s below 5° begin anew."""
+    host = holding(10.0)
+    host.run(5.0)
+    host.level()
+    assert host.run(20.0, host.at_level)
+    host.run(30.0)
+    host.table.reset_unit()
+    host.run(59.0)
+    assert host.now.episode_s >= 5
+    host.run(2.0)
+    assert host.now.episode_s == 0
+
+
 def test_the_strictest_angle_counts_for_the_episode():
     """F14: 100 s at 10° after a moment at 50° are too much."""
     host = holding(50.0)

@@ -446,6 +446,17 @@ def test_a_low_supply_leads_home_while_there_is_some():
     assert host.now.supply_v == pytest.approx(12.0, abs=0.1)
 
 
+def test_short_dips_of_the_supply_do_not_add_up():
+    """F16: each start of a motor is one, and the next comes minutes later."""
+    host = holding(30.0)
+    for _ in range(30):
+        host.table.supply_v = 9.5
+        host.run(0.06)
+        assert host.causes == C(0)
+        host.table.supply_v = 12.8
+        host.run(0.06)
+
+
 def test_a_critical_supply_holds_and_a_live_wish_may_go_on_when_it_is_back():
     """F16: below 10 V for 100 ms."""
     host = returning(30.0)
@@ -535,3 +546,17 @@ def test_a_sensor_that_drifts_alone_does_not_carry_anybody_to_standing():
     assert host.angle_deg > -15.0
     assert host.rung == Rung.HOLD
     assert C.SIDE_UNKNOWN in host.latched
+
+
+def test_a_person_who_is_not_sensed_with_open_locks_is_brought_home_slowly_by_a_live_level():
+    """F25, F26: nothing automatic, and a wish at 1 °/s."""
+    host = holding(12.0)
+    host.let_go()
+    host.table.switches.occupied = host.table.switches.ankles_locked = False
+    host.run(3.0)
+    assert C.PERSON_LOST in host.causes
+    assert host.still()
+    since = len(host.driven)
+    host.level()
+    assert host.run(30.0, host.at_level)
+    assert 0.5 < max(map(abs, host.driven[since:])) <= 1.1

@@ -323,3 +323,34 @@ def test_a_stop_at_rest_moves_nothing():
     host.run(30.0)
     assert host.angle_deg == pytest.approx(at, abs=0.02)
     assert host.causes == C.STOPPED
+
+
+def test_after_a_reset_three_more_stops_restart_the_freeze_again():
+    """F5: and the fourth does not."""
+    host = holding(30.0)
+    host.table.reset_unit()
+    host.run(1.0)
+    for _ in range(4):
+        host.stop()
+        host.run(15.0)
+    host.stop()
+    host.run(4.5)
+    assert C.FROZEN_LONG not in host.causes
+    assert host.run(1.0, lambda: C.FROZEN_LONG in host.causes)
+
+
+def test_an_armed_session_begins_with_all_restarts_of_a_freeze():
+    """H1: whatever was frozen before, on the head-up side."""
+    host = rising(-20.0)
+    host.stop()
+    host.run(3.0)
+    assert host.arm()
+    host.lead(20.0, 3.0)
+    assert host.run(20.0, lambda: host.angle_deg > 10.0)
+    for _ in range(4):
+        host.stop()
+        host.run(15.0)
+    host.stop()
+    host.run(4.5)
+    assert C.FROZEN_LONG not in host.causes
+    assert host.run(1.0, lambda: C.FROZEN_LONG in host.causes)

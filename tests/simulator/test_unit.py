@@ -38,6 +38,31 @@ def test_boot_says_identity_once_and_then_telemetry_every_20_ms():
     assert len(rest) == 50
 
 
+def test_what_has_to_last_begins_to_with_the_first_verdict():
+    """F14, F25, F26: 60 ms, 100 ms and 500 ms, from the 600 ms on that the sensors get."""
+    table = Table(1, 61.8)
+    table.switches.ankles_locked = table.switches.occupied = False
+    told = [message for message in ticks(table, 70) if isinstance(message, Telemetry)]
+    first = {cause: next(m.time_ms for m in told if cause in C(m.causes)) for cause in (C.OVER_ANGLE, C.ANKLES_OPEN)}
+    assert first == {C.OVER_ANGLE: 640, C.ANKLES_OPEN: 680}
+    assert next(m.time_ms for m in told if C(m.causes) & (C.OCCUPANT_LOST | C.PERSON_LOST)) == 1080
+
+
+def test_until_the_first_verdict_it_is_restarted_and_its_host_silent():
+    """F5, F17: nothing is claimed that nobody has looked at."""
+    for message in ticks(Table(angle_deg=20.0), 29)[1:]:
+        assert isinstance(message, Telemetry)
+        assert message.causes == C.RESTARTED | C.HOST_SILENT
+        assert message.rung == Rung.REFUSE
+        assert not message.flags & (Flag.HOST_LIVE | Flag.FROZEN)
+
+
+def test_a_button_that_is_held_at_the_start_is_a_press():
+    table = Table()
+    table.switches.arm_button = True
+    assert [m.arm_presses for m in ticks(table, 3) if isinstance(m, Telemetry)] == [1, 1, 1]
+
+
 def test_boot_is_braked_disarmed_and_still():
     """F5."""
     for message in ticks(Table(angle_deg=-80.0), 50)[1:]:
@@ -421,3 +446,56 @@ def test_head_down_nothing_is_acknowledged():
     host.acknowledge()
     assert host.latched == C.ESTOP
     assert host.rung == Rung.HOLD
+
+
+def test_nothing_is_armed_while_the_motor_is_driven_though_nobody_sees_it_move_yet():
+    """H4, H15: at the first ticks of a motion."""
+    host = standing()
+    assert host.arm()
+    host.lead(-30.0, 2.0)
+    assert host.run(2.0, lambda: host.has(Flag.DRIVEN))
+    assert not host.has(Flag.MOVING)
+    host.send(host.link.arm(host.now.stop_count))
+    host.run(0.06)
+    assert host.rejects == [Reject.NOT_AT_REST]
+
+
+def test_nothing_is_armed_while_the_table_moves_though_the_motor_is_not_driven():
+    """H4, H15: somebody turns it by hand."""
+    host = standing()
+    turned = iter(range(10_000))
+    host.table.sensors.bed_fault = lambda cdeg: cdeg + next(turned)
+    host.table.sensors.drive_fault = lambda cdeg: cdeg + next(turned)
+    assert host.run(0.6, lambda: host.has(Flag.MOVING))
+    assert not host.has(Flag.DRIVEN)
+    host.send(host.link.arm(host.now.stop_count))
+    host.run(0.06)
+    assert host.rejects == [Reject.NOT_AT_REST]
+
+
+def test_a_new_session_begins_disarmed():
+    """H4: what was granted to the host before is void with its HELLO."""
+    host = rising(-20.0)
+    assert host.has(Flag.ARMED)
+    host.silent = True
+    host.send(frame(Hello(1, 999)))
+    host.run(0.04)
+    assert not host.has(Flag.ARMED)
+    assert not host.has(Flag.LEASED)
+
+
+@pytest.mark.parametrize(("angle_deg", "flag"), [(62.5, Flag.END_HEAD_DOWN), (-82.5, Flag.END_HEAD_UP), (0.0, Flag(0))])
+def test_the_end_switches_are_told(angle_deg: float, flag: Flag):
+    told = ticks(Table(angle_deg=angle_deg), 3)[-1]
+    assert isinstance(told, Telemetry)
+    assert told.flags & (Flag.END_HEAD_DOWN | Flag.END_HEAD_UP) == flag
+
+
+def test_a_second_reset_before_the_first_tick_counts_after_a_long_run_too():
+    """H9, F5: the minute begins with each start."""
+    host = standing()
+    host.run(61.0)
+    host.table.reset_unit()
+    host.table.reset_unit()
+    host.run(0.1)
+    assert C.RESET_LOOP in host.latched

@@ -1,0 +1,1 @@
+"""Planted bugs in the firmware: `python -m mutation.firmware --help`."""
