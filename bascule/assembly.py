@@ -1,6 +1,7 @@
 """Puts a table's parts together: configuration, ledger, core, MQTT client, daemon."""
 
 import logging
+import os
 import secrets
 import signal
 import threading
@@ -28,6 +29,8 @@ from controller.people import People
 from controller.presets import bundled, programme
 from controller.serial_port import Port
 
+PASSWORD_VARIABLE: Final = "BASCULE_MQTT_PASSWORD"
+"""Where a password may stand for who has no file for it; other users of the machine can't read it there."""
 MAX_PASSWORD: Final = 1024
 """Bytes that are read of a password file."""
 _log = logging.getLogger(__name__)
@@ -137,11 +140,16 @@ def own_preset_problems(own: Own, table_limits: Limits) -> list[str]:
 
 
 def address_of(config: Config, password: str | None) -> Address:
-    """The broker of a configuration; its password file wins over `password`. Raises ConfigError."""
+    """The broker of a configuration; its password file wins over `password`, and that over the environment.
+
+    Raises ConfigError.
+    """
     mqtt = config.mqtt
     host, port, tls, _ = broker_address(mqtt.broker)
     if mqtt.password_file is not None:
         password = _password(mqtt.password_file)
+    elif password is None and mqtt.user:
+        password = os.environ.get(PASSWORD_VARIABLE)
     files = {
         key: None if path is None else str(path)
         for key, path in (("ca_file", mqtt.ca_file), ("cert_file", mqtt.cert_file), ("key_file", mqtt.key_file))

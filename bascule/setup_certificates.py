@@ -21,9 +21,8 @@ LEAF_DAYS: Final = 825
 """The longest that Apple's systems take, also from an authority of one's own (support.apple.com/103769)."""
 PATIENCE_S: Final = 60.0
 """Chosen: a slow board makes a key on a curve within a second."""
-_NAME: Final = re.compile(
-    r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*", re.I
-)
+_LABEL: Final = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
 
 
 class CertificateError(Exception):
@@ -81,7 +80,8 @@ def _leaf(authority: Pair, name: str, extensions: list[str], days: int) -> Pair:
         _request(folder, name, [*common, *extensions, "subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid"])
         _openssl(folder, "req", "-new", "-key", "key", "-config", "request", "-out", "asked")
         _openssl(folder, "x509", "-req", "-in", "asked", "-CA", "ca", "-CAkey", "ca.key", "-set_serial", _serial(),
-                 "-extfile", "request", "-extensions", "wanted", "-days", str(days), "-sha256", "-out", "made")  # fmt: skip
+                 "-extfile", "request", "-extensions", "wanted", "-days", str(days), "-sha256",
+                 "-out", "made")  # fmt: skip
         return Pair((folder / "made").read_text(), (folder / "key").read_text())
 
 

@@ -264,7 +264,7 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         what = getattr(error, "strerror", None) or "it is no text"
-        raise SetupError(f"{path} can't be read: {what}; was this folder made by bascule setup broker?") from None
+        raise SetupError(f"{path} can't be read ({what}): name the folder that bascule setup broker made") from None
 
 
 def hosts_of(given: Sequence[str], name: str, address: str | None) -> tuple[str, ...]:

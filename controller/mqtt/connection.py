@@ -32,6 +32,12 @@ MAX_QUEUED: Final = 256
 MAX_PACKET: Final = 2 * 1024 * 1024
 """Bytes of the largest message to us (F22). MQTT 5 lets a client name it, with 3.1.1 only the broker can bound it.
 Chosen: costs no memory that matters, and no stop whose payload somebody made far too long."""
+_BROKER: Final = "broker in [mqtt] (or --broker)"
+_CA_FILE: Final = "ca_file in [mqtt] (or --ca-file)"
+_LOGIN: Final = "username and password_file in [mqtt] (or --broker mqtts://USER@… and --password-file)"
+"""Where a person finds what a sentence is about."""
+_NOT_YET, _EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 62, 64
+"""What OpenSSL calls X509_V_ERR_CERT_NOT_YET_VALID, …CERT_HAS_EXPIRED, …HOSTNAME_MISMATCH, …IP_ADDRESS_MISMATCH."""
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 _log = logging.getLogger(__name__)
 
@@ -67,9 +73,14 @@ class Address:
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def secure(self) -> bool:
+        """Whether TLS is used."""
+        return bool(self.tls or self.ca_file or self.cert_file)
+
     def tls_context(self) -> ssl.SSLContext | None:
         """The TLS settings, None for a plain connection. Raises ValueError naming the file that can't be used."""
-        if not (self.tls or self.ca_file or self.cert_file):
+        if not self.secure:
             return None
         try:
             context = ssl.create_default_context(cafile=self.ca_file)
@@ -281,22 +292,38 @@ def _leave(client: Client, grace_s: float) -> None:
 def why_unreachable(address: Address, error: BaseException | None) -> str:
     """A sentence for a connection that could not be opened, and what to do about it."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        wrong = getattr(error, "verify_message", "") or error
-        return (
-            f"the certificate of the broker at {address} is not trusted ({wrong}): "
-            "set ca_file in [mqtt] to the authority that signed it"
-        )
+        return _why_untrusted(address, error)
     if isinstance(error, ssl.SSLError):
         detail = getattr(error, "reason", None) or error
-        return f"no TLS connection to {address} ({detail}): check the port, ca_file and cert_file in [mqtt]"
+        return f"no TLS connection to {address} ({detail}): check the port in {_BROKER}, and that it takes TLS there"
     if isinstance(error, socket.gaierror):
-        return f"the broker's name in {address} is not known to the network: check broker in [mqtt]"
+        return f"the broker's name in {address} is not known to the network: check {_BROKER}"
     if isinstance(error, ConnectionRefusedError):
-        return f"no MQTT broker listens at {address}: start it or check broker in [mqtt]"
+        return f"no MQTT broker listens at {address}: start it or check {_BROKER}"
     if isinstance(error, TimeoutError):
-        return f"nothing answers at {address}: check that the broker runs, the network, and broker in [mqtt]"
+        return f"nothing answers at {address}: check that the broker runs, the network, and {_BROKER}"
     detail = getattr(error, "strerror", None) or type(error).__name__
-    return f"the broker at {address} cannot be reached ({detail}): check the network and broker in [mqtt]"
+    return f"the broker at {address} cannot be reached ({detail}): check the network and {_BROKER}"
+
+
+def _why_untrusted(address: Address, error: ssl.SSLCertVerificationError) -> str:
+    """Which file or host is wrong with a certificate, by OpenSSL's number for it (X509_V_ERR_…)."""
+    code, wrong = getattr(error, "verify_code", 0), getattr(error, "verify_message", "") or error
+    its = f"the certificate of the broker at {address}"
+    if code in (_EXPIRED, _NOT_YET):
+        state = "has expired" if code == _EXPIRED else "is not valid yet"
+        return f"{its} {state}: check the date of this machine, and renew it at the broker (bascule setup certificate)"
+    if code in (_OTHER_NAME, _OTHER_ADDRESS):
+        return (
+            f"{its} is not made out to {address.host}: put a name that it has into {_BROKER}, "
+            f"or make it out to this one (bascule setup certificate --host {address.host})"
+        )
+    if address.ca_file is None:
+        return f"{its} is signed by an authority unknown here ({wrong}): set {_CA_FILE} to the ca.crt of this broker"
+    return (
+        f"{its} is not signed by the authority in {address.ca_file} ({wrong}): "
+        f"set {_CA_FILE} to the ca.crt of this very broker"
+    )
 
 
 def why_refused(address: Address, reason: ReasonCode) -> str:
@@ -304,11 +331,8 @@ def why_refused(address: Address, reason: ReasonCode) -> str:
     name = reason.getName()
     if name in ("Bad user name or password", "Not authorized"):
         if address.username is None:
-            return f"the broker at {address} asks for a user and password: set username and password_file in [mqtt]"
-        return (
-            f"the broker at {address} refused user {address.username!r} or the password: "
-            "check username and password_file in [mqtt]"
-        )
+            return f"the broker at {address} asks for a user and password: set {_LOGIN}"
+        return f"the broker at {address} refused user {address.username!r} or the password: check {_LOGIN}"
     if name == "Unsupported protocol version":
         return f"the broker at {address} does not speak this version of MQTT: check version in [mqtt]"
     return f"the broker at {address} refused the connection ({name}): see its log"
@@ -317,4 +341,10 @@ def why_refused(address: Address, reason: ReasonCode) -> str:
 def why_silent(address: Address, reason: ReasonCode) -> str:
     """A sentence for a connection that opened and gave no answer to the greeting."""
     did = "does not answer" if reason == "Keep alive timeout" else "closed the connection before it answered"
-    return f"what listens at {address} {did}: is it an MQTT broker, and does it want TLS (ca_file in [mqtt])?"
+    if not address.secure:
+        advice = "and whether it wants TLS (mqtts:// in front of it)"
+    elif address.cert_file is None:  # by TLS 1.3 the broker finds out only after our side of the handshake is done
+        advice = "and whether it wants a certificate of ours (cert_file and key_file)"
+    else:
+        advice = f"and that its authority signed {address.cert_file}, which may also have expired"
+    return f"what listens at {address} {did}: check {_BROKER}, that it is an MQTT broker, {advice}"

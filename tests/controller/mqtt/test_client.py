@@ -29,6 +29,7 @@ pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not inst
 
 AVAILABILITY = "bascule/home/availability"
 COMMAND = "bascule/home/command/"
+LOGIN = "username and password_file in [mqtt] (or --broker mqtts://USER@… and --password-file)"
 ROOT = Path(__file__).resolve().parents[3]
 Make = Callable[..., Any]
 
@@ -464,7 +465,7 @@ def test_a_broker_restart_brings_everything_again(broker: Broker, make_table: Ma
 def test_a_broker_that_comes_later(make_broker: Make, make_table: Make, caplog: pytest.LogCaptureFixture) -> None:
     broker: Broker = make_broker()
     table: Table = make_table(broker.port).start()
-    refused = f"no MQTT broker listens at 127.0.0.1:{broker.port}: start it or check broker in [mqtt]"
+    refused = f"no MQTT broker listens at 127.0.0.1:{broker.port}: start it or check broker in [mqtt] (or --broker)"
     assert table.wait_down() == refused
     first_s = table.client._commands.sign_s
     wait_for(lambda: table.client._commands.sign_s > first_s + 0.5, "a second attempt")
@@ -614,10 +615,10 @@ def test_passwords(
     broker.start()
     where = f"the broker at 127.0.0.1:{broker.port}"
     wrong: Table = make_table(broker.port, version=version, username="ana", password="battery-staple").start()
-    refused = f"{where} refused user 'ana' or the password: check username and password_file in [mqtt]"
+    refused = f"{where} refused user 'ana' or the password: check {LOGIN}"
     assert wrong.wait_down() == refused
     nobody: Table = make_table(broker.port, version=version).start()
-    asked = f"{where} asks for a user and password: set username and password_file in [mqtt]"
+    asked = f"{where} asks for a user and password: set {LOGIN}"
     assert nobody.wait_down() == asked
     first_s = wrong.client._commands.sign_s
     wait_for(lambda: wrong.client._commands.sign_s > first_s + 0.5, "another attempt")
@@ -700,13 +701,15 @@ def test_tls(make_broker: Make, make_table: Make, make_peer: Make, certificates:
         assert sock.version() in ("TLSv1.2", "TLSv1.3")
     stranger: Table = make_table(broker.port, ca_file=str(certificates / "other.crt")).start()
     assert stranger.wait_down() == (
-        f"the certificate of the broker at 127.0.0.1:{broker.port} is not trusted "
-        "(unable to get local issuer certificate): set ca_file in [mqtt] to the authority that signed it"
+        f"the certificate of the broker at 127.0.0.1:{broker.port} is not signed by the authority in "
+        f"{certificates}/other.crt (unable to get local issuer certificate): "
+        "set ca_file in [mqtt] (or --ca-file) to the ca.crt of this very broker"
     )
     without: Table = make_table(broker.port).start()
     assert without.wait_down() == (
         f"what listens at 127.0.0.1:{broker.port} closed the connection before it answered: "
-        "is it an MQTT broker, and does it want TLS (ca_file in [mqtt])?"
+        "check broker in [mqtt] (or --broker), that it is an MQTT broker, "
+        "and whether it wants TLS (mqtts:// in front of it)"
     )
     needless: Table = make_table(plain, ca_file=trusted).start()
     said = needless.wait_down()
@@ -722,7 +725,8 @@ def test_a_port_that_never_answers(make_table: Make, stack: contextlib.ExitStack
     table: Table = make_table(port, timing=replace(FAST, keepalive_s=1)).start()
     assert table.wait_down(8) == (
         f"what listens at 127.0.0.1:{port} does not answer: "
-        "is it an MQTT broker, and does it want TLS (ca_file in [mqtt])?"
+        "check broker in [mqtt] (or --broker), that it is an MQTT broker, "
+        "and whether it wants TLS (mqtts:// in front of it)"
     )
 
 
