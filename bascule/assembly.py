@@ -22,8 +22,8 @@ from controller.history_keeper import HistoryThread
 from controller.inbox import Inbox
 from controller.ledger import Ledger, LedgerThread, read_witness
 from controller.limits import DEFAULTS, Limits, combine
+from controller.mqtt.address import Address
 from controller.mqtt.client import MqttClient
-from controller.mqtt.connection import Address
 from controller.own_presets import Own, beyond
 from controller.people import People
 from controller.presets import bundled, programme

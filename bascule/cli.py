@@ -19,7 +19,7 @@ from rich.console import Console
 from controller.config import Config, ConfigError, load
 from controller.daemon import installed_version
 from controller.ledger import LedgerError
-from controller.mqtt.connection import Address
+from controller.mqtt.address import Address
 from controller.serial_port import SerialPort
 from simulator import protocol_sim
 from simulator.faults import KINDS, Kind

@@ -9,7 +9,8 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from controller.mqtt.connection import Address, why_refused, why_silent, why_unreachable
+from controller.mqtt.address import Address
+from controller.mqtt.why import why_refused, why_silent, why_unreachable
 
 ANSWER_S: Final = 5.0
 """How long to wait for the broker, and then for the table. Chosen: a person's patience."""

@@ -280,6 +280,8 @@ class Core:
         """The broker came, or went, or is still gone."""
         if self.broker.up and not status.up:
             self.conduct.event(EventKind.BROKER_LOST, status.message)
+            # F21: also with a local stop. Who pressed start while it was gone has it delivered when it is back.
+            self.conduct.disarm(self.estimate, f"The arming window closed: {status.message}")
         if status.up:
             self._broker_lost_s = None
         elif self._broker_lost_s is None:

@@ -20,11 +20,14 @@ from ..documents import EventDocument, HealthDocument, PresetsDocument, ResultDo
 from ..history_documents import HistoryDocument, PastSessionDocument
 from ..model import Unreadable, Wish
 from . import commands
+from .address import Address
 from .clearing import Clearing, as_clearing
-from .connection import VERSIONS, Address, Connection, Guard, Timing
+from .connection import VERSIONS, Connection, Guard, Timing
+from .late import as_late
 from .outbox import Outbox
 from .payloads import Document
 from .pulse import Pulse
+from .replies import Replies, Reply
 from .topics import BIRTH, Topics
 
 _SILENT_S: Final = 60.0
@@ -82,7 +85,8 @@ class MqttClient:
         self._on_stop, self._on_wish, self._on_link, self._on_birth = on_stop, on_wish, on_link, on_birth
         self._guard = Guard()
         self._clearing = Clearing()
-        self._pulse = Pulse(self._timing.echo_s)
+        self._pulse = Pulse(self._timing.echo_s, self._timing.late_s, self._timing.settle_s)
+        self._replies = Replies(self.topics.replies)
         self._outbox = Outbox()
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -147,8 +151,10 @@ class MqttClient:
         self._put(self.topics.event, document)
 
     def publish_result(self, document: ResultDocument) -> None:
-        """Sends a result once, or drops it if there is no broker."""
+        """Sends a result once, also to where its sender wants it, or drops it if there is no broker."""
         self._put(self.topics.result, document)
+        if (reply := self._replies.take(document.id)) is not None:
+            self._outbox.put(reply.topic, document, reply.correlation)
 
     def publish_history(self, document: HistoryDocument) -> None:
         """Sends the sessions that somebody asked for, or drops them if there is no broker."""
@@ -164,7 +170,7 @@ class MqttClient:
 
     # --- the commands connection's network thread -------------------------------------------------------------------
 
-    def _on_message(self, topic: str, payload: bytes, retained: bool) -> None:
+    def _on_message(self, topic: str, payload: bytes, retained: bool, reply: Reply | None) -> None:
         if topic == self._stop_topic:
             self._guard.call("on_stop", self._on_stop, retained)
         if topic == self.topics.echo:
@@ -173,7 +179,10 @@ class MqttClient:
             wish = commands.parse(verb, payload, retained, time.time())
             if self._clearing.clears(verb, payload) and isinstance(wish, Wish):
                 wish = as_clearing(wish)
+            if isinstance(wish, Wish) and self._pulse.held_up(time.monotonic()):
+                wish = as_late(wish)
             if wish is not None:
+                self._replies.wish(wish.id, reply)
                 self._guard.call("on_wish", self._on_wish, wish)
         elif topic == self.topics.availability:
             # Not ours, the last will of an earlier connection that the broker noticed late: said again with the echo.
@@ -271,11 +280,11 @@ class MqttClient:
         else:
             self._outbox.discard()
 
-    def _send(self, topic: str, payload: bytes, qos: int, retain: bool) -> bool:
+    def _send(self, topic: str, payload: bytes, qos: int, retain: bool, correlation: bytes | None = None) -> bool:
         """QoS 1 is bounded by the broker's acknowledgements, QoS 0 by what the socket takes."""
         if qos == 0 and self._publisher.clogged:
             return False
-        return self._publisher.publish(topic, payload, qos, retain) is not None
+        return self._publisher.publish(topic, payload, qos, retain, correlation) is not None
 
     def _announce(self, word: str) -> None:
         """Said before it is sent: the broker's copy may be back before the call returns."""

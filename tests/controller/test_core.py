@@ -99,6 +99,19 @@ def test_the_broker_goes_the_arming_window_closes(gone: BrokerStatus | None) -> 
     assert rig.wish(Verb.START, preset="back").accepted == (not gone)
 
 
+@pytest.mark.parametrize("local_stop", [False, True])
+def test_the_arming_window_closes_also_when_the_broker_is_back_at_once(local_stop: bool) -> None:
+    """F21: nothing is held or judged in between, and a local stop would let a session go on."""
+    rig = Rig(settings=Settings(local_stop=local_stop))
+    assert rig.wish(Verb.ARM).accepted
+    rig.run(1.5)
+    assert rig.state is State.ARMED
+    rig.step(GONE, BACK)
+    rig.run(0.5)
+    assert rig.state is State.STANDING
+    assert rig.wish(Verb.START, preset="back").reason is Reason.NOT_ARMED
+
+
 @pytest.mark.parametrize("state", [State.RISING, State.RETURNING])
 def test_the_broker_goes_on_the_head_up_side_it_brakes_and_holds(state: State) -> None:
     """F20, H15."""

@@ -18,11 +18,12 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from controller.model import Unreadable, Wish
+from controller.mqtt.address import Address
 from controller.mqtt.client import MqttClient
-from controller.mqtt.connection import Address, Timing
+from controller.mqtt.connection import Timing
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
-FAST = Timing(echo_s=0.2, stale_s=1.0, retry_min_s=1, retry_max_s=1)
+FAST = Timing(echo_s=0.2, stale_s=1.0, retry_min_s=1, retry_max_s=1, late_s=0.6, settle_s=0.5)
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = 5.0) -> Any:

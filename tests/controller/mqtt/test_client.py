@@ -19,8 +19,9 @@ import pytest
 
 from controller.model import Reason, Unreadable, Verb, Wish
 from controller.mqtt import commands
+from controller.mqtt.address import Address
 from controller.mqtt.client import MqttClient
-from controller.mqtt.connection import MAX_QUEUED, Address, Timing
+from controller.mqtt.connection import MAX_QUEUED, Timing
 
 from .conftest import FAST, MOSQUITTO, Broker, Peer, Proxy, Table, free_port, wait_for
 from .test_payloads import EVENT, HEALTH, PRESETS, RESULT, STATE
@@ -400,6 +401,7 @@ def test_a_dead_network_thread_is_noticed_by_the_echo(
     wait_for(lambda: peer.last(AVAILABILITY) == b"offline", "offline")
     table.wait_up()
     wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
+    wait_for(lambda: not table.client._pulse.held_up(time.monotonic()), "what was held up has come")
     peer.say(COMMAND + "goto", b"2")
     wait_for(lambda: table.wishes[-1] == Wish(Verb.GOTO, angle_deg=2.0), "the next wish")
     assert table.client.counters.rebuilds == 1
@@ -575,7 +577,7 @@ def test_the_last_will_of_a_killed_process(broker: Broker, make_peer: Make) -> N
     program = f"""
 import sys, time
 from controller.mqtt.client import MqttClient
-from controller.mqtt.connection import Address
+from controller.mqtt.address import Address
 MqttClient(Address("127.0.0.1", {broker.port}), "bascule", "home", on_stop=print, on_wish=print,
            on_link=print, on_birth=print).start()
 sys.stdin.read()
@@ -821,4 +823,5 @@ def test_what_cannot_work_is_told_at_once(tmp_path: Path) -> None:
 
 def test_the_default_timing_is_the_contract() -> None:
     timing = Timing()
-    assert (timing.echo_s, timing.stale_s, timing.retry_min_s, timing.retry_max_s) == (2.0, 6.0, 1, 5)
+    assert (timing.echo_s, timing.stale_s, timing.retry_min_s, timing.retry_max_s) == (2.0, 6.0, 1, 4)
+    assert (timing.late_s, timing.settle_s) == (1.0, 2.0)
