@@ -67,9 +67,7 @@ def broker(
         passwords = {name: setup_files.new_password() for name in users} | _brought(password_file or (), users)
         files = setup_files.make(folder, setup, passwords)
         setup_files.write(files, replacing=force)
-    except SetupError as error:
-        fail(f"{error}.")
-    except (CertificateError, OSError) as error:
+    except (SetupError, CertificateError, OSError) as error:
         fail(f"{error}.")
     steps = _steps(folder, setup)
     if as_json:
@@ -103,9 +101,9 @@ def user_(
         password = _first_line(password_file, name) if password_file else setup_files.new_password()
         setup, files = setup_files.with_user(folder, setup, name, None if remove else known, password)
         setup_files.write(files, replacing=True)
-    except SetupError as error:
-        fail(f"{error}.")
-    except (CertificateError, OSError) as error:
+        if remove:
+            setup_files.forget(folder, name)
+    except (SetupError, CertificateError, OSError) as error:
         fail(f"{error}.")
     again = "Tell the broker: sudo systemctl reload mosquitto (or send it SIGHUP)."
     if as_json:
@@ -131,9 +129,7 @@ def certificate(
         pair = make_server(setup_files.authority_of(folder), setup.hosts)
         changed = {folder / "server.crt": pair.certificate, folder / "server.key": pair.key}
         setup_files.write(changed | setup_files.kept(folder, setup), replacing=True)
-    except SetupError as error:
-        fail(f"{error}.")
-    except (CertificateError, OSError) as error:
+    except (SetupError, CertificateError, OSError) as error:
         fail(f"{error}.")
     print(f"The broker's certificate is new, for {', '.join(setup.hosts)}. "  # noqa: T201
           "Tell the broker: sudo systemctl restart mosquitto.")  # fmt: skip

@@ -185,6 +185,12 @@ def write(files: Mapping[Path, str], replacing: bool) -> None:
         new.replace(path)
 
 
+def forget(folder: Path, user: str) -> None:
+    """Delete what a user got."""
+    for ending in ("password", "crt", "key"):
+        (folder / "users" / f"{user}.{ending}").unlink(missing_ok=True)
+
+
 def brokers_owner() -> tuple[int, int] | None:
     """As whom Mosquitto will read the files, if that is not us."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
