@@ -115,4 +115,5 @@ def _silence(available: str, table: str, address: Address) -> str:
         return f"table {table!r} is offline; start its controller, or look at its log"
     if not available:
         return f"no table {table!r} is known at {address}; check --table and --broker"
-    return f"table {table!r} did not answer within {ANSWER_S:.0f} s; look at the controller's log"
+    may = f"user {address.username!r} may not give this command (see docs/broker.md), or " if address.username else ""
+    return f"table {table!r} did not answer within {ANSWER_S:.0f} s; {may}look at the controller's log"
