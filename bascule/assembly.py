@@ -107,6 +107,7 @@ def assemble(
             on_wish=daemon.on_wish,
             on_link=daemon.on_link,
             on_birth=daemon.on_birth,
+            on_held_up=daemon.on_held_up,
         )
     except ValueError as error:
         raise ConfigError([Problem("configuration", "mqtt", str(error))]) from None

@@ -55,8 +55,8 @@ class MqttClient:
 
     `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port.
     `on_link(up, sentence)` says that the link changed, and with each echo that it still is up: who hears nothing for
-    longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up. What a callback
-    raises is counted and logged. Raises ValueError, naming the key, for a configuration that can't work.
+    longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up, `on_held_up()`
+    that the way here was blocked for a while. What a callback raises is counted and logged. Raises ValueError, naming the key, for a configuration that can't work.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class MqttClient:
         on_wish: Callable[[Wish | Unreadable], None],
         on_link: Callable[[bool, str], None],
         on_birth: Callable[[], None],
+        on_held_up: Callable[[], None] = lambda: None,
         timing: Timing | None = None,
     ) -> None:
         if version not in VERSIONS:
@@ -83,6 +84,7 @@ class MqttClient:
         self._version = version
         self._timing = timing or Timing()
         self._on_stop, self._on_wish, self._on_link, self._on_birth = on_stop, on_wish, on_link, on_birth
+        self._on_held_up = on_held_up
         self._guard = Guard()
         self._clearing = Clearing()
         self._pulse = Pulse(self._timing.echo_s, self._timing.late_s, self._timing.settle_s)
@@ -193,8 +195,11 @@ class MqttClient:
             self._guard.call("on_birth", self._on_birth)
 
     def _heard_echo(self, payload: bytes) -> None:
-        if self._pulse.hear(payload, time.monotonic()):
+        now_s = time.monotonic()
+        if self._pulse.hear(payload, now_s):
             self._wake.set()
+            if self._pulse.held_up(now_s):
+                self._guard.call("on_held_up", self._on_held_up)
         elif not self._foreign:
             self._foreign = True
             _log.warning(

@@ -58,8 +58,8 @@ class Timing:
     """Chosen: the last will comes after 1.5 times this, as fast as the echo would notice."""
     late_s: float = 1.0
     """Chosen: no working network takes it, and a person who pressed still expects what they pressed."""
-    settle_s: float = 2.0
-    """Chosen: queues of a broker that woke up are empty within milliseconds; phones that were cut off come back."""
+    settle_s: float = 4.0
+    """Chosen: a broker that woke up hands over within milliseconds, a phone that it cut off tries again after 1 to 2 s."""
 
 
 class Guard:

@@ -20,7 +20,7 @@ class Pulse:
     `late_s`: a way that takes longer is blocked. `settle_s`: how long what was held up may come once it is free.
     """
 
-    def __init__(self, period_s: float, late_s: float = 1.0, settle_s: float = 2.0) -> None:
+    def __init__(self, period_s: float, late_s: float = 1.0, settle_s: float = 4.0) -> None:
         self.token = secrets.token_hex(4)
         self.since_s = 0.0
         self.proof_s = 0.0
