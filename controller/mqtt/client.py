@@ -56,7 +56,8 @@ class MqttClient:
     `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port.
     `on_link(up, sentence)` says that the link changed, and with each echo that it still is up: who hears nothing for
     longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up, `on_held_up()`
-    that the way here was blocked for a while. What a callback raises is counted and logged. Raises ValueError, naming the key, for a configuration that can't work.
+    that the way here was blocked for a while. What a callback raises is counted and logged. Raises ValueError, naming
+    the key, for a configuration that can't work.
     """
 
     def __init__(

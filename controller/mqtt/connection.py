@@ -59,7 +59,7 @@ class Timing:
     late_s: float = 1.0
     """Chosen: no working network takes it, and a person who pressed still expects what they pressed."""
     settle_s: float = 4.0
-    """Chosen: a broker that woke up hands over within milliseconds, a phone that it cut off tries again after 1 to 2 s."""
+    """Chosen: a broker that woke up hands over within milliseconds, a phone that was cut off tries again after 1 s."""
 
 
 class Guard:

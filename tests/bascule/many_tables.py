@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, Final
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -17,17 +18,19 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from bascule import broker as broker_module
 from bascule.assembly import assemble
-from bascule.broker import EmbeddedBroker
+from bascule.broker import EmbeddedBroker, port_refusal
 from bascule.sim_port import SimPort
 from controller.config import load
 from controller.documents import StateDocument
 from simulator.table import Table
 
-from .conftest import free_port, until
+from .conftest import until
 
 VERSIONS = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
 
 
+QUIET_PORTS: Final = range(15_000, 30_000)
+"""Below those that the system gives to clients: while a broker is gone, one of them could get its port."""
 PORTS_OF_5: set[int] = set()
 """Where iotcore shall speak MQTT 5 instead of 3.1.1, which the demo's broker does (see `two_versions`)."""
 
@@ -46,11 +49,16 @@ def two_versions() -> Iterator[None]:
         yield
 
 
+def quiet_port() -> int:
+    """One that nobody has, and that is still free after a restart."""
+    return next(port for port in Random().sample(QUIET_PORTS, 100) if port_refusal("127.0.0.1", port) is None)
+
+
 class Broker:
     """One of the two brokers, that can be frozen and restarted on its port."""
 
     def __init__(self, kind: str, version: str) -> None:
-        self.port = free_port()
+        self.port = quiet_port()
         self._embedded = EmbeddedBroker(self.port, prefer=kind)
         if version == "5":
             PORTS_OF_5.add(self.port)
