@@ -99,9 +99,9 @@ class Seat:
                 "data.folder": str(folder / name),
             },
         )
-        self._assembly = assemble(config, lambda: SimPort(self.table, speed), watch=self.states.append)
-        self.client = self._assembly.client
-        self._thread = threading.Thread(target=self._assembly.run, daemon=True)
+        self.assembly = assemble(config, lambda: SimPort(self.table, speed), watch=self.states.append)
+        self.client = self.assembly.client
+        self._thread = threading.Thread(target=self.assembly.run, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -116,9 +116,9 @@ class Seat:
         return self.client._link[0] and not self.client._pulse.held_up(time.monotonic())
 
     def close(self) -> None:
-        self._assembly.daemon.leave()
+        self.assembly.daemon.leave()
         threading.Event().wait(1.1)  # a second signal, which leaves at once
-        self._assembly.daemon.leave()
+        self.assembly.daemon.leave()
         self._thread.join(10)
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from controller.model import Reason, Unreadable, Verb, Wish
 from controller.mqtt import commands
@@ -825,3 +827,147 @@ def test_the_default_timing_is_the_contract() -> None:
     timing = Timing()
     assert (timing.echo_s, timing.stale_s, timing.retry_min_s, timing.retry_max_s) == (2.0, 6.0, 1, 4)
     assert (timing.late_s, timing.settle_s) == (1.0, 4.0)
+
+
+# --- MQTT 5, and what is late ---------------------------------------------------------------------------------------
+
+
+def ask_by_5(peer: Peer, topic: str, payload: bytes, response: str, correlation: bytes) -> None:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.ResponseTopic, properties.CorrelationData = response, correlation
+    peer.paho.publish(topic, payload, 1, properties=properties).wait_for_publish(5)
+
+
+def test_by_mqtt_5_an_answer_comes_where_it_is_wanted_and_expires(
+    broker: Broker, make_table: Make, make_peer: Make
+) -> None:
+    table: Table = make_table(broker.port, version="5").started()
+    peer: Peer = make_peer(broker.port, "bascule/#", version="5")
+    ask_by_5(peer, COMMAND + "goto", b'{"angle_deg": 9, "id": "7"}', "bascule/home/reply/ana", b"\x00\x01")
+    ask_by_5(peer, COMMAND + "goto", b'{"angle_deg": 9, "id": "8"}', "bascule/home/command/stop", b"\x00\x02")
+    wait_for(lambda: len(table.wishes) == 2, "both wishes")
+    for id_ in ("7", "8"):
+        table.client.publish_result(replace(RESULT, id=id_))
+    table.client.publish_state(STATE)
+    wait_for(lambda: peer.last("bascule/home/state"), "the state")
+    wait_for(lambda: len(peer.payloads("bascule/home/result")) == 2, "both results")
+    assert [json.loads(payload)["id"] for payload in peer.payloads("bascule/home/reply/ana")] == ["7"]
+    told = {message.topic: message.properties for message in peer.messages}
+    assert told["bascule/home/reply/ana"].CorrelationData == b"\x00\x01"
+    assert 55 <= told["bascule/home/reply/ana"].MessageExpiryInterval <= 60
+    assert 55 <= told["bascule/home/result"].MessageExpiryInterval <= 60
+    assert not hasattr(told["bascule/home/state"], "MessageExpiryInterval"), "what is retained stays"
+    assert table.stops == []
+
+
+def test_by_mqtt_3_nothing_is_added(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    table: Table = make_table(broker.port).started()
+    peer: Peer = make_peer(broker.port, "bascule/#", version="5")
+    ask_by_5(peer, COMMAND + "goto", b'{"angle_deg": 9, "id": "7"}', "bascule/home/reply/ana", b"\x00\x01")
+    wait_for(lambda: table.wishes, "the wish")
+    table.client.publish_result(replace(RESULT, id="7"))
+    wait_for(lambda: peer.payloads("bascule/home/result"), "the result")
+    assert peer.payloads("bascule/home/reply/ana") == []
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_a_session_is_clean_so_that_nothing_waits_for_us(
+    broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make, version: str
+) -> None:
+    """F21: what is sent while we are away is lost, not late."""
+    table: Table = make_table(proxy.port, version=version).started()
+    proxy.refusing = True
+    proxy.cut()
+    table.wait_down()
+    peer: Peer = make_peer(broker.port)
+    peer.say(COMMAND + "start", b"back")
+    peer.say(COMMAND + "stop")
+    proxy.refusing = False
+    table.wait_up()
+    peer.say(COMMAND + "stop", b"the end")
+    wait_for(lambda: table.stops, "a live stop")
+    assert table.wishes == [Wish(Verb.STOP)]
+    assert table.stops == [False]
+
+
+def test_a_command_right_after_a_loss_counts_as_late(
+    broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make
+) -> None:
+    """F21: phones were cut off as well, and send what they kept."""
+    table: Table = make_table(proxy.port, timing=replace(FAST, settle_s=1.5)).started()
+    peer: Peer = make_peer(broker.port)
+    peer.say(COMMAND + "start", b"back")
+    proxy.cut()
+    table.wait_down()
+    table.wait_up()
+    peer.say(COMMAND + "start", b"back")
+    peer.say(COMMAND + "stop")
+    peer.say(COMMAND + "pause")
+    wait_for(lambda: len(table.wishes) == 4, "all of them")
+    start = Wish(Verb.START, preset="back")
+    assert table.wishes == [start, replace(start, expired=True, late=True), Wish(Verb.STOP), Wish(Verb.PAUSE)]
+    assert table.stops == [False], "a stop is a stop"
+    wait_for(lambda: not table.client._pulse.held_up(time.monotonic()), "settled")
+    peer.say(COMMAND + "start", b"back")
+    wait_for(lambda: len(table.wishes) == 5, "a live one")
+    assert table.wishes[4] == start
+
+
+def test_a_broker_that_stood_still_is_told(broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make) -> None:
+    """F21: shorter than what counts as a loss, longer than a command may take."""
+    table: Table = make_table(proxy.port, timing=replace(FAST, stale_s=5.0)).started()
+    peer: Peer = make_peer(broker.port)
+    proxy.frozen = True
+    peer.say(COMMAND + "start", b"back")
+    time.sleep(1.5)  # what is measured is time
+    proxy.frozen = False
+    wait_for(lambda: table.wishes, "the late one")
+    assert table.wishes == [Wish(Verb.START, preset="back", expired=True, late=True)]
+    wait_for(lambda: ("held_up", None) in table.log, "told")
+    assert [up for up, _ in table.links_seen] == [True]
+
+
+def test_within_five_seconds_of_its_return_everything_is_there_again(
+    broker: Broker, make_table: Make, make_peer: Make
+) -> None:
+    """With the timing that people get, and a broker that was away long enough for the longest wait."""
+    table: Table = make_table(broker.port, timing=Timing())
+    publish_all(table)
+    table.started()
+    broker.stop()
+    for _ in range(3):
+        sign_s = table.client._commands.sign_s
+        wait_for(lambda before=sign_s: table.client._commands.sign_s > before, "an attempt", 10)
+    broker.start()
+    began_s = time.monotonic()
+    peer: Peer = make_peer(broker.port)
+    wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online", 8)
+    wait_for(lambda: {topic for topic, _, _ in peer.heard} >= RETAINED, "everything")
+    assert time.monotonic() - began_s < 5.0
+
+
+ODD_TOPICS = ["stop/", "/stop", "STOP", "st\u00f6p", "\u202estop", "x" * 60_000, "$SYS", "stop/stop", " stop"]
+
+
+def test_odd_topics_are_answered_and_never_a_stop(broker: Broker, make_table: Make, make_peer: Make) -> None:
+    """F22: what is no verb is refused with a short sentence that can be shown anywhere."""
+    table: Table = make_table(broker.port).started()
+    peer: Peer = make_peer(broker.port, "nothing")
+    for verb in ODD_TOPICS:
+        peer.say(COMMAND + verb, b"{}")
+    for topic in (f"$SYS/broker/{COMMAND}stop", f"{COMMAND}stop\0", f"{COMMAND}\ufffestop"):
+        hostile: Peer = make_peer(broker.port, "nothing")  # it is cut off by brokers that look closely
+        with contextlib.suppress(ValueError):
+            hostile.paho.publish(topic, b"", 1).wait_for_publish(0.5)
+    peer.say(COMMAND + "level")
+    wait_for(lambda: Wish(Verb.LEVEL) in table.wishes, "the last one")
+    assert table.stops == []
+    odd = table.wishes[: table.wishes.index(Wish(Verb.LEVEL))]
+    assert len(odd) >= len(ODD_TOPICS)
+    for wish in odd:
+        assert isinstance(wish, Unreadable)
+        assert wish.reason is Reason.UNKNOWN_VERB
+        assert len(wish.verb) <= 41
+        assert wish.verb.isprintable()
+        json.dumps(wish.message).encode()
+    assert table.link[0]
