@@ -18,7 +18,7 @@ from typing import Final
 
 from ..documents import EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
 from ..history_documents import HistoryDocument, PastSessionDocument
-from ..model import Unreadable, Wish
+from ..model import Unreadable, Verb, Wish
 from . import commands
 from .address import Address
 from .clearing import Clearing, as_clearing
@@ -28,6 +28,7 @@ from .outbox import Outbox
 from .payloads import Document
 from .pulse import Pulse
 from .replies import Replies, Reply
+from .throttle import Throttle
 from .topics import BIRTH, Topics
 
 _SILENT_S: Final = 60.0
@@ -42,7 +43,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Of this run. `dropped`: messages that found no broker or no room; `rebuilds`: how often the echo stayed away."""
+    """Of this run. `dropped`: messages that found no broker or no room, and commands of a flood. `rebuilds`: how often
+    the echo stayed away.
+    """
 
     callback_errors: int
     dropped: int
@@ -90,6 +93,8 @@ class MqttClient:
         self._clearing = Clearing()
         self._pulse = Pulse(self._timing.echo_s, self._timing.late_s, self._timing.settle_s)
         self._replies = Replies(self.topics.replies)
+        self._throttle = Throttle(time.monotonic())
+        self._crowded = 0
         self._outbox = Outbox()
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -127,7 +132,9 @@ class MqttClient:
     @property
     def counters(self) -> Counters:
         """What was counted until now."""
-        return Counters(self._guard.errors, self._outbox.dropped, self._outbox.unserialisable, self._rebuilds)
+        return Counters(
+            self._guard.errors, self._outbox.dropped + self._crowded, self._outbox.unserialisable, self._rebuilds
+        )
 
     def publish_state(self, document: StateDocument) -> None:
         """Replaces the retained state. QoS 0: nobody's queue should fill with old states."""
@@ -179,10 +186,15 @@ class MqttClient:
         if topic == self.topics.echo:
             self._heard_echo(payload)
         elif (verb := self.topics.verb_of(topic)) is not None:
+            now_s = time.monotonic()
+            clears = self._clearing.clears(verb, payload)
+            if verb not in (Verb.STOP, Verb.LEVEL) and not self._throttle.admits(now_s):
+                self._crowded += 1
+                return
             wish = commands.parse(verb, payload, retained, time.time())
-            if self._clearing.clears(verb, payload) and isinstance(wish, Wish):
+            if clears and isinstance(wish, Wish):
                 wish = as_clearing(wish)
-            if isinstance(wish, Wish) and self._pulse.held_up(time.monotonic()):
+            if isinstance(wish, Wish) and self._pulse.held_up(now_s):
                 wish = as_late(wish)
             if wish is not None:
                 self._replies.wish(wish.id, reply)

@@ -5,6 +5,8 @@ python -m tests.bascule.flood --seconds 60
 
 import argparse
 import json
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -20,6 +22,7 @@ from controller.stop_lane import StopLane
 from .conftest import until
 from .many_tables import Broker, Phone, Seat
 
+ROOT = Path(__file__).resolve().parents[2]
 RATE_HZ = 1000
 MOVING_S = 45.0
 """From standing to level takes 53 s: the stop comes before, and the flood goes on behind it."""
@@ -52,27 +55,22 @@ class Figures:
     link_losses: int
 
 
-class Flooder(threading.Thread):
-    """Publishes at a steady rate, with QoS 0, until it is told to end."""
-
-    def __init__(self, port: int, table: str, rate_hz: float) -> None:
-        super().__init__(daemon=True)
-        self.sent = 0
-        self.over = threading.Event()
-        self._topic, self._rate_hz = f"bascule/{table}/command/", rate_hz
-        self._paho = mqtt.Client(CallbackAPIVersion.VERSION2)
-        self._paho.connect("127.0.0.1", port)
-        self._paho.loop_start()
-
-    def run(self) -> None:
-        began_s = time.monotonic()
-        while not self.over.wait(0.005):
-            while self.sent < (time.monotonic() - began_s) * self._rate_hz:
-                verb, payload = PAYLOADS[self.sent % len(PAYLOADS)]
-                self._paho.publish(self._topic + verb, payload, 0)
-                self.sent += 1
-        self._paho.disconnect()
-        self._paho.loop_stop()
+def flood(port: int, table: str, rate_hz: float) -> None:
+    """Publish at a steady rate, with QoS 0, until standard input ends; then say how many it were."""
+    over = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    sent, began_s = 0, time.monotonic()
+    while not over.wait(0.005):
+        while sent < (time.monotonic() - began_s) * rate_hz:
+            verb, payload = PAYLOADS[sent % len(PAYLOADS)]
+            client.publish(f"bascule/{table}/command/{verb}", payload, 0)
+            sent += 1
+    print(sent, flush=True)  # noqa: T201
+    client.disconnect()
+    client.loop_stop()
 
 
 def measure(seconds: float, kind: str, folder: Path, rate_hz: float = RATE_HZ) -> Figures:
@@ -109,9 +107,15 @@ def measure(seconds: float, kind: str, folder: Path, rate_hz: float = RATE_HZ) -
             written_s.append(time.monotonic())
 
         daemon._step, lane.stop = timed, stamped  # type: ignore[method-assign]
-        flooder = Flooder(broker.port, "flooded", rate_hz)
+        words = [sys.executable, "-m", "tests.bascule.flood", "--flood", str(broker.port), "--rate", str(rate_hz)]
+        flooder = ends.enter_context(
+            subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        )
+        ends.callback(flooder.kill)
+        heard = seat.assembly.client.counters.dropped
+        until(lambda: seat.assembly.client.counters.dropped > heard or daemon._core.desk.refused > 50, "the flood")
+        gaps_s.clear()
         began_s = time.monotonic()
-        flooder.start()
         threading.Event().wait(min(seconds, MOVING_S))
         assert seat.states[-1].session is not None, seat.states[-1].message
         angle_deg, pressed_s = seat.angle_deg, time.monotonic()
@@ -122,9 +126,8 @@ def measure(seconds: float, kind: str, folder: Path, rate_hz: float = RATE_HZ) -
         until(lambda: not seat.states[-1].moving, "at rest")
         travel_deg = seat.angle_deg - angle_deg
         threading.Event().wait(max(began_s + seconds - time.monotonic(), 0.0))
-        took_s, sent, measured = time.monotonic() - began_s, flooder.sent, list(gaps_s)
-        flooder.over.set()
-        flooder.join()
+        took_s, measured = time.monotonic() - began_s, list(gaps_s)
+        sent = int(flooder.communicate(timeout=30)[0])
         measured.sort()
         return Figures(
             sent, round(sent / took_s, 1), len(measured), round(measured[-1] * 1000, 1),
@@ -138,6 +141,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--broker", choices=("mosquitto", "iotcore"), default="mosquitto")
+    parser.add_argument("--flood", type=int, metavar="PORT", help="only the flood, as a process of its own")
+    parser.add_argument("--rate", type=float, default=RATE_HZ)
     given = parser.parse_args()
+    if given.flood:
+        flood(given.flood, "flooded", given.rate)
+        sys.exit()
     with tempfile.TemporaryDirectory() as place:
         print(json.dumps(asdict(measure(given.seconds, given.broker, Path(place))), indent=1))  # noqa: T201
