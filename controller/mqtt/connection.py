@@ -53,7 +53,7 @@ class Timing:
     echo_s: float = 2.0
     stale_s: float = 6.0
     retry_min_s: int = 1
-    retry_max_s: int = 4
+    retry_max_s: int = 3
     keepalive_s: int = 5
     """Chosen: the last will comes after 1.5 times this, as fast as the echo would notice."""
     late_s: float = 1.0

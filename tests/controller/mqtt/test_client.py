@@ -828,7 +828,7 @@ def test_what_cannot_work_is_told_at_once(tmp_path: Path) -> None:
 
 def test_the_default_timing_is_the_contract() -> None:
     timing = Timing()
-    assert (timing.echo_s, timing.stale_s, timing.retry_min_s, timing.retry_max_s) == (2.0, 6.0, 1, 4)
+    assert (timing.echo_s, timing.stale_s, timing.retry_min_s, timing.retry_max_s) == (2.0, 6.0, 1, 3)
     assert (timing.late_s, timing.settle_s) == (1.0, 4.0)
 
 
