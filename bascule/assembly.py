@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -23,13 +24,15 @@ from controller.history_keeper import HistoryThread
 from controller.inbox import Inbox
 from controller.ledger import Ledger, LedgerThread, read_witness
 from controller.limits import DEFAULTS, Limits, combine
+from controller.mqtt.address import Address
 from controller.mqtt.client import MqttClient
-from controller.mqtt.connection import Address
 from controller.own_presets import Own, beyond
 from controller.people import People
 from controller.presets import bundled, programme
 from controller.serial_port import Port
 
+PASSWORD_VARIABLE: Final = "BASCULE_MQTT_PASSWORD"
+"""Where a password may stand for who has no file for it; other users of the machine can't read it there."""
 MAX_PASSWORD: Final = 1024
 """Bytes that are read of a password file."""
 SWITCH_S: Final = 1e-4
@@ -116,6 +119,7 @@ def assemble(
             on_wish=daemon.on_wish,
             on_link=daemon.on_link,
             on_birth=daemon.on_birth,
+            on_held_up=daemon.on_held_up,
         )
     except ValueError as error:
         raise ConfigError([Problem("configuration", "mqtt", str(error))]) from None
@@ -149,11 +153,16 @@ def own_preset_problems(own: Own, table_limits: Limits) -> list[str]:
 
 
 def address_of(config: Config, password: str | None) -> Address:
-    """The broker of a configuration; its password file wins over `password`. Raises ConfigError."""
+    """The broker of a configuration; its password file wins over `password`, and that over the environment.
+
+    Raises ConfigError.
+    """
     mqtt = config.mqtt
     host, port, tls, _ = broker_address(mqtt.broker)
     if mqtt.password_file is not None:
         password = _password(mqtt.password_file)
+    elif password is None and mqtt.user:
+        password = os.environ.get(PASSWORD_VARIABLE)
     files = {
         key: None if path is None else str(path)
         for key, path in (("ca_file", mqtt.ca_file), ("cert_file", mqtt.cert_file), ("key_file", mqtt.key_file))

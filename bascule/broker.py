@@ -257,12 +257,12 @@ def mosquitto_config(bind: str, port: int, passwords: Path | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def mosquitto_password(username: str, password: str, salt: bytes) -> str:
+def mosquitto_password(username: str, password: str, salt: bytes, rounds: int = 101) -> str:
     """A line of mosquitto's password file (kind 7: PBKDF2 with SHA-512; `salt` is 12 bytes).
 
-    Made here because `mosquitto_passwd` takes the password on its command line, where every process can read it.
+    Made here because `mosquitto_passwd` takes the password on its command line, where every process can read it. By
+    default with its own number of rounds: a random password that lives as long as the demo needs no more.
     """
-    rounds = 101  # mosquitto_passwd's own; a random password that lives as long as the demo needs no more
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, rounds)
     return f"{username}:$7${rounds}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}\n"
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from controller.config import Config, ConfigError, load
 from controller.daemon import installed_version
 from controller.ledger import LedgerError
-from controller.mqtt.connection import Address
+from controller.mqtt.address import Address
 from controller.serial_port import SerialPort
 from simulator import protocol_sim
 from simulator.faults import KINDS, Kind
@@ -27,13 +27,24 @@ from simulator.hands import WORDS, HandError, Hands, help_text, scenario
 from simulator.server import Asked, Endpoint, Pty, ServerError, Tcp, serve
 from simulator.table import Table
 
-from . import check_command, history_command, log, presets_command
+from . import check_command, history_command, log, presets_command, setup_command
 from . import demo as demo_
 from .assembly import address_of, assemble
 from .broker import BrokerError
 from .people_cli import app as people_app
 from .remote_hands import HandsError, Listener, ask, socket_path
-from .say import BrokerOption, ConfigOption, DataOption, JsonOption, TableOption, fail
+from .say import (
+    BrokerOption,
+    CaFileOption,
+    CertFileOption,
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    KeyFileOption,
+    PasswordFileOption,
+    TableOption,
+    fail,
+)
 from .send import SendError
 from .send import send as send_command
 
@@ -48,6 +59,7 @@ app.add_typer(presets_command.app, name="presets")
 app.add_typer(people_app, name="people")
 app.add_typer(history_command.app, name="history")
 app.command()(check_command.check)
+app.add_typer(setup_command.app, name="setup")
 
 
 def _version(value: bool) -> None:
@@ -96,13 +108,20 @@ def run(
         str | None, typer.Option("--port", metavar="PORT", help="A device, socket://host:port or sim://.")
     ] = None,
     broker: BrokerOption = None,
+    password_file: PasswordFileOption = None,
+    ca_file: CaFileOption = None,
+    cert_file: CertFileOption = None,
+    key_file: KeyFileOption = None,
     table: TableOption = None,
     data: DataOption = None,
 ) -> None:
     """The controller of one table: runs until it is stopped; a missing port or broker is tried again."""
     protocol_sim.register()
     try:
-        settings = _load(config, table=table, port=port, broker=broker, data=data)
+        settings = _load(
+            config, table=table, port=port, broker=broker, data=data,
+            password_file=password_file, ca_file=ca_file, cert_file=cert_file, key_file=key_file,
+        )  # fmt: skip
         if settings.table.port is None:
             fail("No serial port is named: use --port, or port in [table] of the configuration file.", 2)
         log.set_up(settings.log.level, settings.log.format)
@@ -116,8 +135,8 @@ def run(
 
 def _load(config: Path | None, **options: Any) -> Config:
     """The file and the options that win over it."""
-    keys = {"table": "table.id", "port": "table.port", "broker": "mqtt.broker", "data": "data.folder"}
-    named = {keys[name]: None if value is None else str(value) for name, value in options.items()}
+    keys = {"table": "table.id", "port": "table.port", "data": "data.folder"}
+    named = {keys.get(name, f"mqtt.{name}"): None if value is None else str(value) for name, value in options.items()}
     return load(config, named)
 
 
@@ -283,12 +302,19 @@ def send(
     argument: Annotated[str | None, typer.Argument(help="Preset, person, angle, direction, or JSON.")] = None,
     table: TableOption = None,
     broker: BrokerOption = None,
+    password_file: PasswordFileOption = None,
+    ca_file: CaFileOption = None,
+    cert_file: CertFileOption = None,
+    key_file: KeyFileOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """One command over MQTT; prints the result."""
     try:
-        settings = _load(config, table=table, broker=broker)
+        settings = _load(
+            config, table=table, broker=broker,
+            password_file=password_file, ca_file=ca_file, cert_file=cert_file, key_file=key_file,
+        )  # fmt: skip
         address: Address = address_of(settings, None)
         result = send_command(address, settings.mqtt.base, settings.table.id, verb, argument)
     except ConfigError as error:

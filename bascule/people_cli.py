@@ -32,7 +32,19 @@ from controller.programme import Moment, moment, weeks
 
 from .assembly import address_of, history_path_of, ledger_path_of, people_path_of
 from .history_table import as_json as session_json
-from .say import BrokerOption, ConfigOption, DataOption, JsonOption, TableOption, fail
+from .say import (
+    FILE_KEYS,
+    BrokerOption,
+    CaFileOption,
+    CertFileOption,
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    KeyFileOption,
+    PasswordFileOption,
+    TableOption,
+    fail,
+)
 from .send import SendError
 from .send import send as send_command
 
@@ -42,8 +54,13 @@ MOST = 1_000_000
 PersonArgument = Annotated[str, typer.Argument(metavar="ID", help="Whose, as in the list.")]
 
 
-def _settings(config: Path | None, table: str | None, broker: str | None, data: Path | None) -> Config:
-    named = {"table.id": table, "mqtt.broker": broker, "data.folder": None if data is None else str(data)}
+def _settings(
+    config: Path | None, table: str | None, broker: str | None, data: Path | None, *files: Path | None
+) -> Config:
+    """`files`: password, authority, certificate, key."""
+    named: dict[str, object] = {"table.id": table, "mqtt.broker": broker}
+    paths = zip(("data.folder", *FILE_KEYS), (data, *files), strict=False)
+    named |= {key: None if path is None else str(path) for key, path in paths}
     try:
         return load(config, named)
     except ConfigError as error:
@@ -209,10 +226,14 @@ def people_accept(
     config: ConfigOption = None,
     table: TableOption = None,
     broker: BrokerOption = None,
+    password_file: PasswordFileOption = None,
+    ca_file: CaFileOption = None,
+    cert_file: CertFileOption = None,
+    key_file: KeyFileOption = None,
     data: DataOption = None,
 ) -> None:
     """Say that this person has read the checklist. It is asked for again after 90 days."""
-    settings = _settings(config, table, broker, data)
+    settings = _settings(config, table, broker, data, password_file, ca_file, cert_file, key_file)
     _known(settings, person)
     _change(settings, "people/accept", {"person": person}, lambda people, now: people.accept(person, now))
 
@@ -223,10 +244,14 @@ def people_delete(
     config: ConfigOption = None,
     table: TableOption = None,
     broker: BrokerOption = None,
+    password_file: PasswordFileOption = None,
+    ca_file: CaFileOption = None,
+    cert_file: CertFileOption = None,
+    key_file: KeyFileOption = None,
     data: DataOption = None,
 ) -> None:
     """Forget profile, week, checklist and sessions. Head-down time of the last 24 h still counts for this id."""
-    settings = _settings(config, table, broker, data)
+    settings = _settings(config, table, broker, data, password_file, ca_file, cert_file, key_file)
 
     def forget(people: People, _: Moment) -> str:
         said, path = people.delete(person), history_path_of(settings)
@@ -252,10 +277,14 @@ def people_save(
     config: ConfigOption = None,
     table: TableOption = None,
     broker: BrokerOption = None,
+    password_file: PasswordFileOption = None,
+    ca_file: CaFileOption = None,
+    cert_file: CertFileOption = None,
+    key_file: KeyFileOption = None,
     data: DataOption = None,
 ) -> None:
     """Make or change a profile."""
-    settings = _settings(config, table, broker, data)
+    settings = _settings(config, table, broker, data, password_file, ca_file, cert_file, key_file)
     named = {
         "person": person, "name": name, "height_cm": height, "weight_kg": weight, "angle_deg": angle,
         "programme": programme, "week": week,

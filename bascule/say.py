@@ -8,7 +8,17 @@ from rich.console import Console
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration in TOML.")]
 TableOption = Annotated[str | None, typer.Option("--table", metavar="ID", help="Which table (default: home).")]
-BrokerOption = Annotated[str | None, typer.Option("--broker", metavar="URL", help=r"mqtt://\[user@]host\[:port]")]
+BrokerOption = Annotated[str | None, typer.Option("--broker", metavar="URL", help=r"mqtt\[s]://\[user@]host\[:port]")]
+FILE_KEYS = ("mqtt.password_file", "mqtt.ca_file", "mqtt.cert_file", "mqtt.key_file")
+CaFileOption = Annotated[
+    Path | None, typer.Option("--ca-file", metavar="FILE", help="Authority of the broker's certificate (ca.crt).")
+]
+CertFileOption = Annotated[Path | None, typer.Option("--cert-file", metavar="FILE", help="Our own certificate.")]
+KeyFileOption = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="The key of our certificate.")]
+PasswordFileOption = Annotated[
+    Path | None,
+    typer.Option("--password-file", metavar="FILE", help="The broker's password; or set BASCULE_MQTT_PASSWORD."),
+]
 DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of the record of sessions.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 

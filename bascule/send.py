@@ -9,7 +9,8 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from controller.mqtt.connection import Address
+from controller.mqtt.address import Address
+from controller.mqtt.why import why_refused, why_silent, why_unreachable
 
 ANSWER_S: Final = 5.0
 """How long to wait for the broker, and then for the table. Chosen: a person's patience."""
@@ -64,10 +65,15 @@ def send(address: Address, base: str, table: str, verb: str, argument: str | Non
 
     def on_connect(client: mqtt.Client, _: object, __: object, reason: Any, ___: object) -> None:
         if reason.is_failure:
-            seen.problem = f"the broker at {address} said: {reason}; check user and password"
+            seen.problem = why_refused(address, reason)
         else:
             client.subscribe([(f"{base}/{table}/result", 1), (f"{base}/{table}/availability", 1)])
         seen.connected.set()
+
+    def on_disconnect(_: mqtt.Client, __: object, ___: object, reason: Any, ____: object) -> None:
+        if not seen.connected.is_set():
+            seen.problem = why_silent(address, reason)
+            seen.connected.set()
 
     def on_message(_: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         if message.topic.endswith("/availability"):
@@ -82,18 +88,17 @@ def send(address: Address, base: str, table: str, verb: str, argument: str | Non
             seen.answered.set()
 
     client.on_connect = on_connect
+    client.on_disconnect = on_disconnect
     client.on_subscribe = lambda *_: seen.subscribed.set()
     client.on_message = on_message
     try:
         client.connect(address.host, address.port, keepalive=30)
     except (OSError, ValueError) as error:
-        raise SendError(
-            f"the broker at {address} can't be reached ({error}); check that it runs and its address"
-        ) from None
+        raise SendError(why_unreachable(address, error)) from None
     client.loop_start()
     try:
         if not seen.connected.wait(ANSWER_S) or (not seen.problem and not seen.subscribed.wait(ANSWER_S)):
-            raise SendError(f"the broker at {address} did not answer; check user, password and address")
+            raise SendError(f"the broker at {address} did not answer within {ANSWER_S:.0f} s; look at its log")
         if seen.problem:
             raise SendError(seen.problem)
         client.publish(f"{base}/{table}/command/{verb}", payload, qos=1)
@@ -110,4 +115,5 @@ def _silence(available: str, table: str, address: Address) -> str:
         return f"table {table!r} is offline; start its controller, or look at its log"
     if not available:
         return f"no table {table!r} is known at {address}; check --table and --broker"
-    return f"table {table!r} did not answer within {ANSWER_S:.0f} s; look at the controller's log"
+    may = f"user {address.username!r} may not give this command (see docs/broker.md), or " if address.username else ""
+    return f"table {table!r} did not answer within {ANSWER_S:.0f} s; {may}look at the controller's log"

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
@@ -73,6 +73,12 @@ def broker_address(url: str) -> tuple[str, int, bool, str | None]:
         raise ValueError(form)
     tls = parts.scheme == "mqtts"
     return host, port or (8883 if tls else 1883), tls, user
+
+
+def broker_url(host: str, port: int, tls: bool, user: str | None) -> str:
+    """The address that `broker_address` reads."""
+    who = f"{quote(user)}@" if user else ""
+    return f"mqtt{'s' if tls else ''}://{who}{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def default_folder() -> Path:

@@ -44,6 +44,10 @@ BROKER_SILENT: Final = BrokerStatus(False, "The part of the controller that talk
 """F20: nobody renewed what was known of the broker."""
 
 
+class HeldUp(NamedTuple):
+    """F21: the way through the broker was blocked for a while; what was meant then may still come."""
+
+
 class PortLost(NamedTuple):
     """The port is closed or gone; a sentence."""
 
@@ -64,6 +68,7 @@ Input = (
     Wish
     | Unreadable
     | BrokerStatus
+    | HeldUp
     | Reserved
     | Settled
     | Reconciled
@@ -255,6 +260,8 @@ class Core:
             answers.append(self.desk.unreadable(given, self.estimate))
         elif isinstance(given, BrokerStatus):
             self._take_broker(given)
+        elif isinstance(given, HeldUp):
+            self.conduct.disarm(self.estimate, "The arming window closed: commands were held up on their way.")
         elif isinstance(given, Reserved):
             booking.granted(given.session, given.total_s, given.account)
         elif isinstance(given, Settled):
@@ -280,6 +287,8 @@ class Core:
         """The broker came, or went, or is still gone."""
         if self.broker.up and not status.up:
             self.conduct.event(EventKind.BROKER_LOST, status.message)
+            # F21: also with a local stop. Who pressed start while it was gone has it delivered when it is back.
+            self.conduct.disarm(self.estimate, f"The arming window closed: {status.message}")
         if status.up:
             self._broker_lost_s = None
         elif self._broker_lost_s is None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from . import small_file
 from .booking import Reconcile, Reserve, Settle
-from .core import BrokerStatus, Core, Leave, PortLost, Today
+from .core import BrokerStatus, Core, HeldUp, Leave, PortLost, Today
 from .documents import StateDocument
 from .historian import Historian
 from .history_keeper import HistoryInline
@@ -100,6 +100,10 @@ class Daemon:
         """The connection to the broker came or went, or is still there."""
         self._inbox.notice(BrokerStatus(up, message, BROKER_LEASE_S if up else inf))
         self._ports.wake()
+
+    def on_held_up(self) -> None:
+        """F21: what was sent a while ago may come any moment now."""
+        self._inbox.notice(HeldUp())
 
     def on_birth(self) -> None:
         """Home Assistant came up and wants to hear everything again."""

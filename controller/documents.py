@@ -207,6 +207,6 @@ class HealthDocument:
     commands_refused: int
     commands_dropped: Annotated[int, Field(description="lost because the queue was full; never a stop or a level")]
     mqtt_errors: Annotated[int, Field(description="failures in the MQTT client's callbacks")]
-    mqtt_dropped: Annotated[int, Field(description="messages that found no broker or no room")]
+    mqtt_dropped: Annotated[int, Field(description="messages that found no broker or no room, and commands of a flood")]
     mqtt_rebuilds: Annotated[int, Field(description="how often the client's echo stayed away and it connected anew")]
     notices: tuple[str, ...]

@@ -98,8 +98,8 @@ class Wish:
 
     `body`: what a verb whose argument is more than a word made of it; its type is the verb's business.
 
-    `retained`: the broker had kept it. `expired`: its own expiry had passed. `sent`: how many stop frames the stop lane
-    had written in all by then.
+    `retained`: the broker had kept it. `expired`: its own expiry had passed, or (`late`) its way was blocked. `sent`:
+    how many stop frames the stop lane had written in all by then.
     """
 
     verb: Verb
@@ -111,6 +111,7 @@ class Wish:
     direction: int = 0
     retained: bool = False
     expired: bool = False
+    late: bool = False
     sent: int = 0
     pin: str = field(default="", repr=False)
     body: object = None

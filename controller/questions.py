@@ -91,6 +91,9 @@ def retained(w: Wish, _: Situation) -> str | None:
 
 
 def expired(w: Wish, _: Situation) -> str | None:
+    """F21."""
+    if w.late:
+        return "This command was held up on its way. Give it again, if you still mean it."
     return "This command came after its own expiry." if w.expired else None
 
 

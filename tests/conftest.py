@@ -16,7 +16,10 @@ WAIT_LONGEST = (
     "crash/test_rounds.py",
     "bascule/test_end_to_end.py",
     "emulated/test_real_time.py",
+    "bascule/test_stale_commands.py",
     "controller/mqtt/test_client.py",
+    "bascule/test_encrypted.py",
+    "bascule/test_flood.py",
 )
 
 

@@ -18,13 +18,17 @@ from typing import Final
 
 from ..documents import EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
 from ..history_documents import HistoryDocument, PastSessionDocument
-from ..model import Unreadable, Wish
+from ..model import Unreadable, Verb, Wish
 from . import commands
+from .address import Address
 from .clearing import Clearing, as_clearing
-from .connection import VERSIONS, Address, Connection, Guard, Timing
+from .connection import VERSIONS, Connection, Guard, Timing
+from .late import as_late
 from .outbox import Outbox
 from .payloads import Document
 from .pulse import Pulse
+from .replies import Replies, Reply
+from .throttle import Throttle
 from .topics import BIRTH, Topics
 
 _SILENT_S: Final = 60.0
@@ -39,7 +43,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Of this run. `dropped`: messages that found no broker or no room; `rebuilds`: how often the echo stayed away."""
+    """Of this run. `dropped`: messages that found no broker or no room, and commands of a flood. `rebuilds`: how often
+    the echo stayed away.
+    """
 
     callback_errors: int
     dropped: int
@@ -52,8 +58,9 @@ class MqttClient:
 
     `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port.
     `on_link(up, sentence)` says that the link changed, and with each echo that it still is up: who hears nothing for
-    longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up. What a callback
-    raises is counted and logged. Raises ValueError, naming the key, for a configuration that can't work.
+    longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up, `on_held_up()`
+    that the way here was blocked for a while. What a callback raises is counted and logged. Raises ValueError, naming
+    the key, for a configuration that can't work.
     """
 
     def __init__(
@@ -67,6 +74,7 @@ class MqttClient:
         on_wish: Callable[[Wish | Unreadable], None],
         on_link: Callable[[bool, str], None],
         on_birth: Callable[[], None],
+        on_held_up: Callable[[], None] = lambda: None,
         timing: Timing | None = None,
     ) -> None:
         if version not in VERSIONS:
@@ -80,9 +88,13 @@ class MqttClient:
         self._version = version
         self._timing = timing or Timing()
         self._on_stop, self._on_wish, self._on_link, self._on_birth = on_stop, on_wish, on_link, on_birth
+        self._on_held_up = on_held_up
         self._guard = Guard()
         self._clearing = Clearing()
-        self._pulse = Pulse(self._timing.echo_s)
+        self._pulse = Pulse(self._timing.echo_s, self._timing.late_s, self._timing.settle_s)
+        self._replies = Replies(self.topics.replies)
+        self._throttle = Throttle(time.monotonic())
+        self._crowded = 0
         self._outbox = Outbox()
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -120,7 +132,9 @@ class MqttClient:
     @property
     def counters(self) -> Counters:
         """What was counted until now."""
-        return Counters(self._guard.errors, self._outbox.dropped, self._outbox.unserialisable, self._rebuilds)
+        return Counters(
+            self._guard.errors, self._outbox.dropped + self._crowded, self._outbox.unserialisable, self._rebuilds
+        )
 
     def publish_state(self, document: StateDocument) -> None:
         """Replaces the retained state. QoS 0: nobody's queue should fill with old states."""
@@ -147,8 +161,10 @@ class MqttClient:
         self._put(self.topics.event, document)
 
     def publish_result(self, document: ResultDocument) -> None:
-        """Sends a result once, or drops it if there is no broker."""
+        """Sends a result once, also to where its sender wants it, or drops it if there is no broker."""
         self._put(self.topics.result, document)
+        if (reply := self._replies.take(document.id)) is not None:
+            self._outbox.put(reply.topic, document, reply.correlation)
 
     def publish_history(self, document: HistoryDocument) -> None:
         """Sends the sessions that somebody asked for, or drops them if there is no broker."""
@@ -164,16 +180,24 @@ class MqttClient:
 
     # --- the commands connection's network thread -------------------------------------------------------------------
 
-    def _on_message(self, topic: str, payload: bytes, retained: bool) -> None:
+    def _on_message(self, topic: str, payload: bytes, retained: bool, reply: Reply | None) -> None:
         if topic == self._stop_topic:
             self._guard.call("on_stop", self._on_stop, retained)
         if topic == self.topics.echo:
             self._heard_echo(payload)
         elif (verb := self.topics.verb_of(topic)) is not None:
+            now_s = time.monotonic()
+            clears = self._clearing.clears(verb, payload)
+            if verb not in (Verb.STOP, Verb.LEVEL) and not self._throttle.admits(now_s):
+                self._crowded += 1
+                return
             wish = commands.parse(verb, payload, retained, time.time())
-            if self._clearing.clears(verb, payload) and isinstance(wish, Wish):
+            if clears and isinstance(wish, Wish):
                 wish = as_clearing(wish)
+            if isinstance(wish, Wish) and self._pulse.held_up(now_s):
+                wish = as_late(wish)
             if wish is not None:
+                self._replies.wish(wish.id, reply)
                 self._guard.call("on_wish", self._on_wish, wish)
         elif topic == self.topics.availability:
             # Not ours, the last will of an earlier connection that the broker noticed late: said again with the echo.
@@ -184,8 +208,11 @@ class MqttClient:
             self._guard.call("on_birth", self._on_birth)
 
     def _heard_echo(self, payload: bytes) -> None:
-        if self._pulse.hear(payload, time.monotonic()):
+        now_s = time.monotonic()
+        if self._pulse.hear(payload, now_s):
             self._wake.set()
+            if self._pulse.held_up(now_s):
+                self._guard.call("on_held_up", self._on_held_up)
         elif not self._foreign:
             self._foreign = True
             _log.warning(
@@ -271,11 +298,11 @@ class MqttClient:
         else:
             self._outbox.discard()
 
-    def _send(self, topic: str, payload: bytes, qos: int, retain: bool) -> bool:
+    def _send(self, topic: str, payload: bytes, qos: int, retain: bool, correlation: bytes | None = None) -> bool:
         """QoS 1 is bounded by the broker's acknowledgements, QoS 0 by what the socket takes."""
         if qos == 0 and self._publisher.clogged:
             return False
-        return self._publisher.publish(topic, payload, qos, retain) is not None
+        return self._publisher.publish(topic, payload, qos, retain, correlation) is not None
 
     def _announce(self, word: str) -> None:
         """Said before it is sent: the broker's copy may be back before the call returns."""

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
@@ -26,74 +26,40 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from .address import Address
+from .replies import Reply
+from .why import why_refused, why_silent, why_unreachable
+
 VERSIONS: Final = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
 MAX_QUEUED: Final = 256
 """Messages that wait for the broker's acknowledgement. Chosen: a burst of results fits, a dead one costs little."""
 MAX_PACKET: Final = 2 * 1024 * 1024
 """Bytes of the largest message to us (F22). MQTT 5 lets a client name it, with 3.1.1 only the broker can bound it.
 Chosen: costs no memory that matters, and no stop whose payload somebody made far too long."""
+EXPIRY_S: Final = 60
+"""Chosen: a phone that was away for longer wants to know what is, not what was."""
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where the broker is and how to be let in. Raises ValueError if that can't be an address.
-
-    TLS is used with `tls` or any of the files; without `ca_file` the system's authorities are trusted.
-    """
-
-    host: str = "localhost"
-    port: int = 1883
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls: bool = False
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
-
-    def __post_init__(self) -> None:
-        try:
-            usable = bool(self.host.encode("idna"))
-        except UnicodeError:  # raised by the name lookup too, where it would end paho's thread
-            usable = False
-        if not usable:
-            raise ValueError(f"the broker's name {self.host!r} is not a host name: check broker in [mqtt]")
-        if not 1 <= self.port <= 65535:
-            raise ValueError(f"the broker's port {self.port} is not a port: use 1 to 65535 in broker in [mqtt]")
-        if self.key_file is not None and self.cert_file is None:
-            raise ValueError("key_file is set without cert_file: set both in [mqtt]")
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    def tls_context(self) -> ssl.SSLContext | None:
-        """The TLS settings, None for a plain connection. Raises ValueError naming the file that can't be used."""
-        if not (self.tls or self.ca_file or self.cert_file):
-            return None
-        try:
-            context = ssl.create_default_context(cafile=self.ca_file)
-        except OSError as error:
-            raise ValueError(f"ca_file {self.ca_file} cannot be used: {error.strerror or error}") from error
-        if self.cert_file is not None:
-            try:  # an empty password instead of a question on the terminal of a daemon
-                context.load_cert_chain(self.cert_file, self.key_file, password="")
-            except OSError as error:
-                files = " and ".join(file for file in (self.cert_file, self.key_file) if file)
-                raise ValueError(f"cert_file and key_file ({files}) cannot be used: {error}") from error
-        return context
-
-
-@dataclass(frozen=True, slots=True)
 class Timing:
-    """Wall-clock periods. `stale_s`: an echo this old means that a connection is dead whatever paho says."""
+    """Wall-clock periods. `stale_s`: an echo this old means that a connection is dead whatever paho says.
+
+    `late_s`: what takes longer was held up; `settle_s`: how long after that it may still come. `retry_max_s`: with what
+    connecting takes, everything is published again within 5 s of a broker's return.
+    """
 
     echo_s: float = 2.0
     stale_s: float = 6.0
     retry_min_s: int = 1
-    retry_max_s: int = 5
+    retry_max_s: int = 3
     keepalive_s: int = 5
     """Chosen: the last will comes after 1.5 times this, as fast as the echo would notice."""
+    late_s: float = 1.0
+    """Chosen: no working network takes it, and a person who pressed still expects what they pressed."""
+    settle_s: float = 4.0
+    """Chosen: a broker that woke up hands over within milliseconds, a phone that was cut off tries again after 1 s."""
 
 
 class Guard:
@@ -117,8 +83,8 @@ class Guard:
 class Connection:
     """One paho client. `up` is what it is: connected, and subscribed if it has to. Reconnects until `retire`.
 
-    `on_change` says that `up` or `problem` changed, `on_message(topic, payload, retained)` gives what was subscribed;
-    both run in the network thread. The first `required` of the subscriptions must be granted.
+    `on_change` says that `up` or `problem` changed, `on_message(topic, payload, retained, reply)` gives what was
+    subscribed; both run in the network thread. The first `required` of the subscriptions must be granted.
     """
 
     def __init__(
@@ -134,7 +100,7 @@ class Connection:
         will: tuple[str, bytes] | None = None,
         subscriptions: tuple[tuple[str, int], ...] = (),
         required: int = 0,
-        on_message: Callable[[str, bytes, bool], None] | None = None,
+        on_message: Callable[[str, bytes, bool, Reply | None], None] | None = None,
     ) -> None:
         self.client_id = client_id
         self.up = False
@@ -149,7 +115,8 @@ class Connection:
         self._on_message = on_message
         self._answered = False
         protocol = VERSIONS[version]
-        clean = None if protocol is MQTTProtocolVersion.MQTTv5 else True
+        self._modern = protocol is MQTTProtocolVersion.MQTTv5
+        clean = None if self._modern else True
         client = Client(CallbackAPIVersion.VERSION2, client_id, clean_session=clean, protocol=protocol)
         client.username_pw_set(address.username, address.password)
         if context is not None:
@@ -166,7 +133,7 @@ class Connection:
         client.on_disconnect = lambda _c, _u, _f, reason, _p: guard.call("on_disconnect", self._disconnected, reason)
         client.on_message = lambda _c, _u, message: guard.call("on_message", self._received, message)
         properties = None
-        if protocol is MQTTProtocolVersion.MQTTv5:
+        if self._modern:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.MaximumPacketSize = MAX_PACKET
         client.connect_async(
@@ -183,9 +150,20 @@ class Connection:
         """Whether bytes wait because the broker does not read: nothing more should be published."""
         return self._client.want_write()
 
-    def publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> MQTTMessageInfo | None:
-        """Hands a message to the network thread. None if there is no room: the broker does not read or acknowledge."""
-        info = self._client.publish(topic, payload, qos, retain)
+    def publish(
+        self, topic: str, payload: bytes, qos: int, retain: bool, correlation: bytes | None = None
+    ) -> MQTTMessageInfo | None:
+        """Hands a message to the network thread. None if there is no room: the broker does not read or acknowledge.
+
+        By MQTT 5 what is not retained expires, so that nobody finds an old answer, and has its correlation data.
+        """
+        properties = None
+        if self._modern and not retain:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.MessageExpiryInterval = EXPIRY_S
+            if correlation is not None:
+                properties.CorrelationData = correlation
+        info = self._client.publish(topic, payload, qos, retain, properties)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info
 
     def retire(self, grace_s: float) -> threading.Thread:
@@ -248,10 +226,16 @@ class Connection:
     def _received(self, message: MQTTMessage) -> None:
         self.sign_s = time.monotonic()
         if self._on_message is not None:
-            self._on_message(message.topic, bytes(message.payload), message.retain)
+            self._on_message(message.topic, bytes(message.payload), message.retain, _reply(message))
         sock: Any = self._client.socket()
         if _QUICKACK is not None and sock is not None:
             sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+
+
+def _reply(message: MQTTMessage) -> Reply | None:
+    """Where the sender wants the answer; only MQTT 5 can say that."""
+    topic = getattr(message.properties, "ResponseTopic", None)
+    return Reply(topic, getattr(message.properties, "CorrelationData", None)) if topic else None
 
 
 def _no_delay(sock: Any) -> None:
@@ -276,45 +260,3 @@ def _leave(client: Client, grace_s: float) -> None:
     sock = client.socket()
     if sock is not None:
         sock.close()
-
-
-def why_unreachable(address: Address, error: BaseException | None) -> str:
-    """A sentence for a connection that could not be opened, and what to do about it."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        wrong = getattr(error, "verify_message", "") or error
-        return (
-            f"the certificate of the broker at {address} is not trusted ({wrong}): "
-            "set ca_file in [mqtt] to the authority that signed it"
-        )
-    if isinstance(error, ssl.SSLError):
-        detail = getattr(error, "reason", None) or error
-        return f"no TLS connection to {address} ({detail}): check the port, ca_file and cert_file in [mqtt]"
-    if isinstance(error, socket.gaierror):
-        return f"the broker's name in {address} is not known to the network: check broker in [mqtt]"
-    if isinstance(error, ConnectionRefusedError):
-        return f"no MQTT broker listens at {address}: start it or check broker in [mqtt]"
-    if isinstance(error, TimeoutError):
-        return f"nothing answers at {address}: check that the broker runs, the network, and broker in [mqtt]"
-    detail = getattr(error, "strerror", None) or type(error).__name__
-    return f"the broker at {address} cannot be reached ({detail}): check the network and broker in [mqtt]"
-
-
-def why_refused(address: Address, reason: ReasonCode) -> str:
-    """A sentence for a broker that answered and said no."""
-    name = reason.getName()
-    if name in ("Bad user name or password", "Not authorized"):
-        if address.username is None:
-            return f"the broker at {address} asks for a user and password: set username and password_file in [mqtt]"
-        return (
-            f"the broker at {address} refused user {address.username!r} or the password: "
-            "check username and password_file in [mqtt]"
-        )
-    if name == "Unsupported protocol version":
-        return f"the broker at {address} does not speak this version of MQTT: check version in [mqtt]"
-    return f"the broker at {address} refused the connection ({name}): see its log"
-
-
-def why_silent(address: Address, reason: ReasonCode) -> str:
-    """A sentence for a connection that opened and gave no answer to the greeting."""
-    did = "does not answer" if reason == "Keep alive timeout" else "closed the connection before it answered"
-    return f"what listens at {address} {did}: is it an MQTT broker, and does it want TLS (ca_file in [mqtt])?"

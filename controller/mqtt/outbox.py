@@ -15,8 +15,8 @@ MAX_SINGLE: Final = 256
 """Events and results that wait; the oldest goes first. Chosen: a burst of commands fits with its results."""
 MAX_RETAINED: Final = 64
 """Retained topics. Chosen: ours and discovery's fit many times."""
-Send = Callable[[str, bytes, int, bool], bool]
-"""`(topic, payload, qos, retain)`; False if there is no room now."""
+Send = Callable[[str, bytes, int, bool, bytes | None], bool]
+"""`(topic, payload, qos, retain, correlation data)`; False if there is no room now."""
 _log = logging.getLogger(__name__)
 
 
@@ -26,7 +26,7 @@ class Outbox:
     def __init__(self) -> None:
         self.dropped = 0
         self.unserialisable = 0
-        self._single: deque[tuple[str, Document]] = deque(maxlen=MAX_SINGLE)
+        self._single: deque[tuple[str, Document, bytes | None]] = deque(maxlen=MAX_SINGLE)
         self._retained: dict[str, tuple[Document | bytes, int]] = {}
         self._changed: set[str] = set()
         self._named: set[str] = set()
@@ -44,11 +44,11 @@ class Outbox:
         self._retained[topic] = (content, qos)
         self._changed.add(topic)
 
-    def put(self, topic: str, document: Document) -> None:
-        """Queues a message that is sent once, with QoS 1."""
+    def put(self, topic: str, document: Document, correlation: bytes | None = None) -> None:
+        """Queues a message that is sent once, with QoS 1. `correlation`: data that its reader knows it by."""
         if len(self._single) >= MAX_SINGLE:
             self.dropped += 1
-        self._single.append((topic, document))
+        self._single.append((topic, document, correlation))
 
     def repeat(self) -> None:
         """Everything retained counts as new: the broker may have forgotten it."""
@@ -70,14 +70,24 @@ class Outbox:
                 return
         while self._single:
             item = self._single.popleft()
-            if not self._send(send, *item, 1, retain=False):
+            topic, document, correlation = item
+            if not self._send(send, topic, document, 1, retain=False, correlation=correlation):
                 if len(self._single) < MAX_SINGLE:
                     self._single.appendleft(item)
                 else:
                     self.dropped += 1
                 return
 
-    def _send(self, send: Send, topic: str, content: Document | bytes, qos: int, *, retain: bool) -> bool:
+    def _send(
+        self,
+        send: Send,
+        topic: str,
+        content: Document | bytes,
+        qos: int,
+        *,
+        retain: bool,
+        correlation: bytes | None = None,
+    ) -> bool:
         """What can't be written as JSON is counted, logged once a topic, and done with."""
         try:
             payload = content if isinstance(content, bytes) else dump(content)
@@ -87,4 +97,4 @@ class Outbox:
                 self._named.add(topic)
                 _log.error("a document for %s cannot be published: %s", topic, error)
             return True
-        return send(topic, payload, qos, retain)
+        return send(topic, payload, qos, retain, correlation)

@@ -7,6 +7,9 @@ from typing import Final
 BIRTH: Final = "homeassistant/status"
 """Where Home Assistant says `online` after its start; everything retained is then published again."""
 
+DISCOVERED: Final = "homeassistant/device/+/config"
+"""Where Home Assistant reads what there is; each table has one such topic."""
+
 _TABLE: Final = re.compile(r"[a-z0-9_-]{1,32}")
 _BASE: Final = re.compile(r"[^/+#$](?:[^+#]*[^/+#])?")
 _BASE_LENGTH: Final = 128
@@ -43,6 +46,15 @@ class Topics:
 
     def _of(self, name: str) -> str:
         return f"{self.base}/{self.table}/{name}"
+
+    def document(self, name: str) -> str:
+        """Where the document of this name is published."""
+        return self._of(name)
+
+    @property
+    def replies(self) -> str:
+        """What the topics begin with on which a client of MQTT 5 may ask for its answers."""
+        return self._of("reply/")
 
     @property
     def availability(self) -> str:
@@ -105,3 +117,13 @@ class Topics:
         """The verb that a command's topic names, as it was written, levels and all; None for every other topic."""
         prefix = self._of("command/")
         return topic[len(prefix) :] if topic.startswith(prefix) else None
+
+
+@dataclass(frozen=True, slots=True)
+class EveryTable(Topics):
+    """The topics of all tables with a wildcard, for subscriptions and access rules. Raises ValueError for the base."""
+
+    table: str = "+"
+
+    def __post_init__(self) -> None:
+        check_base(self.base)

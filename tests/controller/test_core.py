@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from controller.account import LedgerFailed, Reconciled
 from controller.booking import Reconcile, Settle
 from controller.conduct import Settings
-from controller.core import BrokerStatus, Leave, PortLost
+from controller.core import BrokerStatus, HeldUp, Leave, PortLost
 from controller.document import state_document
 from controller.limits import DEFAULTS, combine, guest
 from controller.model import EventKind, Limit, Reason, State, Unreadable, Verb, Wish
@@ -97,6 +97,33 @@ def test_the_broker_goes_the_arming_window_closes(gone: BrokerStatus | None) -> 
     rig.step(BACK)
     rig.run(1.5)
     assert rig.wish(Verb.START, preset="back").accepted == (not gone)
+
+
+@pytest.mark.parametrize("local_stop", [False, True])
+def test_the_arming_window_closes_also_when_the_broker_is_back_at_once(local_stop: bool) -> None:
+    """F21: nothing is held or judged in between, and a local stop would let a session go on."""
+    rig = Rig(settings=Settings(local_stop=local_stop))
+    assert rig.wish(Verb.ARM).accepted
+    rig.run(1.5)
+    assert rig.state is State.ARMED
+    rig.step(GONE, BACK)
+    rig.run(0.5)
+    assert rig.state is State.STANDING
+    assert rig.wish(Verb.START, preset="back").reason is Reason.NOT_ARMED
+
+
+def test_a_way_that_was_blocked_closes_the_arming_window_and_nothing_else() -> None:
+    """F21: who pressed start meanwhile has it delivered by a phone that comes back later than we do."""
+    rig = in_state(State.ARMED)
+    rig.run(1.5)
+    rig.step(HeldUp())
+    rig.run(0.5)
+    assert rig.state is State.STANDING
+    assert rig.wish(Verb.START, preset="back").reason is Reason.NOT_ARMED
+    rig = in_state(State.RUNNING, 20.0)
+    rig.step(HeldUp())
+    rig.run(2.0)
+    assert rig.state is State.RUNNING
 
 
 @pytest.mark.parametrize("state", [State.RISING, State.RETURNING])

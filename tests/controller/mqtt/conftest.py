@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from controller.model import Unreadable, Wish
+from controller.mqtt.address import Address
 from controller.mqtt.client import MqttClient
-from controller.mqtt.connection import Address, Timing
+from controller.mqtt.connection import VERSIONS, Timing
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
-FAST = Timing(echo_s=0.2, stale_s=1.0, retry_min_s=1, retry_max_s=1)
+FAST = Timing(echo_s=0.2, stale_s=1.0, retry_min_s=1, retry_max_s=1, late_s=0.6, settle_s=0.5)
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = 5.0) -> Any:
@@ -178,21 +179,26 @@ def _reset(sock: socket.socket) -> None:
 class Peer:
     """Somebody else at the broker: writes down everything that is said there, and can publish."""
 
-    def __init__(self, port: int, *topics: str, client_id: str = "", will: str | None = None) -> None:
+    def __init__(
+        self, port: int, *topics: str, client_id: str = "", will: str | None = None, version: str = "3.1.1"
+    ) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
+        self.messages: list[MQTTMessage] = []
         self._ready = threading.Event()
-        self.paho = Client(CallbackAPIVersion.VERSION2, client_id)
+        self.paho = Client(CallbackAPIVersion.VERSION2, client_id, protocol=VERSIONS[version])
         if will is not None:
             self.paho.will_set(will, b"offline", 1, True)
         self.paho.reconnect_delay_set(1, 1)
         self.paho.on_connect = lambda client, *_: client.subscribe([(topic, 1) for topic in topics or ("#",)])
         self.paho.on_subscribe = lambda *_: self._ready.set()
-        self.paho.on_message = lambda _c, _u, message: self.heard.append(
-            (message.topic, bytes(message.payload), message.retain)
-        )
+        self.paho.on_message = lambda _c, _u, message: self._note(message)
         self.paho.connect("127.0.0.1", port)
         self.paho.loop_start()
         assert self._ready.wait(5)
+
+    def _note(self, message: MQTTMessage) -> None:
+        self.messages.append(message)
+        self.heard.append((message.topic, bytes(message.payload), message.retain))
 
     def say(self, topic: str, payload: bytes = b"", qos: int = 1, retain: bool = False) -> None:
         info = self.paho.publish(topic, payload, qos, retain)
@@ -227,6 +233,7 @@ class Table:
             on_wish=lambda wish: self._note("wish", wish),
             on_link=lambda up, message: self._note("link", (up, message)),
             on_birth=lambda: self._note("birth", None),
+            on_held_up=lambda: self._note("held_up", None),
             timing=timing,
         )
 

@@ -16,7 +16,7 @@ class Wire:
         self.room = room
         self.sent: list[tuple[str, bytes, int, bool]] = []
 
-    def __call__(self, topic: str, payload: bytes, qos: int, retain: bool) -> bool:
+    def __call__(self, topic: str, payload: bytes, qos: int, retain: bool, correlation: bytes | None) -> bool:
         if len(self.sent) >= self.room:
             return False
         self.sent.append((topic, payload, qos, retain))
