@@ -897,9 +897,10 @@ def test_a_command_right_after_a_loss_counts_as_late(
     broker: Broker, proxy: Proxy, make_table: Make, make_peer: Make
 ) -> None:
     """F21: phones were cut off as well, and send what they kept."""
-    table: Table = make_table(proxy.port, timing=replace(FAST, settle_s=1.5)).started()
+    table: Table = make_table(proxy.port, timing=replace(FAST, settle_s=4.0)).started()
     peer: Peer = make_peer(broker.port)
     peer.say(COMMAND + "start", b"back")
+    wait_for(lambda: table.wishes, "one before the loss")
     proxy.cut()
     table.wait_down()
     table.wait_up()
