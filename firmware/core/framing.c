@@ -93,6 +93,11 @@ enum found deframer_take(struct deframer *deframer, uint8_t byte)
     return FOUND_DAMAGE;
 }
 
+uint8_t deframer_read(const struct deframer *deframer, struct from_host *message)
+{
+    return wire_read(deframer->body, deframer->size, message);
+}
+
 /* One byte to the frame, or, where it is 0, the distance to it into the place that waits for one. */
 static void stuff(uint8_t byte, uint8_t *frame, uint8_t *at, uint8_t *mark)
 {

@@ -136,14 +136,29 @@ void unit_receive(struct unit *unit, uint8_t byte)
 
 static uint16_t sensed(const struct readings *readings)
 {
-    uint16_t flags = readings->occupied ? FLAG_OCCUPIED : 0u;
+    uint16_t flags = 0;
 
-    flags |= readings->ankles_locked ? FLAG_ANKLES_LOCKED : 0u;
-    flags |= readings->estop ? FLAG_ESTOP : 0u;
-    flags |= readings->head_down_side ? FLAG_HEAD_DOWN_SIDE : 0u;
-    flags |= readings->end_head_down ? FLAG_END_HEAD_DOWN : 0u;
-    flags |= readings->end_head_up ? FLAG_END_HEAD_UP : 0u;
-    flags |= readings->lowering ? FLAG_LOWERING : 0u;
+    if (readings->occupied) {
+        flags |= FLAG_OCCUPIED;
+    }
+    if (readings->ankles_locked) {
+        flags |= FLAG_ANKLES_LOCKED;
+    }
+    if (readings->estop) {
+        flags |= FLAG_ESTOP;
+    }
+    if (readings->head_down_side) {
+        flags |= FLAG_HEAD_DOWN_SIDE;
+    }
+    if (readings->end_head_down) {
+        flags |= FLAG_END_HEAD_DOWN;
+    }
+    if (readings->end_head_up) {
+        flags |= FLAG_END_HEAD_UP;
+    }
+    if (readings->lowering) {
+        flags |= FLAG_LOWERING;
+    }
     return flags;
 }
 
@@ -151,16 +166,35 @@ static uint16_t done(const struct unit *unit)
 {
     const uint32_t active = unit->ladder.active;
     const bool alone = ((active | unit->memory.latched) & CAUSE_PERSON_LOST) != 0;
-    uint16_t flags = unit->motion.braked ? FLAG_BRAKE : 0u;
+    uint16_t flags = 0;
 
-    flags |= unit->motion.out_cdps != 0 ? FLAG_DRIVEN : 0u;
-    flags |= unit->angle.moving ? FLAG_MOVING : 0u;
-    flags |= unit->grant.armed ? FLAG_ARMED : 0u;
-    flags |= unit->grant.leased ? FLAG_LEASED : 0u;
-    flags |= unit->angle.trusted ? FLAG_TRUSTED : 0u;
-    flags |= unit->ladder.rung == (uint8_t)RUNG_HOLD || alone ? FLAG_SIREN : 0u;
-    flags |= (active & CAUSE_STOPPED) != 0 ? FLAG_FROZEN : 0u;
-    flags |= unit->silent ? 0u : FLAG_HOST_LIVE;
+    if (unit->motion.braked) {
+        flags |= FLAG_BRAKE;
+    }
+    if (unit->motion.out_cdps != 0) {
+        flags |= FLAG_DRIVEN;
+    }
+    if (unit->angle.moving) {
+        flags |= FLAG_MOVING;
+    }
+    if (unit->grant.armed) {
+        flags |= FLAG_ARMED;
+    }
+    if (unit->grant.leased) {
+        flags |= FLAG_LEASED;
+    }
+    if (unit->angle.trusted) {
+        flags |= FLAG_TRUSTED;
+    }
+    if (unit->ladder.rung == (uint8_t)RUNG_HOLD || alone) {
+        flags |= FLAG_SIREN;
+    }
+    if ((active & CAUSE_STOPPED) != 0) {
+        flags |= FLAG_FROZEN;
+    }
+    if (!unit->silent) {
+        flags |= FLAG_HOST_LIVE;
+    }
     return flags;
 }
 
