@@ -12,19 +12,9 @@
 
 void angle_start(struct angle *angle)
 {
+    *angle = (struct angle){0};
     voter_start(&angle->voter);
-    angle->angle_q16 = 0;
-    angle->rate_q16 = 0;
-    angle->speed_q16 = 0;
-    angle->causes = 0;
     angle->worst_cdeg = HARD_LIMIT_CDEG;
-    angle->fast_ticks = 0;
-    angle->side_ticks = 0;
-    angle->known = false;
-    angle->side_lost = false;
-    angle->head_down = false;
-    angle->trusted = false;
-    angle->moving = false;
 }
 
 static enum suspect suspected(uint32_t latched)

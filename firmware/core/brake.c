@@ -5,13 +5,6 @@
 #define SLIP_Q16 Q16(150)
 #define BITTEN_TICKS 25u
 
-void brake_watch_start(struct brake_watch *watch)
-{
-    watch->bed_q16 = 0;
-    watch->drive_q16 = 0;
-    watch->ticks = 0;
-}
-
 bool brake_watch_tick(struct brake_watch *watch, bool held, const struct voter *voter)
 {
     const struct channel *const bed = &voter->bed;

@@ -22,18 +22,19 @@
  * is off by less than 0.2 %. */
 static const uint16_t PART[] = {32768, 32547, 31888, 30798, 29293, 27394, 25125, 22518,
                                 19607, 16432, 13035, 9462,  5762,  1984};
-#define PART_STEP_CDEG 1024
+#define PART_STEP_CDEG 1024u
 #define PART_LAST_CDEG 13000
 #define MID_TRAVEL_CDEG (-1000)
 
 int16_t drive_power(int16_t rate_cdps, int32_t angle_q16)
 {
-    const int32_t away_cdeg = least(size_of((int32_t)rounded(angle_q16) - MID_TRAVEL_CDEG), PART_LAST_CDEG);
-    const int32_t at = away_cdeg / PART_STEP_CDEG;
-    const int32_t past_cdeg = away_cdeg % PART_STEP_CDEG;
-    const int32_t part = PART[at] - ((int32_t)PART[at] - PART[at + 1]) * past_cdeg / PART_STEP_CDEG;
+    const uint16_t away_cdeg =
+        (uint16_t)least(size_of((int32_t)rounded(angle_q16) - MID_TRAVEL_CDEG), PART_LAST_CDEG);
+    const uint8_t at = (uint8_t)(away_cdeg / PART_STEP_CDEG);
+    const uint16_t past_cdeg = away_cdeg % PART_STEP_CDEG;
+    const uint16_t part = (uint16_t)(PART[at] - (uint16_t)share(past_cdeg, PART[at] - PART[at + 1u], PART_STEP_CDEG));
 
-    return (int16_t)within(within(rate_cdps, 2 * FULL_CDPS) * part / FULL_CDPS, INT16_MAX);
+    return (int16_t)within(share(within(rate_cdps, 2 * FULL_CDPS), part, FULL_CDPS), INT16_MAX);
 }
 
 /* The root of a number, rounded down, bit by bit. */
@@ -70,9 +71,9 @@ static int32_t closing_q16(int32_t distance_q16)
     int32_t rate_q16;
 
     if (far_q16 < Q16(40)) {
-        rate_q16 = far_q16 * 3 / 2;
+        rate_q16 = share(far_q16, 3, 2);
     } else {
-        rate_q16 = (int32_t)root((uint32_t)(far_q16 / TO_SQUARE) * 90u) * OF_ROOT;
+        rate_q16 = (int32_t)root((uint32_t)divided(far_q16, TO_SQUARE) * 90u) * OF_ROOT;
     }
     return distance_q16 < 0 ? -rate_q16 : rate_q16;
 }
@@ -82,7 +83,7 @@ static int32_t slowing_q16(int16_t rate_cdps)
 {
     const int32_t rate = rate_cdps;
 
-    return rate * size_of(rate) * 256 / 180 * 256 + Q16(rate) / 4;
+    return share(rate * size_of(rate), 256, 180) * 256 + rate * (ONE_Q16 / 4);
 }
 
 /* How fast a reference may be that ends so far ahead, with its whole acceleration; 0 if that is behind it. */
@@ -94,7 +95,7 @@ static int32_t ending_q16(int32_t distance_q16)
     if (distance_q16 <= 0) {
         return 0;
     }
-    return (int32_t)root((uint32_t)(far_q16 / TO_SQUARE) * 200u + 625u * 4096u) * OF_ROOT - Q16(25);
+    return (int32_t)root((uint32_t)divided(far_q16, TO_SQUARE) * 200u + 625u * 4096u) * OF_ROOT - Q16(25);
 }
 
 void reference_place(struct reference *reference, int32_t angle_q16, int16_t rate_cdps)
@@ -119,11 +120,11 @@ static int32_t caught_q16(const struct reference *reference, int32_t push_q16, i
                           int16_t cap_cdps)
 {
     /* Seconds in 1/4096: the acceleration, at most 1 °/s², by the jerk of 2 °/s³. */
-    const int32_t easing_q12 = size_of(reference->acceleration_q16) / 16 / 200;
-    const int32_t acceleration_q8 = reference->acceleration_q16 / 256;
-    const int32_t rate_q16 = reference->rate_q16 + acceleration_q8 * size_of(acceleration_q8) / 400;
-    const int32_t gone_q16 = reference->rate_q16 / 256 * easing_q12 / 16;
-    const int32_t gained_q16 = acceleration_q8 * easing_q12 / 256 * easing_q12 / 3 / 256;
+    const int32_t easing_q12 = divided(size_of(reference->acceleration_q16), 3200);
+    const int32_t acceleration_q8 = divided(reference->acceleration_q16, 256);
+    const int32_t rate_q16 = reference->rate_q16 + divided(acceleration_q8 * size_of(acceleration_q8), 400);
+    const int32_t gone_q16 = divided(divided(reference->rate_q16, 256) * easing_q12, 16);
+    const int32_t gained_q16 = divided(divided(acceleration_q8 * easing_q12, 256) * easing_q12, 768);
     const int32_t left_q16 = target_q16 + slowing_q16(target_cdps) - reference->angle_q16 - gone_q16 - gained_q16;
     const int32_t cap_q16 = Q16(cap_cdps);
     int32_t most_q16;
@@ -150,8 +151,8 @@ void reference_approach(struct reference *reference, int32_t target_q16, int16_t
     push_q16 = (within(wanted_q16, Q16(cap_cdps)) - reference->rate_q16) * PUSH_PER_S;
     push_q16 = within(caught_q16(reference, push_q16, target_q16, moves_cdps, cap_cdps), ACCELERATION_Q16);
     reference->acceleration_q16 += within(push_q16 - reference->acceleration_q16, JERK_STEP_Q16);
-    reference->rate_q16 += reference->acceleration_q16 / TICKS_PER_S;
-    reference->angle_q16 += reference->rate_q16 / TICKS_PER_S;
+    reference->rate_q16 += divided(reference->acceleration_q16, TICKS_PER_S);
+    reference->angle_q16 += divided(reference->rate_q16, TICKS_PER_S);
 }
 
 bool reference_ends(const struct reference *reference, int32_t target_q16, int16_t target_cdps)
@@ -206,8 +207,8 @@ int16_t follower_rate_cdps(struct follower *follower, struct reference *referenc
     if (ahead && !hurry) {
         error_q16 = 0;
     }
-    integral_q16 = within(follower->integral_q16 + error_q16 / 125, INTEGRAL_LIMIT_Q16);
-    change_q16 = reference->rate_q16 + error_q16 / 5 * 6 + integral_q16 - follower->rate_q16;
+    integral_q16 = within(follower->integral_q16 + divided(error_q16, 125), INTEGRAL_LIMIT_Q16);
+    change_q16 = reference->rate_q16 + divided(error_q16, 5) * 6 + integral_q16 - follower->rate_q16;
     slewed_q16 = within(change_q16, SLEW_STEP_Q16);
     if (slewed_q16 == change_q16) {
         /* The correction is not summed up where the motor may not follow it. */

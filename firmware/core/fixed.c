@@ -28,6 +28,16 @@ int16_t rounded(int32_t q16)
     return (int16_t)((q16 < 0 ? q16 - ONE_Q16 / 2 : q16 + ONE_Q16 / 2) / ONE_Q16);
 }
 
+int32_t divided(int32_t value, uint16_t by)
+{
+    return value / (int32_t)by;
+}
+
+int32_t share(int32_t value, uint16_t times, uint16_t of)
+{
+    return divided(value * (int32_t)times, of);
+}
+
 uint8_t counted(uint8_t ticks)
 {
     return ticks == UINT8_MAX ? ticks : (uint8_t)(ticks + 1u);

@@ -29,6 +29,12 @@ int32_t most_of(int32_t one, int32_t other);
 /* The nearest whole number: of hundredths of a degree. */
 int16_t rounded(int32_t q16);
 
+/* A part of the value, rounded towards 0: `times` of `of`. The product has to fit. */
+int32_t share(int32_t value, uint16_t times, uint16_t of);
+
+/* The value divided, rounded towards 0. */
+int32_t divided(int32_t value, uint16_t by);
+
 /* One tick more, as far as a byte goes. */
 uint8_t counted(uint8_t ticks);
 

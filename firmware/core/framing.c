@@ -5,13 +5,7 @@
 
 void deframer_start(struct deframer *deframer)
 {
-    deframer->held = 0;
-    deframer->overlong = false;
-    deframer->bad_run = false;
-    deframer->size = 0;
-    deframer->damage = 0;
-    deframer->good = 0;
-    deframer->damaged = 0;
+    *deframer = (struct deframer){0};
 }
 
 /* Polynomial 0x1021 for eight bits at once, as _crc_xmodem_update of avr-libc does it. */

@@ -6,13 +6,8 @@
 
 void grant_start(struct grant *grant)
 {
-    grant->since_ms = 0;
-    grant->asked_ms = 0;
-    grant->asked_cdeg = 0;
-    grant->rate_cdps = 0;
+    *grant = (struct grant){0};
     grant->limit_cdeg = HARD_LIMIT_CDEG;
-    grant->armed = false;
-    grant->leased = false;
 }
 
 void grant_arm(struct grant *grant)

@@ -11,22 +11,10 @@
 
 void ladder_start(struct ladder *ladder, const struct memory *memory)
 {
-    brake_watch_start(&ladder->brake);
+    *ladder = (struct ladder){0};
     ladder->active = CAUSE_RESTARTED | CAUSE_HOST_SILENT;
-    ladder->frozen_ms = 0;
-    ladder->stopped_ms = 0;
-    ladder->deep_ticks = 0;
-    ladder->fast_ticks = 0;
-    ladder->open_ticks = 0;
-    ladder->empty_ticks = 0;
-    ladder->restarts = 0;
     /* H9: what a restart latched holds at once; the next one may come before the sensors have settled. */
     ladder->rung = (memory->latched & HOLD_MASK) != 0 ? (uint8_t)RUNG_HOLD : (uint8_t)RUNG_REFUSE;
-    ladder->frozen = false;
-    ladder->stopped = false;
-    ladder->voids = false;
-    ladder->occupied = false;
-    ladder->ankles_locked = false;
 }
 
 bool ladder_unlocked(const struct ladder *ladder)

@@ -6,21 +6,9 @@
 
 void link_start(struct link *link, uint16_t nonce, uint16_t stop_count)
 {
-    deframer_start(&link->deframer);
-    for (uint8_t i = 0; i < WIRE_NONCES; i++) {
-        link->issued_ms[i] = 0;
-    }
-    link->session = 0;
-    link->fresh_ms = 0;
-    link->duplicates = 0;
+    *link = (struct link){0};
     link->nonce = nonce;
     link->stop_count = stop_count;
-    link->sequence = 0;
-    link->issued = 0;
-    link->counting = false;
-    link->live = false;
-    link->bad_run = false;
-    link->waiting = 0;
 }
 
 void link_void(struct link *link)

@@ -48,9 +48,7 @@ void memory_count(struct memory *memory, uint32_t counted_ms)
 void memory_boot(struct memory *memory, uint32_t entropy)
 {
     if (!memory_valid(memory)) {
-        static const struct memory empty = {0};
-
-        *memory = empty;
+        *memory = (struct memory){0};
         memory->id = (uint16_t)(entropy >> 16);
     } else if (memory->boots > 1u && memory->uptime_ms < RESET_LOOP_MS) {
         memory->latched |= CAUSE_RESET_LOOP;

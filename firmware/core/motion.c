@@ -20,21 +20,7 @@ static const struct command RESTING = {0, true};
 
 void motion_start(struct motion *motion)
 {
-    reference_place(&motion->reference, 0, 0);
-    follower_rest(&motion->follower, 0);
-    progress_reset(&motion->bed_progress);
-    progress_reset(&motion->drive_progress);
-    motion->fault = 0;
-    motion->blind_ms = 0;
-    motion->blind_limit_ms = 0;
-    motion->back_off_ms = 0;
-    motion->out_cdps = 0;
-    motion->power = 0;
-    motion->arrived_ticks = 0;
-    motion->wait_ticks = 0;
-    motion->stall_ticks = 0;
-    motion->following = false;
-    motion->returning = false;
+    *motion = (struct motion){0};
     motion->braked = true;
 }
 
@@ -163,7 +149,7 @@ struct command motion_return(struct motion *motion, const struct angle *angle, i
     reference_approach(&motion->reference, 0, 0, planned_cdps, -ANYWHERE, ANYWHERE);
     planned_q16 = -motion->reference.rate_q16;
     /* One sensor that lags behind may be frozen: where the other one goes about as planned, nothing is made up for. */
-    hurry = planned_q16 < CREEP_Q16 || angle_fastest_q16(angle) < planned_q16 / 4 * 3;
+    hurry = planned_q16 < CREEP_Q16 || angle_fastest_q16(angle) < divided(planned_q16, 4) * 3;
     wanted_cdps = follower_rate_cdps(&motion->follower, &motion->reference, worst_q16, hurry);
     return drive(motion, angle, kernel_drive_home(motion->out_cdps, wanted_cdps, cap_cdps));
 }

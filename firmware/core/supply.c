@@ -23,9 +23,7 @@
 
 void supply_start(struct supply *supply)
 {
-    supply->causes = 0;
-    supply->low_ticks = 0;
-    supply->critical_ticks = 0;
+    *supply = (struct supply){0};
 }
 
 static int32_t heated_q27(int32_t heat_q27, uint16_t current_ma)
@@ -33,7 +31,7 @@ static int32_t heated_q27(int32_t heat_q27, uint16_t current_ma)
     const uint32_t ma = current_ma < CURRENT_LIMIT_MA ? current_ma : CURRENT_LIMIT_MA;
     const int32_t load_q27 = (int32_t)(ma * ma / SQUARE_STEP) * LOAD_PER_STEP;
 
-    return heat_q27 + (load_q27 - heat_q27) / HEATING_TICKS;
+    return heat_q27 + divided(load_q27 - heat_q27, HEATING_TICKS);
 }
 
 void supply_tick(struct supply *supply, struct memory *memory, uint16_t supply_mv, uint16_t current_ma)

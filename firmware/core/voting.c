@@ -26,15 +26,9 @@
 
 static void channel_begin(struct channel *channel, uint8_t still_limit)
 {
-    channel->smooth_q16 = 0;
-    channel->rate_q16 = 0;
-    channel->cdeg = 0;
-    channel->bad = 0;
-    channel->still_samples = 0;
+    *channel = (struct channel){0};
     channel->still_limit = still_limit;
-    channel->met = false;
     channel->failing = true;
-    channel->implausible = false;
 }
 
 void voter_start(struct voter *voter)
@@ -62,7 +56,7 @@ static void place(struct channel *channel, int16_t cdeg)
 
 static int32_t guess_q16(const struct channel *channel)
 {
-    return within(channel->smooth_q16 + channel->rate_q16 / SAMPLES_PER_S, SMOOTH_LIMIT_Q16);
+    return within(channel->smooth_q16 + divided(channel->rate_q16, SAMPLES_PER_S), SMOOTH_LIMIT_Q16);
 }
 
 static void pass_over(struct channel *channel)
@@ -98,8 +92,8 @@ void channel_take(struct channel *channel, int16_t cdeg)
     }
     guessed_q16 = guess_q16(channel);
     surprise_q16 = within(Q16(cdeg) - guessed_q16, SURPRISE_LIMIT_Q16);
-    channel->smooth_q16 = within(guessed_q16 + surprise_q16 * 2 / 25, SMOOTH_LIMIT_Q16);
-    channel->rate_q16 = within(channel->rate_q16 + surprise_q16 * 7 / 20, RATE_LIMIT_Q16);
+    channel->smooth_q16 = within(guessed_q16 + share(surprise_q16, 2, 25), SMOOTH_LIMIT_Q16);
+    channel->rate_q16 = within(channel->rate_q16 + share(surprise_q16, 7, 20), RATE_LIMIT_Q16);
     if (channel->bad > 0) {
         channel->bad--;
     }

@@ -17,11 +17,7 @@
 
 void progress_reset(struct progress *progress)
 {
-    progress->from_q16 = 0;
-    progress->commanded = 0;
-    progress->asked_q8 = 0;
-    progress->ticks = 0;
-    progress->begun = false;
+    *progress = (struct progress){0};
 }
 
 static void begin(struct progress *progress, int32_t angle_q16)
@@ -43,7 +39,7 @@ uint32_t progress_tick(struct progress *progress, int32_t angle_q16, int16_t rat
         return 0;
     }
     progress->commanded = within(progress->commanded + rate_cdps, SUM_LIMIT);
-    progress->asked_q8 = within(progress->asked_q8 + asked_q16 / 256, SUM_LIMIT);
+    progress->asked_q8 = within(progress->asked_q8 + divided(asked_q16, 256), SUM_LIMIT);
     progress->ticks = counted(progress->ticks);
     if (progress->commanded == 0) {
         return 0;
