@@ -54,12 +54,9 @@ static bool contradicted(const struct angle *angle, bool head_down_side, int16_t
 /* Angle and level switch are not on the same side; `alone`: only one sensor is left. */
 static void doubt_side(struct angle *angle, bool head_down_side, bool alone)
 {
-    if (!contradicted(angle, head_down_side, alone ? LEVEL_CDEG : SIDE_CDEG)) {
-        angle->side_ticks = 0;
-        return;
-    }
-    angle->side_ticks = counted(angle->side_ticks);
-    if (angle->side_ticks >= (alone ? ALONE_TICKS : SIDE_TICKS)) {
+    const bool doubted = contradicted(angle, head_down_side, alone ? LEVEL_CDEG : SIDE_CDEG);
+
+    if (lasted(&angle->side_ticks, doubted, alone ? ALONE_TICKS : SIDE_TICKS)) {
         angle->causes |= alone ? CAUSE_SIDE_UNKNOWN : CAUSE_LEVEL_SWITCH;
     }
 }
@@ -102,8 +99,7 @@ static void believe(struct angle *angle, const struct channel *lead, const struc
     angle->speed_q16 = slower_q16(lead, other);
     angle->worst_cdeg = rounded(most_of(lead->smooth_q16, other->smooth_q16));
     angle->head_down = angle->worst_cdeg > (returning ? ARRIVED_CDEG : LEVEL_CDEG);
-    angle->fast_ticks = size_of(lead->rate_q16) < MOVING_Q16 ? 0 : counted(angle->fast_ticks);
-    angle->moving = angle->fast_ticks >= MOVING_TICKS;
+    angle->moving = lasted(&angle->fast_ticks, size_of(lead->rate_q16) >= MOVING_Q16, MOVING_TICKS);
 }
 
 void angle_judge(struct angle *angle, bool head_down_side, bool returning, uint32_t latched)

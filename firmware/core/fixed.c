@@ -42,3 +42,9 @@ uint8_t counted(uint8_t ticks)
 {
     return ticks == UINT8_MAX ? ticks : (uint8_t)(ticks + 1u);
 }
+
+bool lasted(uint8_t *ticks, bool so, uint8_t enough)
+{
+    *ticks = so ? counted(*ticks) : 0u;
+    return *ticks >= enough;
+}

@@ -38,4 +38,7 @@ int32_t divided(int32_t value, uint16_t by);
 /* One tick more, as far as a byte goes. */
 uint8_t counted(uint8_t ticks);
 
+/* Count the ticks on end, this one with them, at which something is so; whether it has been for `enough`. */
+bool lasted(uint8_t *ticks, bool so, uint8_t enough);
+
 #endif

@@ -78,10 +78,8 @@ static uint32_t judge_host(uint32_t active, struct grant *grant, const struct si
 /* Occupant and ankle locks matter head down, and wherever motion is granted or under way (F25, F26). */
 static uint32_t judge_person(struct ladder *ladder, const struct readings *readings, bool concerned)
 {
-    ladder->open_ticks = readings->ankles_locked ? 0u : counted(ladder->open_ticks);
-    ladder->empty_ticks = readings->occupied ? 0u : counted(ladder->empty_ticks);
-    ladder->ankles_locked = ladder->open_ticks < OPEN_TICKS;
-    ladder->occupied = ladder->empty_ticks < EMPTY_TICKS;
+    ladder->ankles_locked = !lasted(&ladder->open_ticks, !readings->ankles_locked, OPEN_TICKS);
+    ladder->occupied = !lasted(&ladder->empty_ticks, !readings->occupied, EMPTY_TICKS);
     return kernel_judge_person(ladder->occupied, ladder->ankles_locked, concerned);
 }
 
@@ -94,12 +92,10 @@ static uint32_t judge_angle(struct ladder *ladder, const struct grant *grant, co
     if (angle->head_down && now->exposure->left_ms == 0) {
         causes |= CAUSE_OVER_TIME;
     }
-    ladder->deep_ticks = kernel_over_angle(angle->worst_cdeg, grant->limit_cdeg) ? counted(ladder->deep_ticks) : 0u;
-    if (ladder->deep_ticks >= DEEP_TICKS) {
+    if (lasted(&ladder->deep_ticks, kernel_over_angle(angle->worst_cdeg, grant->limit_cdeg), DEEP_TICKS)) {
         causes |= CAUSE_OVER_ANGLE;
     }
-    ladder->fast_ticks = angle->speed_q16 > Q16(TRIP_CDPS) ? counted(ladder->fast_ticks) : 0u;
-    if (ladder->fast_ticks >= FAST_TICKS) {
+    if (lasted(&ladder->fast_ticks, angle->speed_q16 > Q16(TRIP_CDPS), FAST_TICKS)) {
         causes |= CAUSE_OVER_SPEED;
     }
     return causes;

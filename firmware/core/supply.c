@@ -39,16 +39,14 @@ void supply_tick(struct supply *supply, struct memory *memory, uint16_t supply_m
     uint32_t causes = supply->causes;
 
     memory->heat_q27 = heated_q27(memory->heat_q27, current_ma);
-    supply->critical_ticks = supply_mv < CRITICAL_MV ? counted(supply->critical_ticks) : 0u;
-    supply->low_ticks = supply_mv < LOW_MV ? counted(supply->low_ticks) : 0u;
-    if (supply->low_ticks >= LOW_TICKS) {
+    if (lasted(&supply->low_ticks, supply_mv < LOW_MV, LOW_TICKS)) {
         causes |= CAUSE_SUPPLY_LOW;
     } else if (supply_mv >= RECOVERED_MV) {
         causes &= ~CAUSE_SUPPLY_LOW;
     } else {
         /* Between the two it stays as it was. */
     }
-    if (supply->critical_ticks >= CRITICAL_TICKS) {
+    if (lasted(&supply->critical_ticks, supply_mv < CRITICAL_MV, CRITICAL_TICKS)) {
         causes |= CAUSE_SUPPLY_CRITICAL;
     } else {
         causes &= ~CAUSE_SUPPLY_CRITICAL;

@@ -201,9 +201,7 @@ static uint16_t done(const struct unit *unit)
 /* In steps, to the nearest, as far as a byte goes. */
 static uint8_t in_steps(uint16_t value, uint16_t step)
 {
-    const uint16_t steps = (uint16_t)(value / step + (value % step >= step / 2u ? 1u : 0u));
-
-    return (uint8_t)(steps < UINT8_MAX ? steps : UINT8_MAX);
+    return value >= UINT8_MAX * step ? (uint8_t)UINT8_MAX : (uint8_t)((value + step / 2u) / step);
 }
 
 static void report(struct unit *unit, const struct readings *readings)
@@ -272,35 +270,41 @@ uint8_t unit_transmit(struct unit *unit, uint8_t *frame)
 /* ---- one tick --------------------------------------------------------------------------------------------------- */
 
 /* The lease, as far as the kernel allows. */
-static struct command follow(struct unit *unit)
+static void follow(struct unit *unit)
 {
     const struct grant *const grant = &unit->grant;
     const struct angle *const angle = &unit->angle;
     struct aim aim = {grant_target_cdeg(grant, unit->now_ms), grant->rate_cdps, grant->limit_cdeg, false};
 
     if (motion_holds(&unit->motion, angle, &aim)) {
-        return motion_rest(&unit->motion);
+        motion_rest(&unit->motion);
+        return;
     }
     aim.increase = kernel_may_increase(grant->armed, true, angle->trusted, unit->ladder.active, unit->memory.latched,
                                        (int32_t)unit->exposure.left_ms);
-    return motion_follow(&unit->motion, angle, &aim);
+    motion_follow(&unit->motion, angle, &aim);
 }
 
 /* The motion that a reaction asks for. */
-static struct command react(struct unit *unit, uint8_t reaction)
+static void react(struct unit *unit, uint8_t reaction)
 {
     switch (reaction) {
     case FOLLOW:
-        return follow(unit);
+        follow(unit);
+        break;
     case RETURN:
-        return motion_return(&unit->motion, &unit->angle,
-                             kernel_return_rate_cap(unit->memory.slow, ladder_unlocked(&unit->ladder)));
+        motion_return(&unit->motion, &unit->angle,
+                      kernel_return_rate_cap(unit->memory.slow, ladder_unlocked(&unit->ladder)));
+        break;
     case RETURN_BLIND:
-        return motion_return_blind(&unit->motion, &unit->angle);
+        motion_return_blind(&unit->motion, &unit->angle);
+        break;
     case REST:
-        return motion_rest(&unit->motion);
+        motion_rest(&unit->motion);
+        break;
     default:
-        return motion_brake(&unit->motion, &unit->angle);
+        motion_brake(&unit->motion, &unit->angle);
+        break;
     }
 }
 
@@ -320,10 +324,12 @@ static struct command move(struct unit *unit, uint16_t current_ma)
     }
     if (motion->fault == 0) {
         if (motion->back_off_ms != 0) {
-            command = motion_back_off(motion, &unit->angle, current_ma, !ended && unit->angle.trusted);
+            motion_back_off(motion, &unit->angle, current_ma, !ended && unit->angle.trusted);
         } else {
-            command = react(unit, kernel_reaction(unit->ladder.rung, active, unit->grant.leased));
+            react(unit, kernel_reaction(unit->ladder.rung, active, unit->grant.leased));
         }
+        command.power = motion->power;
+        command.brake = motion->braked;
     }
     if (motion->fault != 0) {
         ladder_fail(&unit->ladder, &unit->memory, motion->fault, unit->angle.head_down);

@@ -60,6 +60,5 @@ bool stall_tick(uint8_t *ticks, uint16_t current_ma, int16_t power)
     const uint32_t part_ma = STALL_FULL_MA * (uint32_t)size_of(power) / FULL_POWER;
     const uint32_t limit_ma = part_ma > STALL_MA ? part_ma : STALL_MA;
 
-    *ticks = current_ma > limit_ma ? counted(*ticks) : 0u;
-    return *ticks >= STALL_TICKS;
+    return lasted(ticks, current_ma > limit_ma, STALL_TICKS);
 }
