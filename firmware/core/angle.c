@@ -19,12 +19,12 @@ void angle_start(struct angle *angle)
 
 static enum suspect suspected(uint32_t latched)
 {
-    const uint32_t sensors = latched & (CAUSE_BED_SENSOR | CAUSE_DRIVE_SENSOR);
+    const bool bed = (latched & CAUSE_BED_SENSOR) != 0;
 
-    if (sensors == CAUSE_BED_SENSOR) {
-        return SUSPECT_BED;
+    if ((latched & CAUSE_DRIVE_SENSOR) != 0) {
+        return bed ? SUSPECT_NOBODY : SUSPECT_DRIVE;
     }
-    return sensors == CAUSE_DRIVE_SENSOR ? SUSPECT_DRIVE : SUSPECT_NOBODY;
+    return bed ? SUSPECT_BED : SUSPECT_NOBODY;
 }
 
 /* The cause of what is wrong with the sensors. One that failed before does not carry a person alone. */
@@ -57,7 +57,11 @@ static void doubt_side(struct angle *angle, bool head_down_side, bool alone)
     const bool doubted = contradicted(angle, head_down_side, alone ? LEVEL_CDEG : SIDE_CDEG);
 
     if (lasted(&angle->side_ticks, doubted, alone ? ALONE_TICKS : SIDE_TICKS)) {
-        angle->causes |= alone ? CAUSE_SIDE_UNKNOWN : CAUSE_LEVEL_SWITCH;
+        if (alone) {
+            angle->causes |= CAUSE_SIDE_UNKNOWN;
+        } else {
+            angle->causes |= CAUSE_LEVEL_SWITCH;
+        }
     }
 }
 

@@ -17,8 +17,13 @@
 
 /* `occupied`, `ankles_locked`: without their bounces. `voids`: what was wished before is void. */
 struct ladder {
-    struct brake_watch brake;
     uint32_t active;
+    uint8_t rung;
+    bool voids;
+    bool occupied;
+    bool ankles_locked;
+    bool frozen;
+    bool stopped;
     uint32_t frozen_ms;
     uint32_t stopped_ms;
     uint8_t deep_ticks;
@@ -26,12 +31,7 @@ struct ladder {
     uint8_t open_ticks;
     uint8_t empty_ticks;
     uint8_t restarts;
-    uint8_t rung;
-    bool frozen;
-    bool stopped;
-    bool voids;
-    bool occupied;
-    bool ankles_locked;
+    struct brake_watch brake;
 };
 
 /* What else the ladder judges by, at one tick. `others`: causes that are judged elsewhere. */

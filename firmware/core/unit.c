@@ -38,23 +38,22 @@ void unit_sample(struct unit *unit, int16_t bed_cdeg, int16_t drive_cdeg)
 /* ---- the wire --------------------------------------------------------------------------------------------------- */
 
 /* A grant to increase the angle: a person locked in, at rest, and nothing that speaks against it. */
-static void take_arm(struct unit *unit, const struct from_host *message)
+static uint8_t take_arm(struct unit *unit, const struct from_host *message)
 {
     const struct angle *const angle = &unit->angle;
     const uint8_t refused = kernel_refuse_arm(message->stop_count, unit->link.stop_count, unit->secured,
                                               unit->motion.out_cdps != 0 || angle->moving, angle->trusted,
                                               angle->head_down, unit->ladder.active, unit->memory.latched);
 
-    if (refused != 0) {
-        link_reject(&unit->link, refused, ARM_CODE, message->sequence);
-        return;
+    if (refused == 0) {
+        grant_arm(&unit->grant);
+        ladder_unfreeze(&unit->ladder, &unit->memory);
     }
-    grant_arm(&unit->grant);
-    ladder_unfreeze(&unit->ladder, &unit->memory);
+    return refused;
 }
 
 /* A lease. Without a grant it may only lead down: out of a freeze on the head-up side, or to standing. */
-static void take_setpoint(struct unit *unit, const struct from_host *message)
+static uint8_t take_setpoint(struct unit *unit, const struct from_host *message)
 {
     const struct angle *const angle = &unit->angle;
     const bool frozen = (unit->ladder.active & CAUSE_STOPPED) != 0 && angle->head_down;
@@ -62,12 +61,11 @@ static void take_setpoint(struct unit *unit, const struct from_host *message)
                                                    frozen, angle->trusted, unit->secured, unit->grant.armed,
                                                    message->target_cdeg, rounded(angle->angle_q16));
 
-    if (refused != 0) {
-        link_reject(&unit->link, refused, SETPOINT_CODE, message->sequence);
-        return;
+    if (refused == 0) {
+        grant_lease(&unit->grant, message, unit->now_ms);
+        ladder_unfreeze(&unit->ladder, &unit->memory);
     }
-    grant_lease(&unit->grant, message, unit->now_ms);
-    ladder_unfreeze(&unit->ladder, &unit->memory);
+    return refused;
 }
 
 static void take_level(struct unit *unit)
@@ -90,12 +88,12 @@ static void take_hello(struct unit *unit)
     unit->tells_identity = true;
 }
 
-static void obey(struct unit *unit, const struct from_host *message)
+/* 0, or an `enum reject`. */
+static uint8_t obey(struct unit *unit, const struct from_host *message)
 {
     switch (message->code) {
     case SETPOINT_CODE:
-        take_setpoint(unit, message);
-        break;
+        return take_setpoint(unit, message);
     case STOP_CODE:
         grant_release(&unit->grant);
         unit->memory.stop_count = unit->link.stop_count;
@@ -105,8 +103,7 @@ static void obey(struct unit *unit, const struct from_host *message)
         take_level(unit);
         break;
     case ARM_CODE:
-        take_arm(unit, message);
-        break;
+        return take_arm(unit, message);
     case DISARM_CODE:
         grant_release(&unit->grant);
         break;
@@ -121,6 +118,7 @@ static void obey(struct unit *unit, const struct from_host *message)
         /* KEEPALIVE: its nonce was all. */
         break;
     }
+    return 0;
 }
 
 void unit_receive(struct unit *unit, uint8_t byte)
@@ -128,7 +126,11 @@ void unit_receive(struct unit *unit, uint8_t byte)
     struct from_host message;
 
     if (link_take(&unit->link, byte, unit->now_ms, &message)) {
-        obey(unit, &message);
+        const uint8_t refused = obey(unit, &message);
+
+        if (refused != 0) {
+            link_reject(&unit->link, refused, message.code, message.sequence);
+        }
     }
 }
 
@@ -201,7 +203,10 @@ static uint16_t done(const struct unit *unit)
 /* In steps, to the nearest, as far as a byte goes. */
 static uint8_t in_steps(uint16_t value, uint16_t step)
 {
-    return value >= UINT8_MAX * step ? (uint8_t)UINT8_MAX : (uint8_t)((value + step / 2u) / step);
+    if (value >= UINT8_MAX * step) {
+        return (uint8_t)UINT8_MAX;
+    }
+    return (uint8_t)((uint16_t)(value + step / 2u) / step);
 }
 
 static void report(struct unit *unit, const struct readings *readings)

@@ -34,11 +34,11 @@ struct unit {
     bool settled;
     bool tells_identity;
     bool tells_telemetry;
-    struct memory memory;
     struct grant grant;
+    struct ladder ladder;
+    struct memory memory;
     struct supply supply;
     struct exposure exposure;
-    struct ladder ladder;
     struct angle angle;
     struct motion motion;
     struct telemetry telemetry;

@@ -63,27 +63,33 @@ static void pass_over(struct channel *channel)
 {
     channel->implausible = true;
     channel->smooth_q16 = guess_q16(channel);
-    if (channel->bad + BAD_WEIGHT < BAD_LIMIT) {
-        channel->bad = (uint8_t)(channel->bad + BAD_WEIGHT);
-    } else {
+    channel->bad = (uint8_t)(channel->bad + BAD_WEIGHT);
+    if (channel->bad >= BAD_LIMIT) {
         channel->bad = BAD_LIMIT;
         channel_fail(channel);
     }
 }
 
+/* Two readings, both inside the range: they differ by what fits. */
+static bool jumps(int16_t from_cdeg, int16_t to_cdeg)
+{
+    const int16_t change_cdeg = (int16_t)(to_cdeg - from_cdeg);
+
+    return change_cdeg > JUMP_CDEG || change_cdeg < -JUMP_CDEG;
+}
+
 void channel_take(struct channel *channel, int16_t cdeg)
 {
-    const int32_t change_cdeg = (int32_t)cdeg - channel->cdeg;
     const bool inside = cdeg >= -RANGE_CDEG && cdeg <= RANGE_CDEG;
     int32_t guessed_q16;
     int32_t surprise_q16;
 
-    if (!channel->met && inside) {
+    if (inside && !channel->met) {
         channel->failing = channel->bad >= BAD_LIMIT;
         place(channel, cdeg);
         return;
     }
-    if (!channel->met || !inside || size_of(change_cdeg) > JUMP_CDEG) {
+    if (!inside || jumps(channel->cdeg, cdeg)) {
         pass_over(channel);
         if (inside && channel->failing) {
             place(channel, cdeg);
@@ -97,13 +103,12 @@ void channel_take(struct channel *channel, int16_t cdeg)
     if (channel->bad > 0) {
         channel->bad--;
     }
-    if (change_cdeg != 0) {
+    if (cdeg != channel->cdeg) {
         channel->cdeg = cdeg;
         channel->still_samples = 0;
         return;
     }
-    channel->still_samples = counted(channel->still_samples);
-    if (channel->still_samples >= channel->still_limit) {
+    if (lasted(&channel->still_samples, true, channel->still_limit)) {
         channel_fail(channel);
     }
 }

@@ -44,7 +44,10 @@ uint32_t progress_tick(struct progress *progress, int32_t angle_q16, int16_t rat
     if (progress->commanded == 0) {
         return 0;
     }
-    moved_q16 = progress->commanded > 0 ? angle_q16 - progress->from_q16 : progress->from_q16 - angle_q16;
+    moved_q16 = angle_q16 - progress->from_q16;
+    if (progress->commanded < 0) {
+        moved_q16 = -moved_q16;
+    }
     if (moved_q16 >= PROGRESS_Q16) {
         begin(progress, angle_q16);
         return 0;
