@@ -12,6 +12,13 @@
 #include "framing.h"
 #include "wire.h"
 
+/* A frame that was not obeyed, to be told. */
+struct rejected {
+    uint8_t reason;
+    uint8_t code;
+    uint16_t sequence;
+};
+
 struct link {
     uint32_t session;
     uint32_t fresh_ms;

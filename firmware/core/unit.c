@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "apart.h"
 #include "fixed.h"
 #include "kernel.h"
 
@@ -25,6 +26,7 @@ void unit_start(struct unit *unit, uint32_t entropy, uint32_t number)
     unit->secured = false;
     unit->silent = true;
     unit->settled = false;
+    unit->siren = false;
     unit->tells_identity = true;
     unit->tells_telemetry = false;
 }
@@ -166,8 +168,6 @@ static uint16_t sensed(const struct readings *readings)
 
 static uint16_t done(const struct unit *unit)
 {
-    const uint32_t active = unit->ladder.active;
-    const bool alone = ((active | unit->memory.latched) & CAUSE_PERSON_LOST) != 0;
     uint16_t flags = 0;
 
     if (unit->motion.braked) {
@@ -188,10 +188,10 @@ static uint16_t done(const struct unit *unit)
     if (unit->angle.trusted) {
         flags |= FLAG_TRUSTED;
     }
-    if (unit->ladder.rung == (uint8_t)RUNG_HOLD || alone) {
+    if (unit->siren) {
         flags |= FLAG_SIREN;
     }
-    if ((active & CAUSE_STOPPED) != 0) {
+    if ((unit->ladder.active & CAUSE_STOPPED) != 0) {
         flags |= FLAG_FROZEN;
     }
     if (!unit->silent) {
@@ -209,64 +209,69 @@ static uint8_t in_steps(uint16_t value, uint16_t step)
     return (uint8_t)((uint16_t)(value + step / 2u) / step);
 }
 
-static void report(struct unit *unit, const struct readings *readings)
+/* Into `told`, what is so by now. */
+APART static void report(const struct unit *unit, const struct readings *readings, uint16_t nonce, uint8_t *told)
 {
-    struct telemetry *const told = &unit->telemetry;
     const struct memory *const memory = &unit->memory;
     const uint32_t episode_s = memory->episode_ms / 1000u;
 
-    told->nonce = link_issue(&unit->link, unit->now_ms);
-    told->time_ms = unit->now_ms;
-    told->stop_count = unit->link.stop_count;
-    told->angle_cdeg = rounded(unit->angle.angle_q16);
-    told->bed_cdeg = readings->bed_cdeg;
-    told->drive_cdeg = readings->drive_cdeg;
-    told->rate_cdps = rounded(unit->angle.rate_q16);
-    told->flags = (uint16_t)(sensed(readings) | done(unit));
-    told->rung = unit->ladder.rung;
-    told->causes = unit->ladder.active;
-    told->latched = memory->latched;
-    told->head_down_s = memory->head_down_s;
-    told->episode_s = episode_s < UINT16_MAX ? (uint16_t)episode_s : (uint16_t)UINT16_MAX;
-    told->current_fifths_a = in_steps(readings->current_ma, MA_PER_FIFTH);
-    told->heat_percent = supply_heat_percent(memory);
-    told->supply_tenths_v = in_steps(readings->supply_mv, MV_PER_TENTH);
-    told->arm_presses = unit->arm_presses;
-    unit->tells_telemetry = true;
+    wire_begin_telemetry(told);
+    wire_telemetry_nonce(told, nonce);
+    wire_telemetry_time_ms(told, unit->now_ms);
+    wire_telemetry_stop_count(told, unit->link.stop_count);
+    wire_telemetry_angle_cdeg(told, rounded(unit->angle.angle_q16));
+    wire_telemetry_bed_cdeg(told, readings->bed_cdeg);
+    wire_telemetry_drive_cdeg(told, readings->drive_cdeg);
+    wire_telemetry_rate_cdps(told, rounded(unit->angle.rate_q16));
+    wire_telemetry_flags(told, (uint16_t)(sensed(readings) | done(unit)));
+    wire_telemetry_rung(told, unit->ladder.rung);
+    wire_telemetry_causes(told, unit->ladder.active);
+    wire_telemetry_latched(told, memory->latched);
+    wire_telemetry_head_down_s(told, memory->head_down_s);
+    wire_telemetry_episode_s(told, episode_s < UINT16_MAX ? (uint16_t)episode_s : (uint16_t)UINT16_MAX);
+    wire_telemetry_current_fifths_a(told, in_steps(readings->current_ma, MA_PER_FIFTH));
+    wire_telemetry_heat_percent(told, supply_heat_percent(memory));
+    wire_telemetry_supply_tenths_v(told, in_steps(readings->supply_mv, MV_PER_TENTH));
+    wire_telemetry_arm_presses(told, unit->arm_presses);
+}
+
+/* Who it is, and what it never exceeds. */
+static void introduce(const struct unit *unit, uint8_t *payload)
+{
+    wire_begin_identity(payload);
+    wire_identity_protocol(payload, WIRE_VERSION);
+    wire_identity_session(payload, unit->session);
+    wire_identity_firmware_major(payload, FIRMWARE_MAJOR);
+    wire_identity_firmware_minor(payload, FIRMWARE_MINOR);
+    wire_identity_firmware_patch(payload, FIRMWARE_PATCH);
+    wire_identity_simulated(payload, 0);
+    wire_identity_time_scale(payload, 1);
+    wire_identity_unit(payload, unit->number);
+    wire_identity_boots(payload, (uint16_t)(unit->memory.boots & 0xFFFFu));
+    wire_identity_memory(payload, unit->memory.id);
+    wire_identity_limit_cdeg(payload, HARD_LIMIT_CDEG);
+    wire_identity_rate_limit_cdps(payload, HARD_RATE_CDPS);
 }
 
 uint8_t unit_transmit(struct unit *unit, uint8_t *frame)
 {
-    uint8_t payload[WIRE_MAX_PAYLOAD];
+    uint8_t payload[IDENTITY_SIZE];
     struct rejected rejected;
 
     if (unit->tells_identity) {
-        const struct identity identity = {
-            .protocol = WIRE_VERSION,
-            .session = unit->session,
-            .firmware_major = FIRMWARE_MAJOR,
-            .firmware_minor = FIRMWARE_MINOR,
-            .firmware_patch = FIRMWARE_PATCH,
-            .simulated = 0,
-            .time_scale = 1,
-            .unit = unit->number,
-            .boots = (uint16_t)(unit->memory.boots & 0xFFFFu),
-            .memory = unit->memory.id,
-            .limit_cdeg = HARD_LIMIT_CDEG,
-            .rate_limit_cdps = HARD_RATE_CDPS,
-        };
-
         unit->tells_identity = false;
-        wire_write_identity(&identity, payload);
+        introduce(unit, payload);
         return frame_encode(payload, IDENTITY_SIZE, frame);
     }
     if (unit->tells_telemetry) {
         unit->tells_telemetry = false;
-        wire_write_telemetry(&unit->telemetry, payload);
-        return frame_encode(payload, TELEMETRY_SIZE, frame);
+        return frame_encode(unit->telemetry, TELEMETRY_SIZE, frame);
     }
     if (link_next(&unit->link, &rejected)) {
-        wire_write_rejected(&rejected, payload);
+        wire_begin_rejected(payload);
+        wire_rejected_reason(payload, rejected.reason);
+        wire_rejected_code(payload, rejected.code);
+        wire_rejected_sequence(payload, rejected.sequence);
         return frame_encode(payload, REJECTED_SIZE, frame);
     }
     return 0;
@@ -379,6 +384,9 @@ struct command unit_tick(struct unit *unit, uint32_t now_ms, const struct readin
         }
         command = move(unit, readings->current_ma);
     }
-    report(unit, readings);
+    unit->siren = unit->ladder.rung == (uint8_t)RUNG_HOLD ||
+                  ((unit->ladder.active | unit->memory.latched) & CAUSE_PERSON_LOST) != 0;
+    report(unit, readings, link_issue(&unit->link, now_ms), unit->telemetry);
+    unit->tells_telemetry = true;
     return command;
 }

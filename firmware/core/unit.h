@@ -32,6 +32,7 @@ struct unit {
     bool secured;
     bool silent;
     bool settled;
+    bool siren;
     bool tells_identity;
     bool tells_telemetry;
     struct grant grant;
@@ -41,7 +42,7 @@ struct unit {
     struct exposure exposure;
     struct angle angle;
     struct motion motion;
-    struct telemetry telemetry;
+    uint8_t telemetry[TELEMETRY_SIZE];
     struct link link;
 };
 
