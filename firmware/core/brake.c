@@ -31,7 +31,7 @@ bool brake_watch_tick(struct brake_watch *watch, bool held, const struct voter *
         return false;
     }
     /* One alone that moves away is a sensor's fault. */
-    if (!(bed->failing || drive->failing || (moved_q16 > 0) == (other_q16 > 0))) {
+    if (!(bed->failing || drive->failing || !opposed(moved_q16, other_q16))) {
         return false;
     }
     watch->ticks = 0;

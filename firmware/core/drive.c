@@ -40,21 +40,17 @@ int16_t drive_power(int16_t rate_cdps, int32_t angle_q16)
 /* The root of a number, rounded down, bit by bit. */
 static uint32_t root(uint32_t square)
 {
-    uint32_t bit = UINT32_C(1) << 30;
     uint32_t rest = square;
     uint32_t found = 0;
 
-    while (bit > rest) {
-        bit >>= 2;
-    }
-    while (bit != 0) {
-        if (rest >= found + bit) {
-            rest -= found + bit;
-            found = (found >> 1) + bit;
-        } else {
-            found >>= 1;
+    for (uint32_t bit = UINT32_C(1) << 30; bit != 0; bit >>= 2) {
+        const uint32_t next = found + bit;
+
+        found >>= 1;
+        if (rest >= next) {
+            rest -= next;
+            found += bit;
         }
-        bit >>= 2;
     }
     return found;
 }
@@ -163,7 +159,7 @@ bool reference_ends(const struct reference *reference, int32_t target_q16, int16
     if (size_of(away_q16) >= NEAR_Q16 || size_of(target_cdps) >= SLOW_CDPS) {
         return false;
     }
-    return size_of(rate_q16) < Q16(SLOW_CDPS) || (rate_q16 < 0 && away_q16 > 0) || (rate_q16 > 0 && away_q16 < 0);
+    return size_of(rate_q16) < Q16(SLOW_CDPS) || opposed(rate_q16, away_q16);
 }
 
 void follower_rest(struct follower *follower, int16_t rate_cdps)
@@ -183,9 +179,8 @@ int32_t follower_asked_q16(const struct follower *follower)
 {
     const int32_t rate_q16 = follower->rate_q16;
     const int32_t load_q16 = follower->integral_q16;
-    const bool same_way = (rate_q16 > 0 && load_q16 > 0) || (rate_q16 < 0 && load_q16 < 0);
 
-    if (!same_way) {
+    if (opposed(rate_q16, load_q16)) {
         return rate_q16;
     }
     return size_of(rate_q16) > size_of(load_q16) ? rate_q16 - load_q16 : 0;
@@ -194,7 +189,7 @@ int32_t follower_asked_q16(const struct follower *follower)
 int16_t follower_rate_cdps(struct follower *follower, struct reference *reference, int32_t angle_q16, bool hurry)
 {
     int32_t error_q16 = reference->angle_q16 - angle_q16;
-    const bool ahead = (error_q16 >= 0 && reference->rate_q16 >= 0) || (error_q16 <= 0 && reference->rate_q16 <= 0);
+    const bool ahead = !opposed(error_q16, reference->rate_q16);
     const int32_t limit_q16 = ahead ? LEAD_LIMIT_Q16 : OVERRUN_LIMIT_Q16;
     int32_t integral_q16;
     int32_t change_q16;

@@ -1,8 +1,9 @@
 #include "exposure.h"
 
+#include "apart.h"
 #include "kernel.h"
 
-static uint32_t left_ms(const struct memory *memory)
+APART static uint32_t left_ms(const struct memory *memory)
 {
     const uint32_t limit_ms = kernel_continuous_limit_ms(memory->strictest_cdeg);
 

@@ -23,6 +23,14 @@ int32_t most_of(int32_t one, int32_t other)
     return one > other ? one : other;
 }
 
+bool opposed(int32_t one, int32_t other)
+{
+    if (one < 0) {
+        return other > 0;
+    }
+    return other < 0 && one != 0;
+}
+
 int16_t rounded(int32_t q16)
 {
     return (int16_t)((q16 < 0 ? q16 - ONE_Q16 / 2 : q16 + ONE_Q16 / 2) / ONE_Q16);

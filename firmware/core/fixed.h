@@ -26,6 +26,9 @@ int32_t least(int32_t one, int32_t other);
 
 int32_t most_of(int32_t one, int32_t other);
 
+/* Whether one is above 0 and the other below. */
+bool opposed(int32_t one, int32_t other);
+
 /* The nearest whole number: of hundredths of a degree. */
 int16_t rounded(int32_t q16);
 

@@ -1,5 +1,6 @@
 #include "kernel.h"
 
+#include "apart.h"
 /* ---- causes and rung -------------------------------------------------------------------------------------------- */
 
 /* H15: on the head-up side nothing but REFUSE and HOLD. */
@@ -278,7 +279,7 @@ int16_t kernel_return_rate_cap(bool stopped, bool ankles_open)
 
 /* ---- head-down time --------------------------------------------------------------------------------------------- */
 
-static uint32_t sum_ms(uint32_t one_ms, uint32_t other_ms)
+APART static uint32_t sum_ms(uint32_t one_ms, uint32_t other_ms)
 {
     return other_ms > UINT32_MAX - one_ms ? UINT32_MAX : one_ms + other_ms;
 }

@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include "apart.h"
 #include <stddef.h>
 
 #include "framing.h"
@@ -12,7 +13,7 @@
 /* Not 0: memory that is all zeros is no memory. */
 #define CHECK_START 0xBA5Cu
 
-static uint16_t check(const struct memory *memory)
+APART static uint16_t check(const struct memory *memory)
 {
     const uint8_t *const bytes = (const uint8_t *)memory;
     uint16_t crc = CHECK_START;

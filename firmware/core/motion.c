@@ -7,9 +7,9 @@
 /* Nine tenths of a return's largest rate are planned. */
 #define PLANNED_TENTHS 9
 #define CREEP_Q16 Q16(50)
-#define BLIND_SLOWEST_CDPS 50u
+/* The slowest drive makes 0.5 °/s: a hundredth of a degree in each tick. */
 #define BLIND_RESERVE_CDEG 500u
-#define BLIND_AGAIN_MS UINT32_C(10000)
+#define BLIND_AGAIN_TICKS 500u
 #define BACK_OFF_MS 1000
 #define STILL_CDPS 2
 #define RESTING_Q16 Q16(5)
@@ -158,34 +158,34 @@ void motion_return_blind(struct motion *motion, const struct angle *angle)
         motion_brake(motion, angle);
         return;
     }
-    if (motion->blind_ms == 0 && motion->blind_limit_ms == 0) {
-        const uint32_t from_cdeg = angle->worst_cdeg > 0 ? (uint32_t)angle->worst_cdeg : 0u;
+    if (motion->blind_ticks == 0 && motion->blind_limit_ticks == 0) {
+        const uint16_t from_cdeg = angle->worst_cdeg > 0 ? (uint16_t)angle->worst_cdeg : 0u;
 
-        motion->blind_limit_ms = (from_cdeg + BLIND_RESERVE_CDEG) * 1000u / BLIND_SLOWEST_CDPS;
+        motion->blind_limit_ticks = (uint16_t)(from_cdeg + BLIND_RESERVE_CDEG);
     }
-    if (motion->blind_ms >= motion->blind_limit_ms) {
+    if (motion->blind_ticks >= motion->blind_limit_ticks) {
         motion->fault = CAUSE_BLIND_ENDED;
         motion_rest(motion);
         return;
     }
-    if (motion->blind_ms == 0 || motion->braked) {
+    if (motion->blind_ticks == 0 || motion->braked) {
         begin(motion, angle->angle_q16);
     }
-    motion->blind_ms += TICK_MS;
+    motion->blind_ticks++;
     drive(motion, angle, kernel_drive_blind(motion->out_cdps));
 }
 
 void motion_end_blind(struct motion *motion)
 {
-    motion->blind_ms = 0;
-    motion->blind_limit_ms = 0;
+    motion->blind_ticks = 0;
+    motion->blind_limit_ticks = 0;
     motion->fault = CAUSE_BLIND_ENDED;
 }
 
 void motion_blind_again(struct motion *motion)
 {
-    motion->blind_ms = 0;
-    motion->blind_limit_ms = BLIND_AGAIN_MS;
+    motion->blind_ticks = 0;
+    motion->blind_limit_ticks = BLIND_AGAIN_TICKS;
 }
 
 void motion_watch_stall(struct motion *motion, const struct angle *angle, uint16_t current_ma)

@@ -17,12 +17,12 @@ struct command {
     bool brake;
 };
 
-/* `power`, `braked`: what the motor and the brake are given; `out_cdps`: the rate that this is; `fault`: the cause that the motion ended with, or 0. `blind_ms`: how long a
+/* `power`, `braked`: what the motor and the brake are given; `out_cdps`: the rate that this is; `fault`: the cause that the motion ended with, or 0. `blind_ticks`: how long a
  * blind return has lasted; `back_off_ms`: for how long a stall is still backed off, which ends in a fault. */
 struct motion {
     uint32_t fault;
-    uint32_t blind_ms;
-    uint32_t blind_limit_ms;
+    uint16_t blind_ticks;
+    uint16_t blind_limit_ticks;
     int16_t back_off_ms;
     int16_t out_cdps;
     int16_t power;

@@ -319,14 +319,14 @@ static void react(struct unit *unit, uint8_t reaction)
 }
 
 /* The motion that the rung asks for. */
-static struct command move(struct unit *unit, uint16_t current_ma)
+APART static struct command move(struct unit *unit, uint16_t current_ma)
 {
     struct motion *const motion = &unit->motion;
     const uint32_t active = unit->ladder.active;
     const bool ended = (active & (CAUSE_STOPPED | HOLD_MASK)) != 0;
     struct command command = {0, true};
 
-    if (motion->blind_ms > 0 && unit->ladder.rung != (uint8_t)RUNG_BLIND_LEVEL) {
+    if (motion->blind_ticks > 0 && unit->ladder.rung != (uint8_t)RUNG_BLIND_LEVEL) {
         motion_end_blind(motion);
     }
     if (!(motion->braked || motion->back_off_ms != 0 || ended)) {

@@ -1,5 +1,6 @@
 #include "voting.h"
 
+#include "apart.h"
 #include "fixed.h"
 
 #define JUMP_CDEG 250
@@ -24,7 +25,7 @@
 /* Both beyond what readings that pass can make of them: a ramp of 2.5° in 10 ms surprises by 20°. Seven times the
  * surprise fits into 32 bits. */
 
-static void channel_begin(struct channel *channel, uint8_t still_limit)
+APART static void channel_begin(struct channel *channel, uint8_t still_limit)
 {
     *channel = (struct channel){0};
     channel->still_limit = still_limit;
@@ -40,7 +41,7 @@ void voter_start(struct voter *voter)
 }
 
 /* This sensor lies: by its own readings, or by other evidence. */
-static void channel_fail(struct channel *channel)
+APART static void channel_fail(struct channel *channel)
 {
     channel->failing = true;
     channel->implausible = true;

@@ -29,11 +29,9 @@ static void begin(struct progress *progress, int32_t angle_q16)
 
 uint32_t progress_tick(struct progress *progress, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
 {
-    const bool turned =
-        (rate_cdps < 0 && progress->commanded > 0) || (rate_cdps > 0 && progress->commanded < 0);
     int32_t moved_q16;
 
-    if (!progress->begun || turned) {
+    if (!progress->begun || opposed(progress->commanded, rate_cdps)) {
         /* Where the drive turns round, what was asked for before is no measure any more. */
         begin(progress, angle_q16);
         return 0;
