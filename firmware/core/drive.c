@@ -1,5 +1,6 @@
 #include "drive.h"
 
+#include "apart.h"
 #include "fixed.h"
 
 #define TICKS_PER_S 50
@@ -37,10 +38,14 @@ int16_t drive_power(int16_t rate_cdps, int32_t angle_q16)
     return (int16_t)within(share(within(rate_cdps, 2 * FULL_CDPS), part, FULL_CDPS), INT16_MAX);
 }
 
-/* The root of a number, rounded down, bit by bit. */
-static uint32_t root(uint32_t square)
+/* Roots are taken of 1/4096, so that they come out in 1/64: 64 of these make a q16 of 1024 each. */
+#define OF_ROOT 1024
+#define TO_SQUARE 16
+
+/* The root of so many times a distance and of a constant in 1/4096, rounded down, bit by bit. */
+APART static int32_t root_q16(int32_t far_q16, uint16_t times, uint32_t plus_q12)
 {
-    uint32_t rest = square;
+    uint32_t rest = (uint32_t)divided(far_q16, TO_SQUARE) * times + plus_q12;
     uint32_t found = 0;
 
     for (uint32_t bit = UINT32_C(1) << 30; bit != 0; bit >>= 2) {
@@ -52,12 +57,8 @@ static uint32_t root(uint32_t square)
             found += bit;
         }
     }
-    return found;
+    return (int32_t)found * OF_ROOT;
 }
-
-/* Roots are taken of 1/4096, so that they come out in 1/64: 64 of these make a q16 of 1024 each. */
-#define OF_ROOT 1024
-#define TO_SQUARE 16
 
 /* How fast to go so far from where to stop: 1.5 times the distance a second, and no more than what 0.45 °/s² end. */
 static int32_t closing_q16(int32_t distance_q16)
@@ -69,7 +70,7 @@ static int32_t closing_q16(int32_t distance_q16)
     if (far_q16 < Q16(40)) {
         rate_q16 = share(far_q16, 3, 2);
     } else {
-        rate_q16 = (int32_t)root((uint32_t)divided(far_q16, TO_SQUARE) * 90u) * OF_ROOT;
+        rate_q16 = root_q16(far_q16, 90, 0);
     }
     return distance_q16 < 0 ? -rate_q16 : rate_q16;
 }
@@ -91,7 +92,7 @@ static int32_t ending_q16(int32_t distance_q16)
     if (distance_q16 <= 0) {
         return 0;
     }
-    return (int32_t)root((uint32_t)divided(far_q16, TO_SQUARE) * 200u + 625u * 4096u) * OF_ROOT - Q16(25);
+    return root_q16(far_q16, 200, UINT32_C(625) * 4096u) - Q16(25);
 }
 
 void reference_place(struct reference *reference, int32_t angle_q16, int16_t rate_cdps)
@@ -110,6 +111,11 @@ static void wait(struct reference *reference, int32_t angle_q16, bool ahead)
     }
 }
 
+APART static int32_t turned(int32_t value, bool rising)
+{
+    return rising ? value : -value;
+}
+
 /* The acceleration that still lets it end where the target can, whenever that begins to slow down. Judged from where
  * it is once its acceleration has ended. What is as fast as the target need not be slower. */
 static int32_t caught_q16(const struct reference *reference, int32_t push_q16, int32_t target_q16, int16_t target_cdps,
@@ -122,15 +128,12 @@ static int32_t caught_q16(const struct reference *reference, int32_t push_q16, i
     const int32_t gone_q16 = divided(divided(reference->rate_q16, 256) * easing_q12, 16);
     const int32_t gained_q16 = divided(divided(acceleration_q8 * easing_q12, 256) * easing_q12, 768);
     const int32_t left_q16 = target_q16 + slowing_q16(target_cdps) - reference->angle_q16 - gone_q16 - gained_q16;
-    const int32_t cap_q16 = Q16(cap_cdps);
-    int32_t most_q16;
+    const bool rising = rate_q16 > 0;
+    const int32_t ending = ending_q16(turned(left_q16, rising));
+    const int32_t most_q16 = least(most_of(ending, turned(Q16(target_cdps), rising) + GAINED_Q16), Q16(cap_cdps));
 
-    if (rate_q16 > 0) {
-        most_q16 = least(most_of(ending_q16(left_q16), Q16(target_cdps) + GAINED_Q16), cap_q16);
-        return least(push_q16, (most_q16 - rate_q16) * PUSH_PER_S);
-    }
-    most_q16 = most_of(least(-ending_q16(-left_q16), Q16(target_cdps) - GAINED_Q16), -cap_q16);
-    return most_of(push_q16, (most_q16 - rate_q16) * PUSH_PER_S);
+    /* Downwards it is the same, seen from the other side. */
+    return turned(least(turned(push_q16, rising), (most_q16 - turned(rate_q16, rising)) * PUSH_PER_S), rising);
 }
 
 void reference_approach(struct reference *reference, int32_t target_q16, int16_t target_cdps, int16_t cap_cdps,
