@@ -10,7 +10,6 @@
 
 #include "angle.h"
 #include "brake.h"
-#include "exposure.h"
 #include "grant.h"
 #include "memory.h"
 #include "readings.h"
@@ -38,9 +37,7 @@ struct ladder {
 struct situation {
     uint32_t now_ms;
     uint32_t others;
-    const struct readings *readings;
-    const struct angle *angle;
-    const struct exposure *exposure;
+    bool over_time;
     bool silent;
     bool driven;
     bool braked;
@@ -66,6 +63,7 @@ void ladder_unfreeze(struct ladder *ladder, struct memory *memory);
 void ladder_fail(struct ladder *ladder, struct memory *memory, uint32_t cause, bool head_down);
 
 /* Gather the causes at work, latch those that latch, take back the grant where one forbids it; the rung. */
-void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *grant, const struct situation *now);
+void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *grant, const struct angle *angle,
+                  const struct readings *readings, const struct situation *now);
 
 #endif

@@ -44,38 +44,33 @@ static void begin(struct motion *motion, int32_t angle_q16)
     follower_rest(&motion->follower, motion->out_cdps);
 }
 
-/* The cause if every healthy sensor says that the table does not follow the drive (F9, F11). One alone may be a sensor
+/* The fault if every healthy sensor says that the table does not follow the drive (F9, F11). One alone may be a sensor
  * that drifts or freezes, or a linkage that broke: that shows as a disagreement. */
-static uint32_t stuck(struct motion *motion, const struct angle *angle)
+static enum fault stuck(struct motion *motion, const struct angle *angle)
 {
     const struct channel *const bed = &angle->voter.bed;
     const struct channel *const drive = &angle->voter.drive;
     const int32_t asked_q16 = follower_asked_q16(&motion->follower);
-    const uint32_t bed_cause = progress_tick(&motion->bed_progress, bed->smooth_q16, motion->out_cdps, asked_q16);
-    const uint32_t drive_cause = progress_tick(&motion->drive_progress, drive->smooth_q16, motion->out_cdps, asked_q16);
+    const enum fault by_bed = progress_tick(&motion->bed_progress, bed->smooth_q16, motion->out_cdps, asked_q16);
+    const enum fault by_drive = progress_tick(&motion->drive_progress, drive->smooth_q16, motion->out_cdps, asked_q16);
 
     if (bed->failing) {
-        return drive->failing ? 0u : drive_cause;
+        return drive->failing ? FAULT_NONE : by_drive;
     }
-    if (drive->failing) {
-        return bed_cause;
-    }
-    if (bed_cause == 0 || drive_cause == 0) {
-        return 0;
-    }
-    return bed_cause == CAUSE_WRONG_WAY && drive_cause == CAUSE_WRONG_WAY ? CAUSE_WRONG_WAY : CAUSE_NO_PROGRESS;
+    /* Where both say so, the milder of the two. */
+    return drive->failing || by_bed < by_drive ? by_bed : by_drive;
 }
 
 /* Drive at a rate that the kernel allows, and see whether the table goes along. */
 static void drive(struct motion *motion, const struct angle *angle, int16_t out_cdps)
 {
-    uint32_t cause;
+    enum fault fault;
 
     motion->out_cdps = out_cdps;
     follower_gave(&motion->follower, out_cdps);
-    cause = stuck(motion, angle);
-    if (cause != 0) {
-        motion->fault = cause;
+    fault = stuck(motion, angle);
+    if (fault != FAULT_NONE) {
+        motion->fault = fault;
         motion_rest(motion);
     } else {
         give(motion, angle);
@@ -164,7 +159,7 @@ void motion_return_blind(struct motion *motion, const struct angle *angle)
         motion->blind_limit_ticks = (uint16_t)(from_cdeg + BLIND_RESERVE_CDEG);
     }
     if (motion->blind_ticks >= motion->blind_limit_ticks) {
-        motion->fault = CAUSE_BLIND_ENDED;
+        motion->fault = FAULT_BLIND_ENDED;
         motion_rest(motion);
         return;
     }
@@ -179,7 +174,7 @@ void motion_end_blind(struct motion *motion)
 {
     motion->blind_ticks = 0;
     motion->blind_limit_ticks = 0;
-    motion->fault = CAUSE_BLIND_ENDED;
+    motion->fault = FAULT_BLIND_ENDED;
 }
 
 void motion_blind_again(struct motion *motion)
@@ -201,7 +196,7 @@ void motion_watch_stall(struct motion *motion, const struct angle *angle, uint16
     } else {
         /* No reaction of the unit's own goes up. */
         motion_rest(motion);
-        motion->fault = CAUSE_STALLED;
+        motion->fault = FAULT_STALLED;
     }
 }
 
@@ -210,7 +205,7 @@ void motion_back_off(struct motion *motion, const struct angle *angle, uint16_t 
     motion->back_off_ms = (int16_t)(motion->back_off_ms - (int16_t)TICK_MS);
     if (!allowed || motion->back_off_ms <= 0 || stall_tick(&motion->stall_ticks, current_ma, motion->power)) {
         motion_rest(motion);
-        motion->fault = CAUSE_STALLED;
+        motion->fault = FAULT_STALLED;
         return;
     }
     motion->out_cdps = kernel_drive_back(motion->out_cdps);

@@ -17,10 +17,10 @@ struct command {
     bool brake;
 };
 
-/* `power`, `braked`: what the motor and the brake are given; `out_cdps`: the rate that this is; `fault`: the cause that the motion ended with, or 0. `blind_ticks`: how long a
+/* `power`, `braked`: what the motor and the brake are given; `out_cdps`: the rate that this is; `fault`: what the motion ended with. `blind_ticks`: how long a
  * blind return has lasted; `back_off_ms`: for how long a stall is still backed off, which ends in a fault. */
 struct motion {
-    uint32_t fault;
+    enum fault fault;
     uint16_t blind_ticks;
     uint16_t blind_limit_ticks;
     int16_t back_off_ms;

@@ -318,6 +318,20 @@ static void react(struct unit *unit, uint8_t reaction)
     }
 }
 
+static uint32_t cause_of(enum fault fault)
+{
+    switch (fault) {
+    case FAULT_WRONG_WAY:
+        return CAUSE_WRONG_WAY;
+    case FAULT_NO_PROGRESS:
+        return CAUSE_NO_PROGRESS;
+    case FAULT_BLIND_ENDED:
+        return CAUSE_BLIND_ENDED;
+    default:
+        return CAUSE_STALLED;
+    }
+}
+
 /* The motion that the rung asks for. */
 APART static struct command move(struct unit *unit, uint16_t current_ma)
 {
@@ -332,7 +346,7 @@ APART static struct command move(struct unit *unit, uint16_t current_ma)
     if (!(motion->braked || motion->back_off_ms != 0 || ended)) {
         motion_watch_stall(motion, &unit->angle, current_ma);
     }
-    if (motion->fault == 0) {
+    if (motion->fault == FAULT_NONE) {
         if (motion->back_off_ms != 0) {
             motion_back_off(motion, &unit->angle, current_ma, !ended && unit->angle.trusted);
         } else {
@@ -341,9 +355,9 @@ APART static struct command move(struct unit *unit, uint16_t current_ma)
         command.power = motion->power;
         command.brake = motion->braked;
     }
-    if (motion->fault != 0) {
-        ladder_fail(&unit->ladder, &unit->memory, motion->fault, unit->angle.head_down);
-        motion->fault = 0;
+    if (motion->fault != FAULT_NONE) {
+        ladder_fail(&unit->ladder, &unit->memory, cause_of(motion->fault), unit->angle.head_down);
+        motion->fault = FAULT_NONE;
     }
     return command;
 }
@@ -367,9 +381,7 @@ struct command unit_tick(struct unit *unit, uint32_t now_ms, const struct readin
         const struct situation now = {
             .now_ms = now_ms,
             .others = unit->angle.causes | unit->supply.causes,
-            .readings = readings,
-            .angle = &unit->angle,
-            .exposure = &unit->exposure,
+            .over_time = unit->exposure.left_ms == 0,
             .silent = link_silent(&unit->link, now_ms),
             .driven = unit->motion.out_cdps != 0,
             .braked = unit->motion.braked,
@@ -377,7 +389,7 @@ struct command unit_tick(struct unit *unit, uint32_t now_ms, const struct readin
 
         unit->settled = true;
         unit->silent = now.silent;
-        ladder_judge(&unit->ladder, &unit->memory, &unit->grant, &now);
+        ladder_judge(&unit->ladder, &unit->memory, &unit->grant, &unit->angle, readings, &now);
         if (unit->ladder.voids) {
             link_void(&unit->link);
             unit->memory.stop_count = unit->link.stop_count;

@@ -1,7 +1,6 @@
 #include "watch.h"
 
 #include "fixed.h"
-#include "kernel.h"
 
 #define TICKS_PER_S 50
 #define PROGRESS_Q16 Q16(50)
@@ -27,20 +26,20 @@ static void begin(struct progress *progress, int32_t angle_q16)
     progress->begun = true;
 }
 
-uint32_t progress_tick(struct progress *progress, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
+enum fault progress_tick(struct progress *progress, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
 {
     int32_t moved_q16;
 
     if (!progress->begun || opposed(progress->commanded, rate_cdps)) {
         /* Where the drive turns round, what was asked for before is no measure any more. */
         begin(progress, angle_q16);
-        return 0;
+        return FAULT_NONE;
     }
     progress->commanded = within(progress->commanded + rate_cdps, SUM_LIMIT);
     progress->asked_q8 = within(progress->asked_q8 + divided(asked_q16, 256), SUM_LIMIT);
     progress->ticks = counted(progress->ticks);
     if (progress->commanded == 0) {
-        return 0;
+        return FAULT_NONE;
     }
     moved_q16 = angle_q16 - progress->from_q16;
     if (progress->commanded < 0) {
@@ -48,12 +47,15 @@ uint32_t progress_tick(struct progress *progress, int32_t angle_q16, int16_t rat
     }
     if (moved_q16 >= PROGRESS_Q16) {
         begin(progress, angle_q16);
-        return 0;
+        return FAULT_NONE;
     }
     if (moved_q16 <= -WRONG_WAY_Q16) {
-        return CAUSE_WRONG_WAY;
+        return FAULT_WRONG_WAY;
     }
-    return progress->ticks >= PROGRESS_TICKS && size_of(progress->asked_q8) >= COMMANDED_Q8 ? CAUSE_NO_PROGRESS : 0u;
+    if (progress->ticks >= PROGRESS_TICKS && size_of(progress->asked_q8) >= COMMANDED_Q8) {
+        return FAULT_NO_PROGRESS;
+    }
+    return FAULT_NONE;
 }
 
 bool stall_tick(uint8_t *ticks, uint16_t current_ma, int16_t power)
