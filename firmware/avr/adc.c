@@ -5,6 +5,7 @@
 #include <util/atomic.h>
 
 #include "board.h"
+#include "fixed.h"
 
 #define INPUTS 4u
 #define ROUND_MS 10u
@@ -16,12 +17,12 @@
 /* Both sensors are ratiometric: a tenth of the supply is -100°, nine tenths +100°. Sixteen conversions sum up to 0 to
  * 16368, so that 0° is 8184 and a step 200° / 13094. */
 #define MIDDLE INT32_C(8184)
-#define SPAN INT32_C(13094)
-#define SPAN_CDEG INT32_C(20000)
+#define SPAN 13094u
+#define SPAN_CDEG 20000u
 /* 40 A and 20 V at full scale, four conversions: 0 to 4092. */
-#define FULL UINT32_C(4092)
-#define FULL_MA UINT32_C(40000)
-#define FULL_MV UINT32_C(20000)
+#define FULL 4092u
+#define FULL_MA 40000u
+#define FULL_MV 20000u
 
 static const uint8_t CONVERSIONS[INPUTS] = {16, 16, 4, 4};
 
@@ -115,15 +116,15 @@ bool adc_take(struct sums *sums)
 
 int16_t adc_angle_cdeg(uint16_t sum, int16_t zero_cdeg)
 {
-    return (int16_t)(((int32_t)sum - MIDDLE) * SPAN_CDEG / SPAN - zero_cdeg);
+    return (int16_t)(share((int32_t)sum - MIDDLE, SPAN_CDEG, SPAN) - zero_cdeg);
 }
 
 uint16_t adc_current_ma(uint16_t sum)
 {
-    return (uint16_t)(sum * FULL_MA / FULL);
+    return (uint16_t)share(sum, FULL_MA, FULL);
 }
 
 uint16_t adc_supply_mv(uint16_t sum)
 {
-    return (uint16_t)(sum * FULL_MV / FULL);
+    return (uint16_t)share(sum, FULL_MV, FULL);
 }

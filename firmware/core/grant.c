@@ -1,5 +1,6 @@
 #include "grant.h"
 
+#include "fixed.h"
 #include "kernel.h"
 
 #define SECOND_MS 1000
@@ -45,5 +46,5 @@ int16_t grant_target_cdeg(const struct grant *grant, uint32_t now_ms)
     const int32_t moved = grant->rate_cdps * passed_ms;
     const int32_t half = moved < 0 ? -SECOND_MS / 2 : SECOND_MS / 2;
 
-    return kernel_target(grant->asked_cdeg + (moved + half) / SECOND_MS, grant->limit_cdeg, LOWEST_CDEG);
+    return kernel_target(grant->asked_cdeg + divided(moved + half, SECOND_MS), grant->limit_cdeg, LOWEST_CDEG);
 }

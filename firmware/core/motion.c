@@ -114,7 +114,7 @@ void motion_brake(struct motion *motion, const struct angle *angle)
 void motion_return(struct motion *motion, const struct angle *angle, int16_t cap_cdps)
 {
     const int32_t worst_q16 = Q16(angle->worst_cdeg);
-    const int16_t planned_cdps = (int16_t)(cap_cdps * PLANNED_TENTHS / 10);
+    const int16_t planned_cdps = (int16_t)share(cap_cdps, PLANNED_TENTHS, 10);
     int32_t planned_q16;
     int16_t wanted_cdps;
     bool hurry;

@@ -28,8 +28,8 @@ void supply_start(struct supply *supply)
 
 static int32_t heated_q27(int32_t heat_q27, uint16_t current_ma)
 {
-    const uint32_t ma = current_ma < CURRENT_LIMIT_MA ? current_ma : CURRENT_LIMIT_MA;
-    const int32_t load_q27 = (int32_t)(ma * ma / SQUARE_STEP) * LOAD_PER_STEP;
+    const uint16_t ma = current_ma < CURRENT_LIMIT_MA ? current_ma : CURRENT_LIMIT_MA;
+    const int32_t load_q27 = share(ma, ma, SQUARE_STEP) * LOAD_PER_STEP;
 
     return heat_q27 + divided(load_q27 - heat_q27, HEATING_TICKS);
 }
@@ -66,8 +66,8 @@ void supply_tick(struct supply *supply, struct memory *memory, uint16_t supply_m
 uint8_t supply_heat_percent(const struct memory *memory)
 {
     /* In 1/2^20, so that a hundred times it fits. */
-    const int32_t heat_q20 = memory->heat_q27 / 128;
-    const int32_t percent = (heat_q20 * 100 + ONE_Q27 / 256) / (ONE_Q27 / 128);
+    const int32_t heat_q20 = divided(memory->heat_q27, 128);
+    const int32_t percent = divided(divided(heat_q20 * 100 + ONE_Q27 / 256, 1024), 1024);
 
     return percent < MOST_PERCENT ? (uint8_t)percent : (uint8_t)MOST_PERCENT;
 }

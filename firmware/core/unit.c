@@ -206,14 +206,15 @@ static uint8_t in_steps(uint16_t value, uint16_t step)
     if (value >= UINT8_MAX * step) {
         return (uint8_t)UINT8_MAX;
     }
-    return (uint8_t)((uint16_t)(value + step / 2u) / step);
+    return (uint8_t)divided((int32_t)value + step / 2u, step);
 }
 
 /* Into `told`, what is so by now. */
 APART static void report(const struct unit *unit, const struct readings *readings, uint16_t nonce, uint8_t *told)
 {
     const struct memory *const memory = &unit->memory;
-    const uint32_t episode_s = memory->episode_ms / 1000u;
+    /* In eighths of a second's milliseconds it fits. */
+    const int32_t episode_s = divided((int32_t)(memory->episode_ms / 8u), 125);
 
     wire_begin_telemetry(told);
     wire_telemetry_nonce(told, nonce);

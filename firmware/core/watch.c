@@ -9,10 +9,10 @@
 #define WRONG_WAY_Q16 Q16(150)
 /* Sums end here, a hundred times what they are compared with, after hours of holding a load. */
 #define SUM_LIMIT INT32_C(1000000000)
-#define STALL_MA UINT32_C(8500)
-#define STALL_FULL_MA UINT32_C(20000)
+#define STALL_MA 8500u
+#define STALL_FULL_MA 20000u
 #define STALL_TICKS 10u
-#define FULL_POWER UINT32_C(32767)
+#define FULL_POWER 32767u
 
 void progress_reset(struct progress *progress)
 {
@@ -60,8 +60,7 @@ enum fault progress_tick(struct progress *progress, int32_t angle_q16, int16_t r
 
 bool stall_tick(uint8_t *ticks, uint16_t current_ma, int16_t power)
 {
-    const uint32_t part_ma = STALL_FULL_MA * (uint32_t)size_of(power) / FULL_POWER;
-    const uint32_t limit_ma = part_ma > STALL_MA ? part_ma : STALL_MA;
+    const uint16_t part_ma = (uint16_t)share(size_of(power), STALL_FULL_MA, FULL_POWER);
 
-    return lasted(ticks, current_ma > limit_ma, STALL_TICKS);
+    return lasted(ticks, current_ma > STALL_MA && current_ma > part_ma, STALL_TICKS);
 }
