@@ -26,12 +26,13 @@
 
 static const uint8_t CONVERSIONS[INPUTS] = {16, 16, 4, 4};
 
-static volatile uint16_t summed[INPUTS];
-static volatile uint8_t input;
-static volatile uint8_t left;
-static volatile uint8_t due_ms;
-static volatile bool converting;
-static volatile bool complete;
+/* Of the interrupts alone, which do not interrupt each other; the sums are taken while none can come. */
+static uint16_t summed[INPUTS];
+static uint8_t input;
+static uint8_t left;
+static uint8_t due_ms;
+static bool converting;
+static bool complete;
 
 static void convert(uint8_t from)
 {
@@ -49,7 +50,8 @@ uint32_t adc_noise(void)
         while ((ADCSRA & _BV(ADSC)) != 0) {
             /* A hundred microseconds; a converter that never ends is the watchdog's. */
         }
-        noise = (noise << 5 | noise >> 27) ^ ADC;
+        /* An odd number takes nothing away, and 32 of them reach the last bit. */
+        noise = noise * 33u + ADC;
     }
     return noise;
 }
@@ -82,18 +84,21 @@ void adc_tick(void)
 
 ISR(ADC_vect)
 {
-    summed[input] = (uint16_t)(summed[input] + ADC);
+    uint8_t at = input;
+
+    summed[at] = (uint16_t)(summed[at] + ADC);
     left--;
     if (left == 0) {
-        input++;
-        if (input == INPUTS) {
+        at++;
+        if (at == INPUTS) {
             converting = false;
             complete = true;
             return;
         }
-        left = CONVERSIONS[input];
+        input = at;
+        left = CONVERSIONS[at];
     }
-    convert(input);
+    convert(at);
 }
 
 bool adc_take(struct sums *sums)

@@ -30,7 +30,7 @@ static uint8_t open_body(struct deframer *deframer)
         const uint8_t code = body[from];
 
         /* `code` is never 0: that is the delimiter. */
-        if (code > size - from) {
+        if (code > (uint8_t)(size - from)) {
             return (uint8_t)DAMAGE_COBS;
         }
         from++;

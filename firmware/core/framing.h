@@ -25,8 +25,9 @@ struct deframer {
     /* After FOUND_PAYLOAD: how many bytes stand in `body`. After FOUND_DAMAGE: an `enum damage`. */
     uint8_t size;
     uint8_t damage;
-    uint32_t good;
-    uint32_t damaged;
+    /* Modulo 2^16. */
+    uint16_t good;
+    uint16_t damaged;
     uint8_t body[WIRE_MAX_BODY];
 };
 

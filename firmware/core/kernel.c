@@ -116,7 +116,8 @@ uint32_t kernel_judge_person(bool occupied, bool ankles_locked, bool concerned)
 
 bool kernel_voids(uint32_t before, uint32_t active)
 {
-    return ((active & ~before & VOIDING) | (before & ~active & RELEASED)) != 0;
+    /* What is released voids in both directions. */
+    return ((active ^ before) & ((active & VOIDING) | RELEASED)) != 0;
 }
 
 uint32_t kernel_settle(uint32_t active, bool head_down, bool moving, bool at_level)

@@ -22,7 +22,8 @@ struct rejected {
 struct link {
     uint32_t session;
     uint32_t fresh_ms;
-    uint32_t duplicates;
+    /* Modulo 2^16. */
+    uint16_t duplicates;
     uint16_t nonce;
     uint16_t stop_count;
     uint16_t sequence;

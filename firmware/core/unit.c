@@ -201,7 +201,7 @@ static uint16_t done(const struct unit *unit)
 }
 
 /* In steps, to the nearest, as far as a byte goes. */
-static uint8_t in_steps(uint16_t value, uint16_t step)
+APART static uint8_t in_steps(uint16_t value, uint16_t step)
 {
     if (value >= UINT8_MAX * step) {
         return (uint8_t)UINT8_MAX;
