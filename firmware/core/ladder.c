@@ -125,6 +125,9 @@ void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *gr
     if (ladder->frozen) {
         active = kernel_thaw(active, head_down, now->driven, now->now_ms - ladder->frozen_ms);
     }
+    if (!head_down && !moving) {
+        active = settle(ladder, memory, active, angle);
+    }
     active |= judge_angle(ladder, grant, angle, now->over_time) | now->others;
     if (readings->estop) {
         active |= CAUSE_ESTOP;
@@ -139,14 +142,11 @@ void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *gr
     if (brake_watch_tick(&ladder->brake, held, &angle->voter)) {
         active |= CAUSE_BRAKE_SLIP;
     }
-    if (!head_down && !moving) {
-        active = settle(ladder, memory, active, angle) | now->others;
-    }
     if (!head_down && memory->episode_ms == 0) {
         ladder->restarts = 0;
     }
     person = judge_person(ladder, readings, head_down || moving || grant->armed);
-    if ((person & CAUSE_PERSON_LOST & ~before) != 0) {
+    if ((person & CAUSE_PERSON_LOST) != 0 && (before & CAUSE_PERSON_LOST) == 0) {
         active &= ~CAUSE_LEVEL_WISHED;
     }
     active |= person;
