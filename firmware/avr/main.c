@@ -45,7 +45,7 @@ int main(void)
     switches_start();
     kept_load(&unit.memory);
     /* What survived or not is noise, too: no two runs begin with the same numbers. */
-    unit_start(&unit, adc_noise() ^ (uint32_t)unit.memory.check << 8 ^ unit.memory.uptime_ms, UNIT_NUMBER);
+    unit_start(&unit, adc_noise() ^ unit.memory.check, UNIT_NUMBER);
     kept_save(&unit.memory);
     uart_start();
     adc_start();

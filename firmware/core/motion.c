@@ -217,11 +217,6 @@ static bool still(int16_t rate_cdps)
     return rate_cdps > -STILL_CDPS && rate_cdps < STILL_CDPS;
 }
 
-bool motion_holds(const struct motion *motion, const struct angle *angle, const struct aim *aim)
-{
-    return motion->braked && still(aim->rate_cdps) && size_of(Q16(aim->target_cdeg) - angle->angle_q16) < LEFT_Q16;
-}
-
 void motion_follow(struct motion *motion, const struct angle *angle, const struct aim *aim)
 {
     const int32_t error_q16 = Q16(aim->target_cdeg) - angle->angle_q16;
@@ -230,6 +225,10 @@ void motion_follow(struct motion *motion, const struct angle *angle, const struc
     int16_t target_cdps = aim->rate_cdps;
     int16_t wanted_cdps;
 
+    if (motion->braked && still(target_cdps) && size_of(error_q16) < LEFT_Q16) {
+        /* The brake holds it where the lease wants it. */
+        return;
+    }
     if (!aim->increase && rises && !(motion->following && motion->out_cdps < 0)) {
         /* On the way down a target that comes late, or was passed, is no reason to jolt: it slows down first. */
         motion_brake(motion, angle);

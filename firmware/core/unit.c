@@ -257,25 +257,28 @@ static void introduce(const struct unit *unit, uint8_t *payload)
 uint8_t unit_transmit(struct unit *unit, uint8_t *frame)
 {
     uint8_t payload[IDENTITY_SIZE];
+    const uint8_t *told = payload;
+    uint8_t size = 0;
     struct rejected rejected;
 
     if (unit->tells_identity) {
         unit->tells_identity = false;
         introduce(unit, payload);
-        return frame_encode(payload, IDENTITY_SIZE, frame);
-    }
-    if (unit->tells_telemetry) {
+        size = IDENTITY_SIZE;
+    } else if (unit->tells_telemetry) {
         unit->tells_telemetry = false;
-        return frame_encode(unit->telemetry, TELEMETRY_SIZE, frame);
-    }
-    if (link_next(&unit->link, &rejected)) {
+        told = unit->telemetry;
+        size = TELEMETRY_SIZE;
+    } else if (link_next(&unit->link, &rejected)) {
         wire_begin_rejected(payload);
         wire_rejected_reason(payload, rejected.reason);
         wire_rejected_code(payload, rejected.code);
         wire_rejected_sequence(payload, rejected.sequence);
-        return frame_encode(payload, REJECTED_SIZE, frame);
+        size = REJECTED_SIZE;
+    } else {
+        return 0;
     }
-    return 0;
+    return frame_encode(told, size, frame);
 }
 
 /* ---- one tick --------------------------------------------------------------------------------------------------- */
@@ -285,14 +288,14 @@ static void follow(struct unit *unit)
 {
     const struct grant *const grant = &unit->grant;
     const struct angle *const angle = &unit->angle;
-    struct aim aim = {grant_target_cdeg(grant, unit->now_ms), grant->rate_cdps, grant->limit_cdeg, false};
+    const struct aim aim = {
+        .target_cdeg = grant_target_cdeg(grant, unit->now_ms),
+        .rate_cdps = grant->rate_cdps,
+        .limit_cdeg = grant->limit_cdeg,
+        .increase = kernel_may_increase(grant->armed, true, angle->trusted, unit->ladder.active, unit->memory.latched,
+                                        (int32_t)unit->exposure.left_ms),
+    };
 
-    if (motion_holds(&unit->motion, angle, &aim)) {
-        motion_rest(&unit->motion);
-        return;
-    }
-    aim.increase = kernel_may_increase(grant->armed, true, angle->trusted, unit->ladder.active, unit->memory.latched,
-                                       (int32_t)unit->exposure.left_ms);
     motion_follow(&unit->motion, angle, &aim);
 }
 
