@@ -17,7 +17,6 @@
 #define SLOW_CDPS 10
 /* Beyond it two of them are the same: the rate is capped at a third of it. */
 #define TARGET_LIMIT_CDPS 1000
-#define END_LIMIT_CDEG 16000
 
 /* cos(0.65 · angle) in 1/32768 for every 10.24° of distance from the middle of the travel, at -10°: what lies between
  * is off by less than 0.2 %. */
@@ -141,8 +140,8 @@ void reference_approach(struct reference *reference, int32_t target_q16, int16_t
 {
     const int16_t moves_cdps = (int16_t)within(target_cdps, TARGET_LIMIT_CDPS);
     const int32_t angle_q16 = reference->angle_q16;
-    const int32_t low_q16 = Q16(within(low_cdeg, END_LIMIT_CDEG)) - angle_q16;
-    const int32_t high_q16 = Q16(within(high_cdeg, END_LIMIT_CDEG)) - angle_q16;
+    const int32_t low_q16 = Q16(low_cdeg) - angle_q16;
+    const int32_t high_q16 = Q16(high_cdeg) - angle_q16;
     int32_t wanted_q16 = Q16(moves_cdps) + closing_q16(target_q16 - angle_q16);
     int32_t push_q16;
 

@@ -13,8 +13,6 @@
 #define BACK_OFF_MS 1000
 #define STILL_CDPS 2
 #define RESTING_Q16 Q16(5)
-/* No end that would hold a return. */
-#define ANYWHERE INT16_MAX
 
 void motion_start(struct motion *motion)
 {
@@ -139,7 +137,7 @@ void motion_return(struct motion *motion, const struct angle *angle, int16_t cap
         /* A sensor that failed just now had the say until then. */
         motion->reference.angle_q16 = worst_q16;
     }
-    reference_approach(&motion->reference, 0, 0, planned_cdps, -ANYWHERE, ANYWHERE);
+    reference_approach(&motion->reference, 0, 0, planned_cdps, -END_LIMIT_CDEG, END_LIMIT_CDEG);
     planned_q16 = -motion->reference.rate_q16;
     /* One sensor that lags behind may be frozen: where the other one goes about as planned, nothing is made up for. */
     hurry = planned_q16 < CREEP_Q16 || angle_fastest_q16(angle) < divided(planned_q16, 4) * 3;
@@ -253,7 +251,8 @@ void motion_follow(struct motion *motion, const struct angle *angle, const struc
     } else {
         motion->arrived_ticks = 0;
     }
-    reference_approach(&motion->reference, target_q16, target_cdps, HARD_RATE_CDPS, LOWEST_CDEG, aim->limit_cdeg);
+    reference_approach(&motion->reference, target_q16, target_cdps, HARD_RATE_CDPS, LOWEST_CDEG,
+                       aim->limit_cdeg > -END_LIMIT_CDEG ? aim->limit_cdeg : -END_LIMIT_CDEG);
     wanted_cdps = follower_rate_cdps(&motion->follower, &motion->reference, angle->angle_q16, true);
     drive(motion, angle,
           kernel_drive(motion->out_cdps, wanted_cdps, HARD_RATE_CDPS, aim->increase, angle->worst_cdeg,
