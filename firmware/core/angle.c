@@ -57,13 +57,13 @@ static int32_t slower_q16(const struct channel *one, const struct channel *other
 }
 
 /* The angle is not trusted. Two plausible sensors still show a runaway, though not where the table is (F12). */
-static void lose(struct angle *angle, bool head_down_side, uint32_t latched)
+static void lose(struct angle *angle, bool head_down_side, bool doubted)
 {
     const struct channel *const bed = &angle->voter.bed;
     const struct channel *const drive = &angle->voter.drive;
 
     if (angle->trusted) {
-        angle->side_lost = contradicted(angle, head_down_side, SIDE_CDEG) || (latched & CAUSE_LEVEL_SWITCH) != 0;
+        angle->side_lost = doubted || contradicted(angle, head_down_side, SIDE_CDEG);
         angle->trusted = false;
     }
     if (angle->side_lost && angle->known) {
@@ -96,13 +96,14 @@ void angle_judge(struct angle *angle, bool head_down_side, bool returning, uint3
 {
     struct voter *const voter = &angle->voter;
     const enum suspect suspect = suspected(latched);
+    const bool doubted = (latched & CAUSE_LEVEL_SWITCH) != 0;
     const struct channel *lead = &voter->bed;
     const struct channel *other = &voter->drive;
     enum side side = head_down_side ? SIDE_HEAD_DOWN : SIDE_HEAD_UP;
     bool bed_out;
     bool drive_out;
 
-    if ((latched & CAUSE_LEVEL_SWITCH) != 0) {
+    if (doubted) {
         side = SIDE_DOUBTED;
     }
     voter_judge(voter, side, suspect);
@@ -112,7 +113,7 @@ void angle_judge(struct angle *angle, bool head_down_side, bool returning, uint3
     drive_out = voter->drive.failing || suspect == SUSPECT_DRIVE;
     if (voter->apart || (bed_out && drive_out)) {
         angle->causes = bed_out && drive_out ? CAUSE_NO_SENSOR : CAUSE_DISAGREEMENT;
-        lose(angle, head_down_side, latched);
+        lose(angle, head_down_side, doubted);
         return;
     }
     angle->causes = 0;

@@ -20,7 +20,6 @@ void unit_start(struct unit *unit, uint32_t entropy, uint32_t number)
     supply_start(&unit->supply);
     unit->now_ms = 0;
     unit->number = number;
-    unit->session = 0;
     unit->arm_presses = 0;
     unit->arm_button = false;
     unit->secured = false;
@@ -72,10 +71,8 @@ static uint8_t take_setpoint(struct unit *unit, const struct from_host *message)
 
 static void take_level(struct unit *unit)
 {
-    const bool rising = unit->motion.out_cdps > 0;
-
     grant_release(&unit->grant);
-    if (ladder_wish_level(&unit->ladder, unit->angle.head_down || rising) &&
+    if (ladder_wish_level(&unit->ladder, unit->angle.head_down || unit->motion.out_cdps > 0) &&
         (unit->memory.latched & CAUSE_BLIND_ENDED) != 0) {
         motion_blind_again(&unit->motion);
     }
@@ -83,8 +80,8 @@ static void take_level(struct unit *unit)
 
 static void take_hello(struct unit *unit)
 {
-    if (unit->session != unit->link.session) {
-        unit->session = unit->link.session;
+    if (!unit->link.counting) {
+        /* Nothing was heard in this session yet: it is new, and what another one was granted is over. */
         grant_release(&unit->grant);
     }
     unit->tells_identity = true;
@@ -241,7 +238,7 @@ static void introduce(const struct unit *unit, uint8_t *payload)
 {
     wire_begin_identity(payload);
     wire_identity_protocol(payload, WIRE_VERSION);
-    wire_identity_session(payload, unit->session);
+    wire_identity_session(payload, unit->link.session);
     wire_identity_firmware_major(payload, FIRMWARE_MAJOR);
     wire_identity_firmware_minor(payload, FIRMWARE_MINOR);
     wire_identity_firmware_patch(payload, FIRMWARE_PATCH);

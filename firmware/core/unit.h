@@ -26,7 +26,6 @@
 struct unit {
     uint32_t now_ms;
     uint32_t number;
-    uint32_t session;
     uint8_t arm_presses;
     bool arm_button;
     bool secured;
