@@ -20,32 +20,28 @@ uint16_t crc_add(uint16_t crc, uint8_t byte)
 /* Undo COBS where it stands: what comes out is never longer than what was read. 0, or an `enum damage`. */
 static uint8_t open_body(struct deframer *deframer)
 {
-    uint8_t *const body = deframer->body;
-    const uint8_t size = deframer->held;
     uint16_t crc = WIRE_CRC_START;
-    uint8_t from = 0;
+    uint8_t left = 0;
     uint8_t to = 0;
 
-    while (from < size) {
-        const uint8_t code = body[from];
+    for (uint8_t from = 0; from < deframer->held; from++) {
+        const bool marks = left == 0;
+        uint8_t byte = deframer->body[from];
 
-        /* `code` is never 0: that is the delimiter. */
-        if (code > (uint8_t)(size - from)) {
-            return (uint8_t)DAMAGE_COBS;
+        if (marks) {
+            /* Never 0, which is the delimiter: so far it is to the next 0, which stood here. */
+            left = byte;
+            byte = 0;
         }
-        from++;
-        for (uint8_t i = 1; i < code; i++) {
-            body[to] = body[from];
-            from++;
+        left--;
+        if (!marks || from > 0) {
+            deframer->body[to] = byte;
             to++;
-        }
-        if (from < size) {
-            body[to] = 0;
-            to++;
+            crc = crc_add(crc, byte);
         }
     }
-    for (uint8_t i = 0; i < to; i++) {
-        crc = crc_add(crc, body[i]);
+    if (left != 0) {
+        return (uint8_t)DAMAGE_COBS;
     }
     if (to < WIRE_MIN_CHECKED || crc != 0) {
         return (uint8_t)DAMAGE_CRC;
