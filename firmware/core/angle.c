@@ -34,7 +34,10 @@ APART static bool contradicted(const struct angle *angle, bool head_down_side, i
     if (head_down_side) {
         return angle->worst_cdeg < -by_cdeg;
     }
-    return angle->worst_cdeg > by_cdeg && angle->angle_q16 > Q16(by_cdeg);
+    if (angle->worst_cdeg <= by_cdeg) {
+        return false;
+    }
+    return angle->angle_q16 > Q16(by_cdeg);
 }
 
 /* Angle and level switch are not on the same side; `alone`: only one sensor is left. */

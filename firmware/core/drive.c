@@ -161,7 +161,10 @@ bool reference_ends(const struct reference *reference, int32_t target_q16, int16
     if (size_of(away_q16) >= NEAR_Q16 || size_of(target_cdps) >= SLOW_CDPS) {
         return false;
     }
-    return size_of(rate_q16) < Q16(SLOW_CDPS) || opposed(rate_q16, away_q16);
+    if (size_of(rate_q16) < Q16(SLOW_CDPS)) {
+        return true;
+    }
+    return opposed(rate_q16, away_q16);
 }
 
 void follower_rest(struct follower *follower, int16_t rate_cdps)
@@ -181,11 +184,13 @@ int32_t follower_asked_q16(const struct follower *follower)
 {
     const int32_t rate_q16 = follower->rate_q16;
     const int32_t load_q16 = follower->integral_q16;
+    int32_t rest_q16;
 
-    if (opposed(rate_q16, load_q16)) {
+    if (rate_q16 == 0 || opposed(rate_q16, load_q16)) {
         return rate_q16;
     }
-    return size_of(rate_q16) > size_of(load_q16) ? rate_q16 - load_q16 : 0;
+    rest_q16 = rate_q16 - load_q16;
+    return opposed(rest_q16, rate_q16) ? 0 : rest_q16;
 }
 
 int16_t follower_rate_cdps(struct follower *follower, struct reference *reference, int32_t angle_q16, bool hurry)

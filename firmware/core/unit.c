@@ -163,9 +163,10 @@ static uint16_t sensed(const struct readings *readings)
     return flags;
 }
 
-static uint16_t done(const struct unit *unit)
+/* Those of what it does, to these. */
+static uint16_t with_done(const struct unit *unit, uint16_t sensed_flags)
 {
-    uint16_t flags = 0;
+    uint16_t flags = sensed_flags;
 
     if (unit->motion.braked) {
         flags |= FLAG_BRAKE;
@@ -221,7 +222,7 @@ APART static void report(const struct unit *unit, const struct readings *reading
     wire_telemetry_bed_cdeg(told, readings->bed_cdeg);
     wire_telemetry_drive_cdeg(told, readings->drive_cdeg);
     wire_telemetry_rate_cdps(told, rounded(unit->angle.rate_q16));
-    wire_telemetry_flags(told, (uint16_t)(sensed(readings) | done(unit)));
+    wire_telemetry_flags(told, with_done(unit, sensed(readings)));
     wire_telemetry_rung(told, unit->ladder.rung);
     wire_telemetry_causes(told, unit->ladder.active);
     wire_telemetry_latched(told, memory->latched);
