@@ -18,7 +18,7 @@ APART static int8_t slipped(const struct channel *channel, int32_t from_q16)
     if (size_of(moved_q16) < SLIP_Q16) {
         return 0;
     }
-    return moved_q16 > 0 ? 1 : -1;
+    return moved_q16 < 0 ? -1 : 1;
 }
 
 bool brake_watch_tick(struct brake_watch *watch, bool held, const struct voter *voter)

@@ -28,13 +28,14 @@ uint8_t kernel_rung(uint32_t active, uint32_t latched, bool head_down)
 
 uint8_t kernel_reaction(uint8_t rung_now, uint32_t active, bool leased)
 {
-    const bool stopped = (active & CAUSE_STOPPED) != 0;
-
-    if (rung_now == (uint8_t)RUNG_HOLD && ((active & HOLD_MASK) != 0 || !stopped)) {
+    if (rung_now == (uint8_t)RUNG_HOLD && (active & HOLD_MASK) != 0) {
         return (uint8_t)REST;
     }
-    if (stopped) {
+    if ((active & CAUSE_STOPPED) != 0) {
         return (uint8_t)BRAKE;
+    }
+    if (rung_now == (uint8_t)RUNG_HOLD) {
+        return (uint8_t)REST;
     }
     if (rung_now == (uint8_t)RUNG_BLIND_LEVEL) {
         return (uint8_t)RETURN_BLIND;
@@ -282,7 +283,9 @@ int16_t kernel_return_rate_cap(bool stopped, bool ankles_open)
 
 APART static uint32_t sum_ms(uint32_t one_ms, uint32_t other_ms)
 {
-    return other_ms > UINT32_MAX - one_ms ? UINT32_MAX : one_ms + other_ms;
+    const uint32_t both_ms = one_ms + other_ms;
+
+    return both_ms < one_ms ? UINT32_MAX : both_ms;
 }
 
 uint32_t kernel_count_ms(uint32_t count_ms, int16_t worst_cdeg, uint32_t elapsed_ms)

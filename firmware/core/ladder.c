@@ -116,12 +116,19 @@ void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *gr
                   const struct readings *readings, const struct situation *now)
 {
     const bool head_down = angle->head_down;
-    const bool moving = now->driven || angle->moving;
     const uint32_t before = ladder->active;
-    uint32_t active = judge_host(before & KEPT, grant, now, head_down, moving);
+    bool moving = angle->moving;
+    bool held = angle->trusted;
+    uint32_t active;
     uint32_t person;
-    bool held = now->braked && angle->trusted;
 
+    if (now->driven) {
+        moving = true;
+    }
+    if (!now->braked) {
+        held = false;
+    }
+    active = judge_host(before & KEPT, grant, now, head_down, moving);
     if (ladder->frozen) {
         active = kernel_thaw(active, head_down, now->driven, now->now_ms - ladder->frozen_ms);
     }

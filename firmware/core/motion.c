@@ -98,13 +98,11 @@ void motion_brake(struct motion *motion, const struct angle *angle)
     if (motion->out_cdps != 0) {
         motion->out_cdps = kernel_braking(motion->out_cdps);
     } else {
-        if (motion->wait_ticks > 0) {
-            motion->wait_ticks--;
-        }
-        if (motion->wait_ticks == 0) {
+        if (motion->wait_ticks <= 1u) {
             motion_rest(motion);
             return;
         }
+        motion->wait_ticks--;
     }
     give(motion, angle);
 }
