@@ -88,18 +88,6 @@ uint8_t deframer_read(const struct deframer *deframer, struct from_host *message
     return wire_read(deframer->body, deframer->size, message);
 }
 
-/* One byte to the frame, or, where it is 0, the distance to it into the place that waits for one. */
-static void stuff(uint8_t byte, uint8_t *frame, uint8_t *at, uint8_t *mark)
-{
-    if (byte == 0) {
-        frame[*mark] = (uint8_t)(*at - *mark);
-        *mark = *at;
-    } else {
-        frame[*at] = byte;
-    }
-    (*at)++;
-}
-
 uint8_t frame_encode(const uint8_t *payload, uint8_t size, uint8_t *frame)
 {
     uint16_t crc = WIRE_CRC_START;
@@ -107,12 +95,25 @@ uint8_t frame_encode(const uint8_t *payload, uint8_t size, uint8_t *frame)
     uint8_t at = 2;
 
     frame[0] = DELIMITER;
-    for (uint8_t i = 0; i < size; i++) {
-        crc = crc_add(crc, payload[i]);
-        stuff(payload[i], frame, &at, &mark);
+    for (uint8_t i = 0; i < size + CRC_BYTES; i++) {
+        uint8_t byte;
+
+        if (i < size) {
+            byte = payload[i];
+            crc = crc_add(crc, byte);
+        } else {
+            byte = (uint8_t)(crc >> 8);
+            crc = (uint16_t)((crc & 0xFFu) << 8);
+        }
+        if (byte == 0) {
+            /* The distance to it, into the place that waits for one. */
+            frame[mark] = (uint8_t)(at - mark);
+            mark = at;
+        } else {
+            frame[at] = byte;
+        }
+        at++;
     }
-    stuff((uint8_t)(crc >> 8), frame, &at, &mark);
-    stuff((uint8_t)(crc & 0xFFu), frame, &at, &mark);
     frame[mark] = (uint8_t)(at - mark);
     frame[at] = DELIMITER;
     return (uint8_t)(at + 1u);
