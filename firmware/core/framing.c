@@ -8,13 +8,20 @@ void deframer_start(struct deframer *deframer)
     *deframer = (struct deframer){0};
 }
 
-/* Polynomial 0x1021 for eight bits at once, as _crc_xmodem_update of avr-libc does it. */
+/* Polynomial 0x1021, bit by bit. */
 uint16_t crc_add(uint16_t crc, uint8_t byte)
 {
-    uint8_t high = (uint8_t)((crc >> 8) ^ byte);
+    uint16_t sum = (uint16_t)(crc ^ (uint16_t)((uint16_t)byte << 8));
 
-    high = (uint8_t)(high ^ (high >> 4));
-    return (uint16_t)(((uint32_t)crc << 8) ^ ((uint32_t)high << 12) ^ ((uint32_t)high << 5) ^ high);
+    for (uint8_t bit = 0; bit < 8u; bit++) {
+        const bool carries = (sum & 0x8000u) != 0;
+
+        sum = (uint16_t)(sum << 1);
+        if (carries) {
+            sum ^= 0x1021u;
+        }
+    }
+    return sum;
 }
 
 /* Undo COBS where it stands: what comes out is never longer than what was read. 0, or an `enum damage`. */
