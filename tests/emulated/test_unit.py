@@ -291,7 +291,7 @@ def test_a_broken_wire_of_a_sensor_leads_home_on_the_other(which: str) -> None:
 
 
 def test_it_takes_little_of_the_chip() -> None:
-    """Variables and the deepest stack of a whole session take at most three fifths of the memory, the code half of flash."""
+    """Variables and the deepest stack of a whole session take at most 60 % of memory, the code half of flash."""
     host = rising(6.0)
     host.table.switches.estop = True
     host.run(1.0)
