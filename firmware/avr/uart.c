@@ -20,10 +20,6 @@ static volatile uint8_t sent;
 
 void uart_start(void)
 {
-    put = 0;
-    got = 0;
-    sending = 0;
-    sent = 0;
     UCSR0A = _BV(U2X0);
     UBRR0 = DIVIDER;
     UCSR0C = _BV(UCSZ01) | _BV(UCSZ00);
@@ -44,9 +40,11 @@ ISR(USART_RX_vect)
 
 ISR(USART_UDRE_vect)
 {
-    if (sent < sending) {
-        UDR0 = frame[sent];
-        sent++;
+    const uint8_t at = sent;
+
+    if (at < sending) {
+        UDR0 = frame[at];
+        sent = (uint8_t)(at + 1u);
     } else {
         UCSR0B = (uint8_t)(UCSR0B & ~_BV(UDRIE0));
     }

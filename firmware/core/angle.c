@@ -1,5 +1,6 @@
 #include "angle.h"
 
+#include "apart.h"
 #include "fixed.h"
 #include "kernel.h"
 
@@ -12,65 +13,44 @@
 
 void angle_start(struct angle *angle)
 {
+    *angle = (struct angle){0};
     voter_start(&angle->voter);
-    angle->angle_q16 = 0;
-    angle->rate_q16 = 0;
-    angle->speed_q16 = 0;
-    angle->causes = 0;
     angle->worst_cdeg = HARD_LIMIT_CDEG;
-    angle->fast_ticks = 0;
-    angle->side_ticks = 0;
-    angle->known = false;
-    angle->side_lost = false;
-    angle->head_down = false;
-    angle->trusted = false;
-    angle->moving = false;
 }
 
 static enum suspect suspected(uint32_t latched)
 {
-    const uint32_t sensors = latched & (CAUSE_BED_SENSOR | CAUSE_DRIVE_SENSOR);
+    const bool bed = (latched & CAUSE_BED_SENSOR) != 0;
 
-    if (sensors == CAUSE_BED_SENSOR) {
-        return SUSPECT_BED;
+    if ((latched & CAUSE_DRIVE_SENSOR) != 0) {
+        return bed ? SUSPECT_NOBODY : SUSPECT_DRIVE;
     }
-    return sensors == CAUSE_DRIVE_SENSOR ? SUSPECT_DRIVE : SUSPECT_NOBODY;
-}
-
-/* The cause of what is wrong with the sensors. One that failed before does not carry a person alone. */
-static uint32_t named(const struct voter *voter, enum suspect suspect)
-{
-    if (voter->bed.failing && (voter->drive.failing || suspect == SUSPECT_DRIVE)) {
-        return CAUSE_NO_SENSOR;
-    }
-    if (voter->drive.failing && suspect == SUSPECT_BED) {
-        return CAUSE_NO_SENSOR;
-    }
-    if (voter->apart) {
-        return CAUSE_DISAGREEMENT;
-    }
-    return voter->bed.failing ? CAUSE_BED_SENSOR : CAUSE_DRIVE_SENSOR;
+    return bed ? SUSPECT_BED : SUSPECT_NOBODY;
 }
 
 /* Whether the level switch reports one side while the table is by so much on the other. */
-static bool contradicted(const struct angle *angle, bool head_down_side, int16_t by_cdeg)
+APART static bool contradicted(const struct angle *angle, bool head_down_side, int16_t by_cdeg)
 {
     if (head_down_side) {
         return angle->worst_cdeg < -by_cdeg;
     }
-    return angle->worst_cdeg > by_cdeg && angle->angle_q16 > Q16(by_cdeg);
+    if (angle->worst_cdeg <= by_cdeg) {
+        return false;
+    }
+    return angle->angle_q16 > Q16(by_cdeg);
 }
 
 /* Angle and level switch are not on the same side; `alone`: only one sensor is left. */
 static void doubt_side(struct angle *angle, bool head_down_side, bool alone)
 {
-    if (!contradicted(angle, head_down_side, alone ? LEVEL_CDEG : SIDE_CDEG)) {
-        angle->side_ticks = 0;
-        return;
-    }
-    angle->side_ticks = counted(angle->side_ticks);
-    if (angle->side_ticks >= (alone ? ALONE_TICKS : SIDE_TICKS)) {
-        angle->causes |= alone ? CAUSE_SIDE_UNKNOWN : CAUSE_LEVEL_SWITCH;
+    const bool doubted = contradicted(angle, head_down_side, alone ? LEVEL_CDEG : SIDE_CDEG);
+
+    if (lasted(&angle->side_ticks, doubted, alone ? ALONE_TICKS : SIDE_TICKS)) {
+        if (alone) {
+            angle->causes |= CAUSE_SIDE_UNKNOWN;
+        } else {
+            angle->causes |= CAUSE_LEVEL_SWITCH;
+        }
     }
 }
 
@@ -80,13 +60,13 @@ static int32_t slower_q16(const struct channel *one, const struct channel *other
 }
 
 /* The angle is not trusted. Two plausible sensors still show a runaway, though not where the table is (F12). */
-static void lose(struct angle *angle, bool head_down_side, uint32_t latched)
+static void lose(struct angle *angle, bool head_down_side, bool doubted)
 {
     const struct channel *const bed = &angle->voter.bed;
     const struct channel *const drive = &angle->voter.drive;
 
     if (angle->trusted) {
-        angle->side_lost = contradicted(angle, head_down_side, SIDE_CDEG) || (latched & CAUSE_LEVEL_SWITCH) != 0;
+        angle->side_lost = doubted || contradicted(angle, head_down_side, SIDE_CDEG);
         angle->trusted = false;
     }
     if (angle->side_lost && angle->known) {
@@ -112,38 +92,45 @@ static void believe(struct angle *angle, const struct channel *lead, const struc
     angle->speed_q16 = slower_q16(lead, other);
     angle->worst_cdeg = rounded(most_of(lead->smooth_q16, other->smooth_q16));
     angle->head_down = angle->worst_cdeg > (returning ? ARRIVED_CDEG : LEVEL_CDEG);
-    angle->fast_ticks = size_of(lead->rate_q16) < MOVING_Q16 ? 0 : counted(angle->fast_ticks);
-    angle->moving = angle->fast_ticks >= MOVING_TICKS;
+    angle->moving = lasted(&angle->fast_ticks, size_of(lead->rate_q16) >= MOVING_Q16, MOVING_TICKS);
 }
 
 void angle_judge(struct angle *angle, bool head_down_side, bool returning, uint32_t latched)
 {
     struct voter *const voter = &angle->voter;
     const enum suspect suspect = suspected(latched);
+    const bool doubted = (latched & CAUSE_LEVEL_SWITCH) != 0;
     const struct channel *lead = &voter->bed;
     const struct channel *other = &voter->drive;
     enum side side = head_down_side ? SIDE_HEAD_DOWN : SIDE_HEAD_UP;
+    bool bed_out;
+    bool drive_out;
 
-    if ((latched & CAUSE_LEVEL_SWITCH) != 0) {
+    if (doubted) {
         side = SIDE_DOUBTED;
     }
     voter_judge(voter, side, suspect);
+    /* One that failed before does not carry a person alone. A mirrored one agrees at 0°: it stays out until somebody
+     * acknowledged it. */
+    bed_out = voter->bed.failing || suspect == SUSPECT_BED;
+    drive_out = voter->drive.failing || suspect == SUSPECT_DRIVE;
+    if (voter->apart || (bed_out && drive_out)) {
+        angle->causes = bed_out && drive_out ? CAUSE_NO_SENSOR : CAUSE_DISAGREEMENT;
+        lose(angle, head_down_side, doubted);
+        return;
+    }
     angle->causes = 0;
-    if (voter->bed.failing || voter->drive.failing || voter->apart) {
-        angle->causes = named(voter, suspect);
-        if ((angle->causes & BLIND_MASK) != 0) {
-            lose(angle, head_down_side, latched);
-            return;
-        }
-        lead = voter->bed.failing ? &voter->drive : &voter->bed;
-        other = lead;
-    } else if (suspect == SUSPECT_BED) {
-        /* A mirrored one agrees at 0°: it stays out until somebody acknowledged it. */
+    if (voter->bed.failing) {
+        angle->causes = CAUSE_BED_SENSOR;
+    }
+    if (voter->drive.failing) {
+        angle->causes = CAUSE_DRIVE_SENSOR;
+    }
+    if (bed_out) {
         lead = &voter->drive;
-    } else if (suspect == SUSPECT_DRIVE) {
+    }
+    if (drive_out) {
         other = &voter->bed;
-    } else {
-        /* Both are believed. */
     }
     believe(angle, lead, other, returning);
     if ((angle->worst_cdeg > 0) == head_down_side) {

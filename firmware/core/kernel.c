@@ -1,5 +1,7 @@
 #include "kernel.h"
 
+#include "apart.h"
+
 /* ---- causes and rung -------------------------------------------------------------------------------------------- */
 
 /* H15: on the head-up side nothing but REFUSE and HOLD. */
@@ -7,11 +9,12 @@ uint8_t kernel_rung(uint32_t active, uint32_t latched, bool head_down)
 {
     const uint32_t causes = active | latched;
     const bool wished = head_down && (active & CAUSE_LEVEL_WISHED) != 0;
+    const uint32_t holding = wished ? active : causes;
 
     if (causes == 0) {
         return (uint8_t)RUNG_NONE;
     }
-    if ((active & HOLD_MASK) != 0 || (latched & CAUSE_WRONG_WAY) != 0 || ((latched & HOLD_MASK) != 0 && !wished)) {
+    if ((holding & HOLD_MASK) != 0 || (latched & CAUSE_WRONG_WAY) != 0) {
         return (uint8_t)RUNG_HOLD;
     }
     if (head_down && (wished || (causes & CAUSE_PERSON_LOST) == 0)) {
@@ -27,13 +30,14 @@ uint8_t kernel_rung(uint32_t active, uint32_t latched, bool head_down)
 
 uint8_t kernel_reaction(uint8_t rung_now, uint32_t active, bool leased)
 {
-    const bool stopped = (active & CAUSE_STOPPED) != 0;
-
-    if (rung_now == (uint8_t)RUNG_HOLD && ((active & HOLD_MASK) != 0 || !stopped)) {
+    if (rung_now == (uint8_t)RUNG_HOLD && (active & HOLD_MASK) != 0) {
         return (uint8_t)REST;
     }
-    if (stopped) {
+    if ((active & CAUSE_STOPPED) != 0) {
         return (uint8_t)BRAKE;
+    }
+    if (rung_now == (uint8_t)RUNG_HOLD) {
+        return (uint8_t)REST;
     }
     if (rung_now == (uint8_t)RUNG_BLIND_LEVEL) {
         return (uint8_t)RETURN_BLIND;
@@ -115,7 +119,8 @@ uint32_t kernel_judge_person(bool occupied, bool ankles_locked, bool concerned)
 
 bool kernel_voids(uint32_t before, uint32_t active)
 {
-    return ((active & ~before & VOIDING) | (before & ~active & RELEASED)) != 0;
+    /* What is released voids in both directions. */
+    return ((active ^ before) & ((active & VOIDING) | RELEASED)) != 0;
 }
 
 uint32_t kernel_settle(uint32_t active, bool head_down, bool moving, bool at_level)
@@ -278,9 +283,11 @@ int16_t kernel_return_rate_cap(bool stopped, bool ankles_open)
 
 /* ---- head-down time --------------------------------------------------------------------------------------------- */
 
-static uint32_t sum_ms(uint32_t one_ms, uint32_t other_ms)
+APART static uint32_t sum_ms(uint32_t one_ms, uint32_t other_ms)
 {
-    return other_ms > UINT32_MAX - one_ms ? UINT32_MAX : one_ms + other_ms;
+    const uint32_t both_ms = one_ms + other_ms;
+
+    return both_ms < one_ms ? UINT32_MAX : both_ms;
 }
 
 uint32_t kernel_count_ms(uint32_t count_ms, int16_t worst_cdeg, uint32_t elapsed_ms)

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "apart.h"
 #include "framing.h"
 #include "kernel.h"
 
@@ -12,7 +13,7 @@
 /* Not 0: memory that is all zeros is no memory. */
 #define CHECK_START 0xBA5Cu
 
-static uint16_t check(const struct memory *memory)
+APART static uint16_t check(const struct memory *memory)
 {
     const uint8_t *const bytes = (const uint8_t *)memory;
     uint16_t crc = CHECK_START;
@@ -35,22 +36,17 @@ bool memory_valid(const struct memory *memory)
 
 void memory_count(struct memory *memory, uint32_t counted_ms)
 {
-    uint32_t rest_ms = memory->head_down_rest_ms + counted_ms;
+    const uint32_t sum_ms = memory->head_down_rest_ms + counted_ms;
 
-    while (rest_ms >= SECOND_MS) {
-        rest_ms -= SECOND_MS;
-        memory->head_down_s++;
-    }
-    memory->head_down_rest_ms = (uint16_t)rest_ms;
+    memory->head_down_s += sum_ms / SECOND_MS;
+    memory->head_down_rest_ms = (uint16_t)(sum_ms % SECOND_MS);
     memory->episode_ms = kernel_count_ms(memory->episode_ms, EXPOSED_CDEG + 1, counted_ms);
 }
 
 void memory_boot(struct memory *memory, uint32_t entropy)
 {
     if (!memory_valid(memory)) {
-        static const struct memory empty = {0};
-
-        *memory = empty;
+        *memory = (struct memory){0};
         memory->id = (uint16_t)(entropy >> 16);
     } else if (memory->boots > 1u && memory->uptime_ms < RESET_LOOP_MS) {
         memory->latched |= CAUSE_RESET_LOOP;

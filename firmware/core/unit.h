@@ -25,24 +25,24 @@
 /* The small and often used first: the chip reaches the first 64 bytes of a structure in one step. */
 struct unit {
     uint32_t now_ms;
-    uint32_t number;
-    uint32_t session;
     uint8_t arm_presses;
     bool arm_button;
     bool secured;
     bool silent;
     bool settled;
+    bool siren;
     bool tells_identity;
     bool tells_telemetry;
-    struct memory memory;
     struct grant grant;
+    struct ladder ladder;
+    struct memory memory;
     struct supply supply;
     struct exposure exposure;
-    struct ladder ladder;
     struct angle angle;
     struct motion motion;
-    struct telemetry telemetry;
+    uint8_t telemetry[TELEMETRY_SIZE];
     struct link link;
+    uint32_t number;
 };
 
 /* One run, from a reset to the next, after `unit->memory` was filled with what survived. `entropy` makes its first
