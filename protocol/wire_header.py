@@ -140,21 +140,18 @@ def _reader(layouts: list[Layout]) -> str:
 
 
 def _writer(layout: Layout) -> str:
-    """The structure of one message of the unit, and the function that writes it."""
+    """One function for each field of a message of the unit: what is told is written where it is sent from."""
     name = layout.message.__name__
-    lines = _structure(name.lower(), layout.fields)
-    lines += [
-        "",
-        f"/* Write the {name.upper()}_SIZE bytes of its payload. */",
-        f"static inline void wire_write_{name.lower()}(const struct {name.lower()} *message, uint8_t *payload)",
-        "{",
-        f"    payload[0] = {name.upper()}_CODE;",
-    ]
+    begun = f"static inline void wire_begin_{name.lower()}(uint8_t *payload)"
+    lines = [f"/* {name.upper()}: write its code, then each field, into {name.upper()}_SIZE bytes. */"]
+    lines += [begun, "{", f"    payload[0] = {name.upper()}_CODE;", "}"]
     at = 1
     for field in layout.fields:
-        lines.append(f"    wire_put_{field.kind}(&payload[{at}], message->{_name(field)});")
+        given = f"uint8_t *payload, {TYPES[field.kind]} {_name(field)}"
+        lines += ["", f"static inline void wire_{name.lower()}_{_name(field)}({given})"]
+        lines += ["{", f"    wire_put_{field.kind}(&payload[{at}], {_name(field)});", "}"]
         at += int(field.kind[1:]) // 8
-    return "\n".join([*lines, "}"])
+    return "\n".join(lines)
 
 
 _HEAD: Final = """\
@@ -208,8 +205,10 @@ static inline void wire_put_i16(uint8_t *at, int16_t value)
 
 static inline void wire_put_u32(uint8_t *at, uint32_t value)
 {
-    wire_put_u16(at, (uint16_t)(value & 0xFFFFu));
-    wire_put_u16(&at[2], (uint16_t)(value >> 16));
+    at[0] = (uint8_t)(value & 0xFFu);
+    at[1] = (uint8_t)((value >> 8) & 0xFFu);
+    at[2] = (uint8_t)((value >> 16) & 0xFFu);
+    at[3] = (uint8_t)(value >> 24);
 }"""
 
 

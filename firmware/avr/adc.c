@@ -5,6 +5,7 @@
 #include <util/atomic.h>
 
 #include "board.h"
+#include "fixed.h"
 
 #define INPUTS 4u
 #define ROUND_MS 10u
@@ -16,21 +17,22 @@
 /* Both sensors are ratiometric: a tenth of the supply is -100°, nine tenths +100°. Sixteen conversions sum up to 0 to
  * 16368, so that 0° is 8184 and a step 200° / 13094. */
 #define MIDDLE INT32_C(8184)
-#define SPAN INT32_C(13094)
-#define SPAN_CDEG INT32_C(20000)
+#define SPAN 13094u
+#define SPAN_CDEG 20000u
 /* 40 A and 20 V at full scale, four conversions: 0 to 4092. */
-#define FULL UINT32_C(4092)
-#define FULL_MA UINT32_C(40000)
-#define FULL_MV UINT32_C(20000)
+#define FULL 4092u
+#define FULL_MA 40000u
+#define FULL_MV 20000u
 
 static const uint8_t CONVERSIONS[INPUTS] = {16, 16, 4, 4};
 
-static volatile uint16_t summed[INPUTS];
-static volatile uint8_t input;
-static volatile uint8_t left;
-static volatile uint8_t due_ms;
-static volatile bool converting;
-static volatile bool complete;
+/* Of the interrupts alone, which do not interrupt each other; the sums are taken while none can come. */
+static uint16_t summed[INPUTS];
+static uint8_t input;
+static uint8_t left;
+static uint8_t due_ms;
+static bool converting;
+static bool complete;
 
 static void convert(uint8_t from)
 {
@@ -48,7 +50,8 @@ uint32_t adc_noise(void)
         while ((ADCSRA & _BV(ADSC)) != 0) {
             /* A hundred microseconds; a converter that never ends is the watchdog's. */
         }
-        noise = (noise << 5 | noise >> 27) ^ ADC;
+        /* An odd number takes nothing away, and 32 of them reach the last bit. */
+        noise = noise * 33u + ADC;
     }
     return noise;
 }
@@ -81,18 +84,21 @@ void adc_tick(void)
 
 ISR(ADC_vect)
 {
-    summed[input] = (uint16_t)(summed[input] + ADC);
+    uint8_t at = input;
+
+    summed[at] = (uint16_t)(summed[at] + ADC);
     left--;
     if (left == 0) {
-        input++;
-        if (input == INPUTS) {
+        at++;
+        if (at == INPUTS) {
             converting = false;
             complete = true;
             return;
         }
-        left = CONVERSIONS[input];
+        input = at;
+        left = CONVERSIONS[at];
     }
-    convert(input);
+    convert(at);
 }
 
 bool adc_take(struct sums *sums)
@@ -115,15 +121,15 @@ bool adc_take(struct sums *sums)
 
 int16_t adc_angle_cdeg(uint16_t sum, int16_t zero_cdeg)
 {
-    return (int16_t)(((int32_t)sum - MIDDLE) * SPAN_CDEG / SPAN - zero_cdeg);
+    return (int16_t)(share((int32_t)sum - MIDDLE, SPAN_CDEG, SPAN) - zero_cdeg);
 }
 
 uint16_t adc_current_ma(uint16_t sum)
 {
-    return (uint16_t)(sum * FULL_MA / FULL);
+    return (uint16_t)share(sum, FULL_MA, FULL);
 }
 
 uint16_t adc_supply_mv(uint16_t sum)
 {
-    return (uint16_t)(sum * FULL_MV / FULL);
+    return (uint16_t)share(sum, FULL_MV, FULL);
 }

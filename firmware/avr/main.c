@@ -30,7 +30,7 @@ static struct unit unit;
 static void control(const struct readings *readings, uint32_t now_ms)
 {
     motor_obey(unit_tick(&unit, now_ms, readings));
-    motor_siren((unit.telemetry.flags & FLAG_SIREN) != 0);
+    motor_siren(unit.siren);
     kept_save(&unit.memory);
     clock_feed_watchdog();
 }

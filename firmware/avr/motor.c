@@ -3,10 +3,11 @@
 #include <avr/io.h>
 
 #include "board.h"
+#include "fixed.h"
 
 /* Phase-correct at 20 kHz: nobody hears it, and the driver follows. */
 #define TOP 400u
-#define FULL_POWER UINT32_C(32767)
+#define FULL_POWER 32767u
 
 void motor_start(void)
 {
@@ -20,9 +21,7 @@ void motor_start(void)
 
 void motor_obey(struct command command)
 {
-    const uint32_t size = (uint32_t)(command.power < 0 ? -(int32_t)command.power : command.power);
-
-    if (command.brake || size == 0) {
+    if (command.brake || command.power == 0) {
         /* The pin is let go of the timer, so that not even one pulse comes. */
         TCCR1A = _BV(WGM11);
         OCR1A = 0;
@@ -32,7 +31,7 @@ void motor_obey(struct command command)
         } else {
             PORTB &= (uint8_t)~_BV(DIRECTION_PIN);
         }
-        OCR1A = (uint16_t)(size * TOP / FULL_POWER);
+        OCR1A = (uint16_t)share(size_of(command.power), TOP, FULL_POWER);
         TCCR1A = _BV(COM1A1) | _BV(WGM11);
     }
     if (command.brake) {

@@ -44,9 +44,11 @@ ISR(USART_RX_vect)
 
 ISR(USART_UDRE_vect)
 {
-    if (sent < sending) {
-        UDR0 = frame[sent];
-        sent++;
+    const uint8_t at = sent;
+
+    if (at < sending) {
+        UDR0 = frame[at];
+        sent = (uint8_t)(at + 1u);
     } else {
         UCSR0B = (uint8_t)(UCSR0B & ~_BV(UDRIE0));
     }

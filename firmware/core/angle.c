@@ -12,29 +12,19 @@
 
 void angle_start(struct angle *angle)
 {
+    *angle = (struct angle){0};
     voter_start(&angle->voter);
-    angle->angle_q16 = 0;
-    angle->rate_q16 = 0;
-    angle->speed_q16 = 0;
-    angle->causes = 0;
     angle->worst_cdeg = HARD_LIMIT_CDEG;
-    angle->fast_ticks = 0;
-    angle->side_ticks = 0;
-    angle->known = false;
-    angle->side_lost = false;
-    angle->head_down = false;
-    angle->trusted = false;
-    angle->moving = false;
 }
 
 static enum suspect suspected(uint32_t latched)
 {
-    const uint32_t sensors = latched & (CAUSE_BED_SENSOR | CAUSE_DRIVE_SENSOR);
+    const bool bed = (latched & CAUSE_BED_SENSOR) != 0;
 
-    if (sensors == CAUSE_BED_SENSOR) {
-        return SUSPECT_BED;
+    if ((latched & CAUSE_DRIVE_SENSOR) != 0) {
+        return bed ? SUSPECT_NOBODY : SUSPECT_DRIVE;
     }
-    return sensors == CAUSE_DRIVE_SENSOR ? SUSPECT_DRIVE : SUSPECT_NOBODY;
+    return bed ? SUSPECT_BED : SUSPECT_NOBODY;
 }
 
 /* The cause of what is wrong with the sensors. One that failed before does not carry a person alone. */
@@ -64,13 +54,14 @@ static bool contradicted(const struct angle *angle, bool head_down_side, int16_t
 /* Angle and level switch are not on the same side; `alone`: only one sensor is left. */
 static void doubt_side(struct angle *angle, bool head_down_side, bool alone)
 {
-    if (!contradicted(angle, head_down_side, alone ? LEVEL_CDEG : SIDE_CDEG)) {
-        angle->side_ticks = 0;
-        return;
-    }
-    angle->side_ticks = counted(angle->side_ticks);
-    if (angle->side_ticks >= (alone ? ALONE_TICKS : SIDE_TICKS)) {
-        angle->causes |= alone ? CAUSE_SIDE_UNKNOWN : CAUSE_LEVEL_SWITCH;
+    const bool doubted = contradicted(angle, head_down_side, alone ? LEVEL_CDEG : SIDE_CDEG);
+
+    if (lasted(&angle->side_ticks, doubted, alone ? ALONE_TICKS : SIDE_TICKS)) {
+        if (alone) {
+            angle->causes |= CAUSE_SIDE_UNKNOWN;
+        } else {
+            angle->causes |= CAUSE_LEVEL_SWITCH;
+        }
     }
 }
 
@@ -112,8 +103,7 @@ static void believe(struct angle *angle, const struct channel *lead, const struc
     angle->speed_q16 = slower_q16(lead, other);
     angle->worst_cdeg = rounded(most_of(lead->smooth_q16, other->smooth_q16));
     angle->head_down = angle->worst_cdeg > (returning ? ARRIVED_CDEG : LEVEL_CDEG);
-    angle->fast_ticks = size_of(lead->rate_q16) < MOVING_Q16 ? 0 : counted(angle->fast_ticks);
-    angle->moving = angle->fast_ticks >= MOVING_TICKS;
+    angle->moving = lasted(&angle->fast_ticks, size_of(lead->rate_q16) >= MOVING_Q16, MOVING_TICKS);
 }
 
 void angle_judge(struct angle *angle, bool head_down_side, bool returning, uint32_t latched)

@@ -5,13 +5,6 @@
 #define SLIP_Q16 Q16(150)
 #define BITTEN_TICKS 25u
 
-void brake_watch_start(struct brake_watch *watch)
-{
-    watch->bed_q16 = 0;
-    watch->drive_q16 = 0;
-    watch->ticks = 0;
-}
-
 bool brake_watch_tick(struct brake_watch *watch, bool held, const struct voter *voter)
 {
     const struct channel *const bed = &voter->bed;
@@ -38,7 +31,7 @@ bool brake_watch_tick(struct brake_watch *watch, bool held, const struct voter *
         return false;
     }
     /* One alone that moves away is a sensor's fault. */
-    if (!(bed->failing || drive->failing || (moved_q16 > 0) == (other_q16 > 0))) {
+    if (!(bed->failing || drive->failing || !opposed(moved_q16, other_q16))) {
         return false;
     }
     watch->ticks = 0;

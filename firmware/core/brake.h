@@ -14,8 +14,6 @@ struct brake_watch {
     uint8_t ticks;
 };
 
-void brake_watch_start(struct brake_watch *watch);
-
 /* One tick; `held`: braked, not lowered by hand, and the angle is trusted. True once for each slip. */
 bool brake_watch_tick(struct brake_watch *watch, bool held, const struct voter *voter);
 

@@ -1,8 +1,9 @@
 #include "exposure.h"
 
+#include "apart.h"
 #include "kernel.h"
 
-static uint32_t left_ms(const struct memory *memory)
+APART static uint32_t left_ms(const struct memory *memory)
 {
     const uint32_t limit_ms = kernel_continuous_limit_ms(memory->strictest_cdeg);
 
@@ -20,7 +21,7 @@ void exposure_tick(struct exposure *exposure, struct memory *memory, int16_t wor
     memory->exposed = worst_cdeg > EXPOSED_CDEG;
     if (memory->exposed) {
         exposure->below_ms = 0;
-        memory_count(memory, kernel_count_ms(0, worst_cdeg, elapsed_ms));
+        memory_count(memory, elapsed_ms);
         memory->strictest_cdeg = kernel_strictest_cdeg(memory->strictest_cdeg, worst_cdeg);
     } else if (memory->episode_ms > 0) {
         exposure->below_ms = kernel_below_ms(exposure->below_ms, worst_cdeg, elapsed_ms);

@@ -23,12 +23,36 @@ int32_t most_of(int32_t one, int32_t other)
     return one > other ? one : other;
 }
 
+bool opposed(int32_t one, int32_t other)
+{
+    if (one < 0) {
+        return other > 0;
+    }
+    return other < 0 && one != 0;
+}
+
 int16_t rounded(int32_t q16)
 {
     return (int16_t)((q16 < 0 ? q16 - ONE_Q16 / 2 : q16 + ONE_Q16 / 2) / ONE_Q16);
 }
 
+int32_t divided(int32_t value, uint16_t by)
+{
+    return value / (int32_t)by;
+}
+
+int32_t share(int32_t value, uint16_t times, uint16_t of)
+{
+    return divided(value * (int32_t)times, of);
+}
+
 uint8_t counted(uint8_t ticks)
 {
     return ticks == UINT8_MAX ? ticks : (uint8_t)(ticks + 1u);
+}
+
+bool lasted(uint8_t *ticks, bool so, uint8_t enough)
+{
+    *ticks = so ? counted(*ticks) : 0u;
+    return *ticks >= enough;
 }

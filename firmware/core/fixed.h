@@ -26,10 +26,22 @@ int32_t least(int32_t one, int32_t other);
 
 int32_t most_of(int32_t one, int32_t other);
 
+/* Whether one is above 0 and the other below. */
+bool opposed(int32_t one, int32_t other);
+
 /* The nearest whole number: of hundredths of a degree. */
 int16_t rounded(int32_t q16);
 
+/* A part of the value, rounded towards 0: `times` of `of`. The product has to fit. */
+int32_t share(int32_t value, uint16_t times, uint16_t of);
+
+/* The value divided, rounded towards 0. */
+int32_t divided(int32_t value, uint16_t by);
+
 /* One tick more, as far as a byte goes. */
 uint8_t counted(uint8_t ticks);
+
+/* Count the ticks on end, this one with them, at which something is so; whether it has been for `enough`. */
+bool lasted(uint8_t *ticks, bool so, uint8_t enough);
 
 #endif

@@ -5,13 +5,7 @@
 
 void deframer_start(struct deframer *deframer)
 {
-    deframer->held = 0;
-    deframer->overlong = false;
-    deframer->bad_run = false;
-    deframer->size = 0;
-    deframer->damage = 0;
-    deframer->good = 0;
-    deframer->damaged = 0;
+    *deframer = (struct deframer){0};
 }
 
 /* Polynomial 0x1021 for eight bits at once, as _crc_xmodem_update of avr-libc does it. */
@@ -36,7 +30,7 @@ static uint8_t open_body(struct deframer *deframer)
         const uint8_t code = body[from];
 
         /* `code` is never 0: that is the delimiter. */
-        if (code > size - from) {
+        if (code > (uint8_t)(size - from)) {
             return (uint8_t)DAMAGE_COBS;
         }
         from++;
@@ -91,6 +85,11 @@ enum found deframer_take(struct deframer *deframer, uint8_t byte)
     deframer->bad_run = true;
     deframer->damage = damage;
     return FOUND_DAMAGE;
+}
+
+uint8_t deframer_read(const struct deframer *deframer, struct from_host *message)
+{
+    return wire_read(deframer->body, deframer->size, message);
 }
 
 /* One byte to the frame, or, where it is 0, the distance to it into the place that waits for one. */

@@ -25,8 +25,9 @@ struct deframer {
     /* After FOUND_PAYLOAD: how many bytes stand in `body`. After FOUND_DAMAGE: an `enum damage`. */
     uint8_t size;
     uint8_t damage;
-    uint32_t good;
-    uint32_t damaged;
+    /* Modulo 2^16. */
+    uint16_t good;
+    uint16_t damaged;
     uint8_t body[WIRE_MAX_BODY];
 };
 
@@ -34,6 +35,9 @@ void deframer_start(struct deframer *deframer);
 
 /* Take one byte. A payload stands in `body` until the next byte. */
 enum found deframer_take(struct deframer *deframer, uint8_t byte);
+
+/* Read the payload that stands in `body`. 0, or the `enum reject` of what is no message. */
+uint8_t deframer_read(const struct deframer *deframer, struct from_host *message);
 
 /* The CRC over one byte more. */
 uint16_t crc_add(uint16_t crc, uint8_t byte);

@@ -1,18 +1,14 @@
 #include "grant.h"
 
+#include "fixed.h"
 #include "kernel.h"
 
 #define SECOND_MS 1000
 
 void grant_start(struct grant *grant)
 {
-    grant->since_ms = 0;
-    grant->asked_ms = 0;
-    grant->asked_cdeg = 0;
-    grant->rate_cdps = 0;
+    *grant = (struct grant){0};
     grant->limit_cdeg = HARD_LIMIT_CDEG;
-    grant->armed = false;
-    grant->leased = false;
 }
 
 void grant_arm(struct grant *grant)
@@ -50,5 +46,5 @@ int16_t grant_target_cdeg(const struct grant *grant, uint32_t now_ms)
     const int32_t moved = grant->rate_cdps * passed_ms;
     const int32_t half = moved < 0 ? -SECOND_MS / 2 : SECOND_MS / 2;
 
-    return kernel_target(grant->asked_cdeg + (moved + half) / SECOND_MS, grant->limit_cdeg, LOWEST_CDEG);
+    return kernel_target(grant->asked_cdeg + divided(moved + half, SECOND_MS), grant->limit_cdeg, LOWEST_CDEG);
 }

@@ -1,5 +1,6 @@
 #include "kernel.h"
 
+#include "apart.h"
 /* ---- causes and rung -------------------------------------------------------------------------------------------- */
 
 /* H15: on the head-up side nothing but REFUSE and HOLD. */
@@ -115,7 +116,8 @@ uint32_t kernel_judge_person(bool occupied, bool ankles_locked, bool concerned)
 
 bool kernel_voids(uint32_t before, uint32_t active)
 {
-    return ((active & ~before & VOIDING) | (before & ~active & RELEASED)) != 0;
+    /* What is released voids in both directions. */
+    return ((active ^ before) & ((active & VOIDING) | RELEASED)) != 0;
 }
 
 uint32_t kernel_settle(uint32_t active, bool head_down, bool moving, bool at_level)
@@ -278,7 +280,7 @@ int16_t kernel_return_rate_cap(bool stopped, bool ankles_open)
 
 /* ---- head-down time --------------------------------------------------------------------------------------------- */
 
-static uint32_t sum_ms(uint32_t one_ms, uint32_t other_ms)
+APART static uint32_t sum_ms(uint32_t one_ms, uint32_t other_ms)
 {
     return other_ms > UINT32_MAX - one_ms ? UINT32_MAX : one_ms + other_ms;
 }

@@ -11,22 +11,10 @@
 
 void ladder_start(struct ladder *ladder, const struct memory *memory)
 {
-    brake_watch_start(&ladder->brake);
+    *ladder = (struct ladder){0};
     ladder->active = CAUSE_RESTARTED | CAUSE_HOST_SILENT;
-    ladder->frozen_ms = 0;
-    ladder->stopped_ms = 0;
-    ladder->deep_ticks = 0;
-    ladder->fast_ticks = 0;
-    ladder->open_ticks = 0;
-    ladder->empty_ticks = 0;
-    ladder->restarts = 0;
     /* H9: what a restart latched holds at once; the next one may come before the sensors have settled. */
     ladder->rung = (memory->latched & HOLD_MASK) != 0 ? (uint8_t)RUNG_HOLD : (uint8_t)RUNG_REFUSE;
-    ladder->frozen = false;
-    ladder->stopped = false;
-    ladder->voids = false;
-    ladder->occupied = false;
-    ladder->ankles_locked = false;
 }
 
 bool ladder_unlocked(const struct ladder *ladder)
@@ -77,77 +65,71 @@ void ladder_fail(struct ladder *ladder, struct memory *memory, uint32_t cause, b
 }
 
 /* The lease (brake at once), and 2 s of silence (R1). */
-static uint32_t judge_host(uint32_t active, struct grant *grant, const struct situation *now, bool moving)
+static uint32_t judge_host(uint32_t active, struct grant *grant, const struct situation *now, bool head_down, bool moving)
 {
     const bool expired = grant_expired(grant, now->now_ms);
 
     if (expired || now->silent) {
         grant_release(grant);
     }
-    return kernel_judge_host(active, now->silent, expired, now->angle->head_down, moving);
+    return kernel_judge_host(active, now->silent, expired, head_down, moving);
 }
 
 /* Occupant and ankle locks matter head down, and wherever motion is granted or under way (F25, F26). */
 static uint32_t judge_person(struct ladder *ladder, const struct readings *readings, bool concerned)
 {
-    ladder->open_ticks = readings->ankles_locked ? 0u : counted(ladder->open_ticks);
-    ladder->empty_ticks = readings->occupied ? 0u : counted(ladder->empty_ticks);
-    ladder->ankles_locked = ladder->open_ticks < OPEN_TICKS;
-    ladder->occupied = ladder->empty_ticks < EMPTY_TICKS;
+    ladder->ankles_locked = !lasted(&ladder->open_ticks, !readings->ankles_locked, OPEN_TICKS);
+    ladder->occupied = !lasted(&ladder->empty_ticks, !readings->occupied, EMPTY_TICKS);
     return kernel_judge_person(ladder->occupied, ladder->ankles_locked, concerned);
 }
 
 /* What the angle, its speed and the time spent there say. */
-static uint32_t judge_angle(struct ladder *ladder, const struct grant *grant, const struct situation *now)
+static uint32_t judge_angle(struct ladder *ladder, const struct grant *grant, const struct angle *angle, bool over_time)
 {
-    const struct angle *const angle = now->angle;
     uint32_t causes = 0;
 
-    if (angle->head_down && now->exposure->left_ms == 0) {
+    if (angle->head_down && over_time) {
         causes |= CAUSE_OVER_TIME;
     }
-    ladder->deep_ticks = kernel_over_angle(angle->worst_cdeg, grant->limit_cdeg) ? counted(ladder->deep_ticks) : 0u;
-    if (ladder->deep_ticks >= DEEP_TICKS) {
+    if (lasted(&ladder->deep_ticks, kernel_over_angle(angle->worst_cdeg, grant->limit_cdeg), DEEP_TICKS)) {
         causes |= CAUSE_OVER_ANGLE;
     }
-    ladder->fast_ticks = angle->speed_q16 > Q16(TRIP_CDPS) ? counted(ladder->fast_ticks) : 0u;
-    if (ladder->fast_ticks >= FAST_TICKS) {
+    if (lasted(&ladder->fast_ticks, angle->speed_q16 > Q16(TRIP_CDPS), FAST_TICKS)) {
         causes |= CAUSE_OVER_SPEED;
     }
     return causes;
 }
 
 /* At rest and not head down, returns are over; at level a freeze is, too. */
-static uint32_t settle(struct ladder *ladder, struct memory *memory, uint32_t active, const struct situation *now)
+static uint32_t settle(struct ladder *ladder, struct memory *memory, uint32_t active, const struct angle *angle)
 {
-    const struct angle *const angle = now->angle;
     const bool at_level = angle->trusted && size_of(angle->angle_q16) <= Q16(LEVEL_CDEG);
 
     if (at_level) {
         ladder->frozen = false;
         memory->slow = false;
     }
-    return kernel_settle(active, false, false, at_level) | now->others;
+    return kernel_settle(active, false, false, at_level);
 }
 
-void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *grant, const struct situation *now)
+void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *grant, const struct angle *angle,
+                  const struct readings *readings, const struct situation *now)
 {
-    const struct angle *const angle = now->angle;
     const bool head_down = angle->head_down;
     const bool moving = now->driven || angle->moving;
     const uint32_t before = ladder->active;
-    uint32_t active = judge_host(before & KEPT, grant, now, moving);
+    uint32_t active = judge_host(before & KEPT, grant, now, head_down, moving);
     uint32_t person;
     bool held = now->braked && angle->trusted;
 
     if (ladder->frozen) {
         active = kernel_thaw(active, head_down, now->driven, now->now_ms - ladder->frozen_ms);
     }
-    active |= judge_angle(ladder, grant, now) | now->others;
-    if (now->readings->estop) {
+    active |= judge_angle(ladder, grant, angle, now->over_time) | now->others;
+    if (readings->estop) {
         active |= CAUSE_ESTOP;
     }
-    if (now->readings->lowering) {
+    if (readings->lowering) {
         active |= CAUSE_LOWERING;
     }
     if ((active & HOLD_MASK) != 0) {
@@ -158,12 +140,12 @@ void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *gr
         active |= CAUSE_BRAKE_SLIP;
     }
     if (!head_down && !moving) {
-        active = settle(ladder, memory, active, now);
+        active = settle(ladder, memory, active, angle) | now->others;
     }
     if (!head_down && memory->episode_ms == 0) {
         ladder->restarts = 0;
     }
-    person = judge_person(ladder, now->readings, head_down || moving || grant->armed);
+    person = judge_person(ladder, readings, head_down || moving || grant->armed);
     if ((person & CAUSE_PERSON_LOST & ~before) != 0) {
         active &= ~CAUSE_LEVEL_WISHED;
     }

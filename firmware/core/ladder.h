@@ -10,15 +10,19 @@
 
 #include "angle.h"
 #include "brake.h"
-#include "exposure.h"
 #include "grant.h"
 #include "memory.h"
 #include "readings.h"
 
 /* `occupied`, `ankles_locked`: without their bounces. `voids`: what was wished before is void. */
 struct ladder {
-    struct brake_watch brake;
     uint32_t active;
+    uint8_t rung;
+    bool voids;
+    bool occupied;
+    bool ankles_locked;
+    bool frozen;
+    bool stopped;
     uint32_t frozen_ms;
     uint32_t stopped_ms;
     uint8_t deep_ticks;
@@ -26,21 +30,14 @@ struct ladder {
     uint8_t open_ticks;
     uint8_t empty_ticks;
     uint8_t restarts;
-    uint8_t rung;
-    bool frozen;
-    bool stopped;
-    bool voids;
-    bool occupied;
-    bool ankles_locked;
+    struct brake_watch brake;
 };
 
 /* What else the ladder judges by, at one tick. `others`: causes that are judged elsewhere. */
 struct situation {
     uint32_t now_ms;
     uint32_t others;
-    const struct readings *readings;
-    const struct angle *angle;
-    const struct exposure *exposure;
+    bool over_time;
     bool silent;
     bool driven;
     bool braked;
@@ -66,6 +63,7 @@ void ladder_unfreeze(struct ladder *ladder, struct memory *memory);
 void ladder_fail(struct ladder *ladder, struct memory *memory, uint32_t cause, bool head_down);
 
 /* Gather the causes at work, latch those that latch, take back the grant where one forbids it; the rung. */
-void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *grant, const struct situation *now);
+void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *grant, const struct angle *angle,
+                  const struct readings *readings, const struct situation *now);
 
 #endif

@@ -1,24 +1,14 @@
 #include "link.h"
 
 #define HALF_OF_ALL 32767u
+/* No reason to reject: nothing is said about it. */
+#define DUPLICATE 255u
 
 void link_start(struct link *link, uint16_t nonce, uint16_t stop_count)
 {
-    deframer_start(&link->deframer);
-    for (uint8_t i = 0; i < WIRE_NONCES; i++) {
-        link->issued_ms[i] = 0;
-    }
-    link->session = 0;
-    link->fresh_ms = 0;
-    link->duplicates = 0;
+    *link = (struct link){0};
     link->nonce = nonce;
     link->stop_count = stop_count;
-    link->sequence = 0;
-    link->issued = 0;
-    link->counting = false;
-    link->live = false;
-    link->bad_run = false;
-    link->waiting = 0;
 }
 
 void link_void(struct link *link)
@@ -74,19 +64,18 @@ bool link_next(struct link *link, struct rejected *rejected)
 }
 
 /* A duplicate of the HELLO that it already has is harmless (F2): it is only answered again. */
-static bool welcome(struct link *link, const struct from_host *hello)
+static uint8_t welcome(struct link *link, const struct from_host *hello)
 {
     link->bad_run = false;
     if (hello->protocol != WIRE_VERSION || hello->session == 0) {
-        link_reject(link, (uint8_t)REJECT_WRONG_VERSION, HELLO_CODE, 0);
-        return false;
+        return (uint8_t)REJECT_WRONG_VERSION;
     }
     if (hello->session != link->session) {
         link->session = hello->session;
         link->counting = false;
         link->live = false;
     }
-    return true;
+    return 0;
 }
 
 /* Whether this nonce was issued in the last 300 ms, and by this unit since it started. */
@@ -107,38 +96,50 @@ static bool ends_with_stop(uint8_t code)
     return code == SETPOINT_CODE || code == ARM_CODE || code == LEVEL_CODE;
 }
 
-/* Whether sequence, nonce and stop count let a message through. LEVEL needs no nonce: it leads to safety. */
-static bool judge(struct link *link, const struct from_host *message, uint32_t now_ms)
+/* Whether sequence, nonce and stop count let a message through: 0, or the reason why not. LEVEL needs no nonce: it leads
+ * to safety. */
+static uint8_t judge(struct link *link, const struct from_host *message, uint32_t now_ms)
 {
     const uint16_t ahead = link->counting ? (uint16_t)(message->sequence - link->sequence) : 1u;
 
     if (link->session == 0 && message->code != LEVEL_CODE) {
-        link_reject(link, (uint8_t)REJECT_NOT_GREETED, message->code, message->sequence);
-        return false;
+        return (uint8_t)REJECT_NOT_GREETED;
     }
     if (ahead == 0) {
         link->duplicates++;
-        return false;
+        return DUPLICATE;
     }
     if (ahead > HALF_OF_ALL) {
-        link_reject(link, (uint8_t)REJECT_OLD_SEQUENCE, message->code, message->sequence);
-        return false;
+        return (uint8_t)REJECT_OLD_SEQUENCE;
     }
     link->sequence = message->sequence;
     link->counting = true;
     if (quotes_nonce(message->code)) {
         if (!fresh(link, message->nonce, now_ms)) {
-            link_reject(link, (uint8_t)REJECT_STALE_NONCE, message->code, message->sequence);
-            return false;
+            return (uint8_t)REJECT_STALE_NONCE;
         }
         link->fresh_ms = now_ms;
         link->live = true;
     }
     if (ends_with_stop(message->code) && message->stop_count != link->stop_count) {
-        link_reject(link, (uint8_t)REJECT_VOID_STOP_COUNT, message->code, message->sequence);
-        return false;
+        return (uint8_t)REJECT_VOID_STOP_COUNT;
     }
-    return true;
+    return 0;
+}
+
+/* Take in a payload: 0 if it is to be obeyed, or the reason why not. */
+static uint8_t take_in(struct link *link, uint32_t now_ms, struct from_host *message)
+{
+    const uint8_t reason = deframer_read(&link->deframer, message);
+
+    if (reason != 0) {
+        return reason;
+    }
+    if (message->code == STOP_CODE) {
+        link_void(link);
+        return 0;
+    }
+    return message->code == HELLO_CODE ? welcome(link, message) : judge(link, message, now_ms);
 }
 
 bool link_take(struct link *link, uint8_t byte, uint32_t now_ms, struct from_host *message)
@@ -146,28 +147,21 @@ bool link_take(struct link *link, uint8_t byte, uint32_t now_ms, struct from_hos
     const enum found found = deframer_take(&link->deframer, byte);
     uint8_t reason;
 
+    if (found == FOUND_NOTHING) {
+        return false;
+    }
     if (found == FOUND_DAMAGE) {
         link_reject(link, (uint8_t)REJECT_DAMAGED, 0, 0);
-    }
-    if (found != FOUND_PAYLOAD) {
         return false;
     }
-    reason = wire_read(link->deframer.body, link->deframer.size, message);
-    if (reason != 0) {
-        link_reject(link, reason, message->code, 0);
-        return false;
-    }
-    if (message->code == STOP_CODE) {
+    reason = take_in(link, now_ms, message);
+    if (reason == 0) {
         link->bad_run = false;
-        link_void(link);
         return true;
     }
-    if (message->code == HELLO_CODE) {
-        return welcome(link, message);
+    if (reason != DUPLICATE) {
+        /* What could not be read, and a HELLO, have no sequence: there it is 0. */
+        link_reject(link, reason, message->code, message->sequence);
     }
-    if (!judge(link, message, now_ms)) {
-        return false;
-    }
-    link->bad_run = false;
-    return true;
+    return false;
 }

@@ -12,10 +12,18 @@
 #include "framing.h"
 #include "wire.h"
 
+/* A frame that was not obeyed, to be told. */
+struct rejected {
+    uint8_t reason;
+    uint8_t code;
+    uint16_t sequence;
+};
+
 struct link {
     uint32_t session;
     uint32_t fresh_ms;
-    uint32_t duplicates;
+    /* Modulo 2^16. */
+    uint16_t duplicates;
     uint16_t nonce;
     uint16_t stop_count;
     uint16_t sequence;

@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include "apart.h"
 #include <stddef.h>
 
 #include "framing.h"
@@ -12,7 +13,7 @@
 /* Not 0: memory that is all zeros is no memory. */
 #define CHECK_START 0xBA5Cu
 
-static uint16_t check(const struct memory *memory)
+APART static uint16_t check(const struct memory *memory)
 {
     const uint8_t *const bytes = (const uint8_t *)memory;
     uint16_t crc = CHECK_START;
@@ -48,9 +49,7 @@ void memory_count(struct memory *memory, uint32_t counted_ms)
 void memory_boot(struct memory *memory, uint32_t entropy)
 {
     if (!memory_valid(memory)) {
-        static const struct memory empty = {0};
-
-        *memory = empty;
+        *memory = (struct memory){0};
         memory->id = (uint16_t)(entropy >> 16);
     } else if (memory->boots > 1u && memory->uptime_ms < RESET_LOOP_MS) {
         memory->latched |= CAUSE_RESET_LOOP;

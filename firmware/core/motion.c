@@ -7,43 +7,24 @@
 /* Nine tenths of a return's largest rate are planned. */
 #define PLANNED_TENTHS 9
 #define CREEP_Q16 Q16(50)
-#define BLIND_SLOWEST_CDPS 50u
+/* The slowest drive makes 0.5 °/s: a hundredth of a degree in each tick. */
 #define BLIND_RESERVE_CDEG 500u
-#define BLIND_AGAIN_MS UINT32_C(10000)
+#define BLIND_AGAIN_TICKS 500u
 #define BACK_OFF_MS 1000
 #define STILL_CDPS 2
 #define RESTING_Q16 Q16(5)
 /* No end that would hold a return. */
 #define ANYWHERE INT16_MAX
 
-static const struct command RESTING = {0, true};
-
 void motion_start(struct motion *motion)
 {
-    reference_place(&motion->reference, 0, 0);
-    follower_rest(&motion->follower, 0);
-    progress_reset(&motion->bed_progress);
-    progress_reset(&motion->drive_progress);
-    motion->fault = 0;
-    motion->blind_ms = 0;
-    motion->blind_limit_ms = 0;
-    motion->back_off_ms = 0;
-    motion->out_cdps = 0;
-    motion->power = 0;
-    motion->arrived_ticks = 0;
-    motion->wait_ticks = 0;
-    motion->stall_ticks = 0;
-    motion->following = false;
-    motion->returning = false;
+    *motion = (struct motion){0};
     motion->braked = true;
 }
 
-static struct command give(struct motion *motion, const struct angle *angle)
+static void give(struct motion *motion, const struct angle *angle)
 {
-    const struct command command = {drive_power(motion->out_cdps, angle->angle_q16), false};
-
-    motion->power = command.power;
-    return command;
+    motion->power = drive_power(motion->out_cdps, angle->angle_q16);
 }
 
 /* From rest, or over from another motion, without a jump of the rate. */
@@ -63,44 +44,40 @@ static void begin(struct motion *motion, int32_t angle_q16)
     follower_rest(&motion->follower, motion->out_cdps);
 }
 
-/* The cause if every healthy sensor says that the table does not follow the drive (F9, F11). One alone may be a sensor
+/* The fault if every healthy sensor says that the table does not follow the drive (F9, F11). One alone may be a sensor
  * that drifts or freezes, or a linkage that broke: that shows as a disagreement. */
-static uint32_t stuck(struct motion *motion, const struct angle *angle)
+static enum fault stuck(struct motion *motion, const struct angle *angle)
 {
     const struct channel *const bed = &angle->voter.bed;
     const struct channel *const drive = &angle->voter.drive;
     const int32_t asked_q16 = follower_asked_q16(&motion->follower);
-    const uint32_t bed_cause = progress_tick(&motion->bed_progress, bed->smooth_q16, motion->out_cdps, asked_q16);
-    const uint32_t drive_cause = progress_tick(&motion->drive_progress, drive->smooth_q16, motion->out_cdps, asked_q16);
+    const enum fault by_bed = progress_tick(&motion->bed_progress, bed->smooth_q16, motion->out_cdps, asked_q16);
+    const enum fault by_drive = progress_tick(&motion->drive_progress, drive->smooth_q16, motion->out_cdps, asked_q16);
 
     if (bed->failing) {
-        return drive->failing ? 0u : drive_cause;
+        return drive->failing ? FAULT_NONE : by_drive;
     }
-    if (drive->failing) {
-        return bed_cause;
-    }
-    if (bed_cause == 0 || drive_cause == 0) {
-        return 0;
-    }
-    return bed_cause == CAUSE_WRONG_WAY && drive_cause == CAUSE_WRONG_WAY ? CAUSE_WRONG_WAY : CAUSE_NO_PROGRESS;
+    /* Where both say so, the milder of the two. */
+    return drive->failing || by_bed < by_drive ? by_bed : by_drive;
 }
 
 /* Drive at a rate that the kernel allows, and see whether the table goes along. */
-static struct command drive(struct motion *motion, const struct angle *angle, int16_t out_cdps)
+static void drive(struct motion *motion, const struct angle *angle, int16_t out_cdps)
 {
-    uint32_t cause;
+    enum fault fault;
 
     motion->out_cdps = out_cdps;
     follower_gave(&motion->follower, out_cdps);
-    cause = stuck(motion, angle);
-    if (cause != 0) {
-        motion->fault = cause;
-        return motion_rest(motion);
+    fault = stuck(motion, angle);
+    if (fault != FAULT_NONE) {
+        motion->fault = fault;
+        motion_rest(motion);
+    } else {
+        give(motion, angle);
     }
-    return give(motion, angle);
 }
 
-struct command motion_rest(struct motion *motion)
+void motion_rest(struct motion *motion)
 {
     if (!motion->braked) {
         motion->braked = true;
@@ -111,13 +88,12 @@ struct command motion_rest(struct motion *motion)
         motion->power = 0;
         motion->stall_ticks = 0;
     }
-    return RESTING;
 }
 
-struct command motion_brake(struct motion *motion, const struct angle *angle)
+void motion_brake(struct motion *motion, const struct angle *angle)
 {
     if (motion->braked) {
-        return RESTING;
+        return;
     }
     motion->returning = false;
     motion->following = false;
@@ -128,22 +104,24 @@ struct command motion_brake(struct motion *motion, const struct angle *angle)
             motion->wait_ticks--;
         }
         if (motion->wait_ticks == 0) {
-            return motion_rest(motion);
+            motion_rest(motion);
+            return;
         }
     }
-    return give(motion, angle);
+    give(motion, angle);
 }
 
-struct command motion_return(struct motion *motion, const struct angle *angle, int16_t cap_cdps)
+void motion_return(struct motion *motion, const struct angle *angle, int16_t cap_cdps)
 {
     const int32_t worst_q16 = Q16(angle->worst_cdeg);
-    const int16_t planned_cdps = (int16_t)(cap_cdps * PLANNED_TENTHS / 10);
+    const int16_t planned_cdps = (int16_t)share(cap_cdps, PLANNED_TENTHS, 10);
     int32_t planned_q16;
     int16_t wanted_cdps;
     bool hurry;
 
     if (motion->out_cdps > 0) {
-        return motion_brake(motion, angle);
+        motion_brake(motion, angle);
+        return;
     }
     if (!motion->returning) {
         begin(motion, worst_q16);
@@ -154,7 +132,8 @@ struct command motion_return(struct motion *motion, const struct angle *angle, i
         motion->out_cdps = kernel_braking(motion->out_cdps);
         reference_place(&motion->reference, worst_q16, (int16_t)-planned_cdps);
         follower_rest(&motion->follower, motion->out_cdps);
-        return give(motion, angle);
+        give(motion, angle);
+        return;
     }
     if (motion->out_cdps == 0 && worst_q16 < motion->reference.angle_q16) {
         /* A sensor that failed just now had the say until then. */
@@ -163,43 +142,45 @@ struct command motion_return(struct motion *motion, const struct angle *angle, i
     reference_approach(&motion->reference, 0, 0, planned_cdps, -ANYWHERE, ANYWHERE);
     planned_q16 = -motion->reference.rate_q16;
     /* One sensor that lags behind may be frozen: where the other one goes about as planned, nothing is made up for. */
-    hurry = planned_q16 < CREEP_Q16 || angle_fastest_q16(angle) < planned_q16 / 4 * 3;
+    hurry = planned_q16 < CREEP_Q16 || angle_fastest_q16(angle) < divided(planned_q16, 4) * 3;
     wanted_cdps = follower_rate_cdps(&motion->follower, &motion->reference, worst_q16, hurry);
-    return drive(motion, angle, kernel_drive_home(motion->out_cdps, wanted_cdps, cap_cdps));
+    drive(motion, angle, kernel_drive_home(motion->out_cdps, wanted_cdps, cap_cdps));
 }
 
-struct command motion_return_blind(struct motion *motion, const struct angle *angle)
+void motion_return_blind(struct motion *motion, const struct angle *angle)
 {
     if (motion->out_cdps > 0) {
-        return motion_brake(motion, angle);
+        motion_brake(motion, angle);
+        return;
     }
-    if (motion->blind_ms == 0 && motion->blind_limit_ms == 0) {
-        const uint32_t from_cdeg = angle->worst_cdeg > 0 ? (uint32_t)angle->worst_cdeg : 0u;
+    if (motion->blind_ticks == 0 && motion->blind_limit_ticks == 0) {
+        const uint16_t from_cdeg = angle->worst_cdeg > 0 ? (uint16_t)angle->worst_cdeg : 0u;
 
-        motion->blind_limit_ms = (from_cdeg + BLIND_RESERVE_CDEG) * 1000u / BLIND_SLOWEST_CDPS;
+        motion->blind_limit_ticks = (uint16_t)(from_cdeg + BLIND_RESERVE_CDEG);
     }
-    if (motion->blind_ms >= motion->blind_limit_ms) {
-        motion->fault = CAUSE_BLIND_ENDED;
-        return motion_rest(motion);
+    if (motion->blind_ticks >= motion->blind_limit_ticks) {
+        motion->fault = FAULT_BLIND_ENDED;
+        motion_rest(motion);
+        return;
     }
-    if (motion->blind_ms == 0 || motion->braked) {
+    if (motion->blind_ticks == 0 || motion->braked) {
         begin(motion, angle->angle_q16);
     }
-    motion->blind_ms += TICK_MS;
-    return drive(motion, angle, kernel_drive_blind(motion->out_cdps));
+    motion->blind_ticks++;
+    drive(motion, angle, kernel_drive_blind(motion->out_cdps));
 }
 
 void motion_end_blind(struct motion *motion)
 {
-    motion->blind_ms = 0;
-    motion->blind_limit_ms = 0;
-    motion->fault = CAUSE_BLIND_ENDED;
+    motion->blind_ticks = 0;
+    motion->blind_limit_ticks = 0;
+    motion->fault = FAULT_BLIND_ENDED;
 }
 
 void motion_blind_again(struct motion *motion)
 {
-    motion->blind_ms = 0;
-    motion->blind_limit_ms = BLIND_AGAIN_MS;
+    motion->blind_ticks = 0;
+    motion->blind_limit_ticks = BLIND_AGAIN_TICKS;
 }
 
 void motion_watch_stall(struct motion *motion, const struct angle *angle, uint16_t current_ma)
@@ -214,21 +195,21 @@ void motion_watch_stall(struct motion *motion, const struct angle *angle, uint16
         motion->back_off_ms = BACK_OFF_MS;
     } else {
         /* No reaction of the unit's own goes up. */
-        (void)motion_rest(motion);
-        motion->fault = CAUSE_STALLED;
+        motion_rest(motion);
+        motion->fault = FAULT_STALLED;
     }
 }
 
-struct command motion_back_off(struct motion *motion, const struct angle *angle, uint16_t current_ma, bool allowed)
+void motion_back_off(struct motion *motion, const struct angle *angle, uint16_t current_ma, bool allowed)
 {
     motion->back_off_ms = (int16_t)(motion->back_off_ms - (int16_t)TICK_MS);
     if (!allowed || motion->back_off_ms <= 0 || stall_tick(&motion->stall_ticks, current_ma, motion->power)) {
-        (void)motion_rest(motion);
-        motion->fault = CAUSE_STALLED;
-        return RESTING;
+        motion_rest(motion);
+        motion->fault = FAULT_STALLED;
+        return;
     }
     motion->out_cdps = kernel_drive_back(motion->out_cdps);
-    return give(motion, angle);
+    give(motion, angle);
 }
 
 static bool still(int16_t rate_cdps)
@@ -241,7 +222,7 @@ bool motion_holds(const struct motion *motion, const struct angle *angle, const 
     return motion->braked && still(aim->rate_cdps) && size_of(Q16(aim->target_cdeg) - angle->angle_q16) < LEFT_Q16;
 }
 
-struct command motion_follow(struct motion *motion, const struct angle *angle, const struct aim *aim)
+void motion_follow(struct motion *motion, const struct angle *angle, const struct aim *aim)
 {
     const int32_t error_q16 = Q16(aim->target_cdeg) - angle->angle_q16;
     const bool rises = error_q16 > LEFT_Q16 || aim->rate_cdps > STILL_CDPS;
@@ -251,7 +232,8 @@ struct command motion_follow(struct motion *motion, const struct angle *angle, c
 
     if (!aim->increase && rises && !(motion->following && motion->out_cdps < 0)) {
         /* On the way down a target that comes late, or was passed, is no reason to jolt: it slows down first. */
-        return motion_brake(motion, angle);
+        motion_brake(motion, angle);
+        return;
     }
     if (!motion->following) {
         begin(motion, angle->angle_q16);
@@ -266,14 +248,15 @@ struct command motion_follow(struct motion *motion, const struct angle *angle, c
         size_of(motion->reference.rate_q16) < RESTING_Q16) {
         motion->arrived_ticks++;
         if (motion->arrived_ticks >= BRAKE_WAIT_TICKS) {
-            return motion_rest(motion);
+            motion_rest(motion);
+            return;
         }
     } else {
         motion->arrived_ticks = 0;
     }
     reference_approach(&motion->reference, target_q16, target_cdps, HARD_RATE_CDPS, LOWEST_CDEG, aim->limit_cdeg);
     wanted_cdps = follower_rate_cdps(&motion->follower, &motion->reference, angle->angle_q16, true);
-    return drive(motion, angle,
-                 kernel_drive(motion->out_cdps, wanted_cdps, HARD_RATE_CDPS, aim->increase, angle->worst_cdeg,
-                              aim->limit_cdeg));
+    drive(motion, angle,
+          kernel_drive(motion->out_cdps, wanted_cdps, HARD_RATE_CDPS, aim->increase, angle->worst_cdeg,
+                       aim->limit_cdeg));
 }

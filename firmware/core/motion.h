@@ -17,12 +17,12 @@ struct command {
     bool brake;
 };
 
-/* `out_cdps`: the rate given to the motor; `fault`: the cause that the motion ended with, or 0. `blind_ms`: how long a
+/* `power`, `braked`: what the motor and the brake are given; `out_cdps`: the rate that this is; `fault`: what the motion ended with. `blind_ticks`: how long a
  * blind return has lasted; `back_off_ms`: for how long a stall is still backed off, which ends in a fault. */
 struct motion {
-    uint32_t fault;
-    uint32_t blind_ms;
-    uint32_t blind_limit_ms;
+    enum fault fault;
+    uint16_t blind_ticks;
+    uint16_t blind_limit_ticks;
     int16_t back_off_ms;
     int16_t out_cdps;
     int16_t power;
@@ -49,16 +49,16 @@ struct aim {
 void motion_start(struct motion *motion);
 
 /* Motor off, brake on, at once. */
-struct command motion_rest(struct motion *motion);
+void motion_rest(struct motion *motion);
 
 /* The protective stop, then the brake. */
-struct command motion_brake(struct motion *motion, const struct angle *angle);
+void motion_brake(struct motion *motion, const struct angle *angle);
 
 /* R1: towards level, closed loop; whatever still rises is braked first. */
-struct command motion_return(struct motion *motion, const struct angle *angle, int16_t cap_cdps);
+void motion_return(struct motion *motion, const struct angle *angle, int16_t cap_cdps);
 
 /* R2: slowly head-up, for as long as the slowest drive would need from the last trusted angle. */
-struct command motion_return_blind(struct motion *motion, const struct angle *angle);
+void motion_return_blind(struct motion *motion, const struct angle *angle);
 
 /* The blind return is over, and the angle is not known: a fault. */
 void motion_end_blind(struct motion *motion);
@@ -70,12 +70,12 @@ void motion_blind_again(struct motion *motion);
 void motion_watch_stall(struct motion *motion, const struct angle *angle, uint16_t current_ma);
 
 /* Away from what was in the way, towards head up, until it is far enough, stalls again, or is stopped. */
-struct command motion_back_off(struct motion *motion, const struct angle *angle, uint16_t current_ma, bool allowed);
+void motion_back_off(struct motion *motion, const struct angle *angle, uint16_t current_ma, bool allowed);
 
 /* Whether the brake holds the table where a lease wants it. */
 bool motion_holds(const struct motion *motion, const struct angle *angle, const struct aim *aim);
 
 /* A leased target; at rest on it the brake goes on. */
-struct command motion_follow(struct motion *motion, const struct angle *angle, const struct aim *aim);
+void motion_follow(struct motion *motion, const struct angle *angle, const struct aim *aim);
 
 #endif

@@ -23,17 +23,15 @@
 
 void supply_start(struct supply *supply)
 {
-    supply->causes = 0;
-    supply->low_ticks = 0;
-    supply->critical_ticks = 0;
+    *supply = (struct supply){0};
 }
 
 static int32_t heated_q27(int32_t heat_q27, uint16_t current_ma)
 {
-    const uint32_t ma = current_ma < CURRENT_LIMIT_MA ? current_ma : CURRENT_LIMIT_MA;
-    const int32_t load_q27 = (int32_t)(ma * ma / SQUARE_STEP) * LOAD_PER_STEP;
+    const uint16_t ma = current_ma < CURRENT_LIMIT_MA ? current_ma : CURRENT_LIMIT_MA;
+    const int32_t load_q27 = share(ma, ma, SQUARE_STEP) * LOAD_PER_STEP;
 
-    return heat_q27 + (load_q27 - heat_q27) / HEATING_TICKS;
+    return heat_q27 + divided(load_q27 - heat_q27, HEATING_TICKS);
 }
 
 void supply_tick(struct supply *supply, struct memory *memory, uint16_t supply_mv, uint16_t current_ma)
@@ -41,16 +39,14 @@ void supply_tick(struct supply *supply, struct memory *memory, uint16_t supply_m
     uint32_t causes = supply->causes;
 
     memory->heat_q27 = heated_q27(memory->heat_q27, current_ma);
-    supply->critical_ticks = supply_mv < CRITICAL_MV ? counted(supply->critical_ticks) : 0u;
-    supply->low_ticks = supply_mv < LOW_MV ? counted(supply->low_ticks) : 0u;
-    if (supply->low_ticks >= LOW_TICKS) {
+    if (lasted(&supply->low_ticks, supply_mv < LOW_MV, LOW_TICKS)) {
         causes |= CAUSE_SUPPLY_LOW;
     } else if (supply_mv >= RECOVERED_MV) {
         causes &= ~CAUSE_SUPPLY_LOW;
     } else {
         /* Between the two it stays as it was. */
     }
-    if (supply->critical_ticks >= CRITICAL_TICKS) {
+    if (lasted(&supply->critical_ticks, supply_mv < CRITICAL_MV, CRITICAL_TICKS)) {
         causes |= CAUSE_SUPPLY_CRITICAL;
     } else {
         causes &= ~CAUSE_SUPPLY_CRITICAL;
@@ -70,8 +66,8 @@ void supply_tick(struct supply *supply, struct memory *memory, uint16_t supply_m
 uint8_t supply_heat_percent(const struct memory *memory)
 {
     /* In 1/2^20, so that a hundred times it fits. */
-    const int32_t heat_q20 = memory->heat_q27 / 128;
-    const int32_t percent = (heat_q20 * 100 + ONE_Q27 / 256) / (ONE_Q27 / 128);
+    const int32_t heat_q20 = divided(memory->heat_q27, 128);
+    const int32_t percent = divided(divided(heat_q20 * 100 + ONE_Q27 / 256, 1024), 1024);
 
     return percent < MOST_PERCENT ? (uint8_t)percent : (uint8_t)MOST_PERCENT;
 }

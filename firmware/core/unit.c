@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "apart.h"
 #include "fixed.h"
 #include "kernel.h"
 
@@ -25,6 +26,7 @@ void unit_start(struct unit *unit, uint32_t entropy, uint32_t number)
     unit->secured = false;
     unit->silent = true;
     unit->settled = false;
+    unit->siren = false;
     unit->tells_identity = true;
     unit->tells_telemetry = false;
 }
@@ -38,23 +40,22 @@ void unit_sample(struct unit *unit, int16_t bed_cdeg, int16_t drive_cdeg)
 /* ---- the wire --------------------------------------------------------------------------------------------------- */
 
 /* A grant to increase the angle: a person locked in, at rest, and nothing that speaks against it. */
-static void take_arm(struct unit *unit, const struct from_host *message)
+static uint8_t take_arm(struct unit *unit, const struct from_host *message)
 {
     const struct angle *const angle = &unit->angle;
     const uint8_t refused = kernel_refuse_arm(message->stop_count, unit->link.stop_count, unit->secured,
                                               unit->motion.out_cdps != 0 || angle->moving, angle->trusted,
                                               angle->head_down, unit->ladder.active, unit->memory.latched);
 
-    if (refused != 0) {
-        link_reject(&unit->link, refused, ARM_CODE, message->sequence);
-        return;
+    if (refused == 0) {
+        grant_arm(&unit->grant);
+        ladder_unfreeze(&unit->ladder, &unit->memory);
     }
-    grant_arm(&unit->grant);
-    ladder_unfreeze(&unit->ladder, &unit->memory);
+    return refused;
 }
 
 /* A lease. Without a grant it may only lead down: out of a freeze on the head-up side, or to standing. */
-static void take_setpoint(struct unit *unit, const struct from_host *message)
+static uint8_t take_setpoint(struct unit *unit, const struct from_host *message)
 {
     const struct angle *const angle = &unit->angle;
     const bool frozen = (unit->ladder.active & CAUSE_STOPPED) != 0 && angle->head_down;
@@ -62,12 +63,11 @@ static void take_setpoint(struct unit *unit, const struct from_host *message)
                                                    frozen, angle->trusted, unit->secured, unit->grant.armed,
                                                    message->target_cdeg, rounded(angle->angle_q16));
 
-    if (refused != 0) {
-        link_reject(&unit->link, refused, SETPOINT_CODE, message->sequence);
-        return;
+    if (refused == 0) {
+        grant_lease(&unit->grant, message, unit->now_ms);
+        ladder_unfreeze(&unit->ladder, &unit->memory);
     }
-    grant_lease(&unit->grant, message, unit->now_ms);
-    ladder_unfreeze(&unit->ladder, &unit->memory);
+    return refused;
 }
 
 static void take_level(struct unit *unit)
@@ -90,12 +90,12 @@ static void take_hello(struct unit *unit)
     unit->tells_identity = true;
 }
 
-static void obey(struct unit *unit, const struct from_host *message)
+/* 0, or an `enum reject`. */
+static uint8_t obey(struct unit *unit, const struct from_host *message)
 {
     switch (message->code) {
     case SETPOINT_CODE:
-        take_setpoint(unit, message);
-        break;
+        return take_setpoint(unit, message);
     case STOP_CODE:
         grant_release(&unit->grant);
         unit->memory.stop_count = unit->link.stop_count;
@@ -105,8 +105,7 @@ static void obey(struct unit *unit, const struct from_host *message)
         take_level(unit);
         break;
     case ARM_CODE:
-        take_arm(unit, message);
-        break;
+        return take_arm(unit, message);
     case DISARM_CODE:
         grant_release(&unit->grant);
         break;
@@ -121,6 +120,7 @@ static void obey(struct unit *unit, const struct from_host *message)
         /* KEEPALIVE: its nonce was all. */
         break;
     }
+    return 0;
 }
 
 void unit_receive(struct unit *unit, uint8_t byte)
@@ -128,7 +128,11 @@ void unit_receive(struct unit *unit, uint8_t byte)
     struct from_host message;
 
     if (link_take(&unit->link, byte, unit->now_ms, &message)) {
-        obey(unit, &message);
+        const uint8_t refused = obey(unit, &message);
+
+        if (refused != 0) {
+            link_reject(&unit->link, refused, message.code, message.sequence);
+        }
     }
 }
 
@@ -136,100 +140,139 @@ void unit_receive(struct unit *unit, uint8_t byte)
 
 static uint16_t sensed(const struct readings *readings)
 {
-    uint16_t flags = readings->occupied ? FLAG_OCCUPIED : 0u;
+    uint16_t flags = 0;
 
-    flags |= readings->ankles_locked ? FLAG_ANKLES_LOCKED : 0u;
-    flags |= readings->estop ? FLAG_ESTOP : 0u;
-    flags |= readings->head_down_side ? FLAG_HEAD_DOWN_SIDE : 0u;
-    flags |= readings->end_head_down ? FLAG_END_HEAD_DOWN : 0u;
-    flags |= readings->end_head_up ? FLAG_END_HEAD_UP : 0u;
-    flags |= readings->lowering ? FLAG_LOWERING : 0u;
+    if (readings->occupied) {
+        flags |= FLAG_OCCUPIED;
+    }
+    if (readings->ankles_locked) {
+        flags |= FLAG_ANKLES_LOCKED;
+    }
+    if (readings->estop) {
+        flags |= FLAG_ESTOP;
+    }
+    if (readings->head_down_side) {
+        flags |= FLAG_HEAD_DOWN_SIDE;
+    }
+    if (readings->end_head_down) {
+        flags |= FLAG_END_HEAD_DOWN;
+    }
+    if (readings->end_head_up) {
+        flags |= FLAG_END_HEAD_UP;
+    }
+    if (readings->lowering) {
+        flags |= FLAG_LOWERING;
+    }
     return flags;
 }
 
 static uint16_t done(const struct unit *unit)
 {
-    const uint32_t active = unit->ladder.active;
-    const bool alone = ((active | unit->memory.latched) & CAUSE_PERSON_LOST) != 0;
-    uint16_t flags = unit->motion.braked ? FLAG_BRAKE : 0u;
+    uint16_t flags = 0;
 
-    flags |= unit->motion.out_cdps != 0 ? FLAG_DRIVEN : 0u;
-    flags |= unit->angle.moving ? FLAG_MOVING : 0u;
-    flags |= unit->grant.armed ? FLAG_ARMED : 0u;
-    flags |= unit->grant.leased ? FLAG_LEASED : 0u;
-    flags |= unit->angle.trusted ? FLAG_TRUSTED : 0u;
-    flags |= unit->ladder.rung == (uint8_t)RUNG_HOLD || alone ? FLAG_SIREN : 0u;
-    flags |= (active & CAUSE_STOPPED) != 0 ? FLAG_FROZEN : 0u;
-    flags |= unit->silent ? 0u : FLAG_HOST_LIVE;
+    if (unit->motion.braked) {
+        flags |= FLAG_BRAKE;
+    }
+    if (unit->motion.out_cdps != 0) {
+        flags |= FLAG_DRIVEN;
+    }
+    if (unit->angle.moving) {
+        flags |= FLAG_MOVING;
+    }
+    if (unit->grant.armed) {
+        flags |= FLAG_ARMED;
+    }
+    if (unit->grant.leased) {
+        flags |= FLAG_LEASED;
+    }
+    if (unit->angle.trusted) {
+        flags |= FLAG_TRUSTED;
+    }
+    if (unit->siren) {
+        flags |= FLAG_SIREN;
+    }
+    if ((unit->ladder.active & CAUSE_STOPPED) != 0) {
+        flags |= FLAG_FROZEN;
+    }
+    if (!unit->silent) {
+        flags |= FLAG_HOST_LIVE;
+    }
     return flags;
 }
 
 /* In steps, to the nearest, as far as a byte goes. */
-static uint8_t in_steps(uint16_t value, uint16_t step)
+APART static uint8_t in_steps(uint16_t value, uint16_t step)
 {
-    const uint16_t steps = (uint16_t)(value / step + (value % step >= step / 2u ? 1u : 0u));
-
-    return (uint8_t)(steps < UINT8_MAX ? steps : UINT8_MAX);
+    if (value >= UINT8_MAX * step) {
+        return (uint8_t)UINT8_MAX;
+    }
+    return (uint8_t)divided((int32_t)value + step / 2u, step);
 }
 
-static void report(struct unit *unit, const struct readings *readings)
+/* Into `told`, what is so by now. */
+APART static void report(const struct unit *unit, const struct readings *readings, uint16_t nonce, uint8_t *told)
 {
-    struct telemetry *const told = &unit->telemetry;
     const struct memory *const memory = &unit->memory;
-    const uint32_t episode_s = memory->episode_ms / 1000u;
+    /* In eighths of a second's milliseconds it fits. */
+    const int32_t episode_s = divided((int32_t)(memory->episode_ms / 8u), 125);
 
-    told->nonce = link_issue(&unit->link, unit->now_ms);
-    told->time_ms = unit->now_ms;
-    told->stop_count = unit->link.stop_count;
-    told->angle_cdeg = rounded(unit->angle.angle_q16);
-    told->bed_cdeg = readings->bed_cdeg;
-    told->drive_cdeg = readings->drive_cdeg;
-    told->rate_cdps = rounded(unit->angle.rate_q16);
-    told->flags = (uint16_t)(sensed(readings) | done(unit));
-    told->rung = unit->ladder.rung;
-    told->causes = unit->ladder.active;
-    told->latched = memory->latched;
-    told->head_down_s = memory->head_down_s;
-    told->episode_s = episode_s < UINT16_MAX ? (uint16_t)episode_s : (uint16_t)UINT16_MAX;
-    told->current_fifths_a = in_steps(readings->current_ma, MA_PER_FIFTH);
-    told->heat_percent = supply_heat_percent(memory);
-    told->supply_tenths_v = in_steps(readings->supply_mv, MV_PER_TENTH);
-    told->arm_presses = unit->arm_presses;
-    unit->tells_telemetry = true;
+    wire_begin_telemetry(told);
+    wire_telemetry_nonce(told, nonce);
+    wire_telemetry_time_ms(told, unit->now_ms);
+    wire_telemetry_stop_count(told, unit->link.stop_count);
+    wire_telemetry_angle_cdeg(told, rounded(unit->angle.angle_q16));
+    wire_telemetry_bed_cdeg(told, readings->bed_cdeg);
+    wire_telemetry_drive_cdeg(told, readings->drive_cdeg);
+    wire_telemetry_rate_cdps(told, rounded(unit->angle.rate_q16));
+    wire_telemetry_flags(told, (uint16_t)(sensed(readings) | done(unit)));
+    wire_telemetry_rung(told, unit->ladder.rung);
+    wire_telemetry_causes(told, unit->ladder.active);
+    wire_telemetry_latched(told, memory->latched);
+    wire_telemetry_head_down_s(told, memory->head_down_s);
+    wire_telemetry_episode_s(told, episode_s < UINT16_MAX ? (uint16_t)episode_s : (uint16_t)UINT16_MAX);
+    wire_telemetry_current_fifths_a(told, in_steps(readings->current_ma, MA_PER_FIFTH));
+    wire_telemetry_heat_percent(told, supply_heat_percent(memory));
+    wire_telemetry_supply_tenths_v(told, in_steps(readings->supply_mv, MV_PER_TENTH));
+    wire_telemetry_arm_presses(told, unit->arm_presses);
+}
+
+/* Who it is, and what it never exceeds. */
+static void introduce(const struct unit *unit, uint8_t *payload)
+{
+    wire_begin_identity(payload);
+    wire_identity_protocol(payload, WIRE_VERSION);
+    wire_identity_session(payload, unit->session);
+    wire_identity_firmware_major(payload, FIRMWARE_MAJOR);
+    wire_identity_firmware_minor(payload, FIRMWARE_MINOR);
+    wire_identity_firmware_patch(payload, FIRMWARE_PATCH);
+    wire_identity_simulated(payload, 0);
+    wire_identity_time_scale(payload, 1);
+    wire_identity_unit(payload, unit->number);
+    wire_identity_boots(payload, (uint16_t)(unit->memory.boots & 0xFFFFu));
+    wire_identity_memory(payload, unit->memory.id);
+    wire_identity_limit_cdeg(payload, HARD_LIMIT_CDEG);
+    wire_identity_rate_limit_cdps(payload, HARD_RATE_CDPS);
 }
 
 uint8_t unit_transmit(struct unit *unit, uint8_t *frame)
 {
-    uint8_t payload[WIRE_MAX_PAYLOAD];
+    uint8_t payload[IDENTITY_SIZE];
     struct rejected rejected;
 
     if (unit->tells_identity) {
-        const struct identity identity = {
-            .protocol = WIRE_VERSION,
-            .session = unit->session,
-            .firmware_major = FIRMWARE_MAJOR,
-            .firmware_minor = FIRMWARE_MINOR,
-            .firmware_patch = FIRMWARE_PATCH,
-            .simulated = 0,
-            .time_scale = 1,
-            .unit = unit->number,
-            .boots = (uint16_t)(unit->memory.boots & 0xFFFFu),
-            .memory = unit->memory.id,
-            .limit_cdeg = HARD_LIMIT_CDEG,
-            .rate_limit_cdps = HARD_RATE_CDPS,
-        };
-
         unit->tells_identity = false;
-        wire_write_identity(&identity, payload);
+        introduce(unit, payload);
         return frame_encode(payload, IDENTITY_SIZE, frame);
     }
     if (unit->tells_telemetry) {
         unit->tells_telemetry = false;
-        wire_write_telemetry(&unit->telemetry, payload);
-        return frame_encode(payload, TELEMETRY_SIZE, frame);
+        return frame_encode(unit->telemetry, TELEMETRY_SIZE, frame);
     }
     if (link_next(&unit->link, &rejected)) {
-        wire_write_rejected(&rejected, payload);
+        wire_begin_rejected(payload);
+        wire_rejected_reason(payload, rejected.reason);
+        wire_rejected_code(payload, rejected.code);
+        wire_rejected_sequence(payload, rejected.sequence);
         return frame_encode(payload, REJECTED_SIZE, frame);
     }
     return 0;
@@ -238,62 +281,84 @@ uint8_t unit_transmit(struct unit *unit, uint8_t *frame)
 /* ---- one tick --------------------------------------------------------------------------------------------------- */
 
 /* The lease, as far as the kernel allows. */
-static struct command follow(struct unit *unit)
+static void follow(struct unit *unit)
 {
     const struct grant *const grant = &unit->grant;
     const struct angle *const angle = &unit->angle;
     struct aim aim = {grant_target_cdeg(grant, unit->now_ms), grant->rate_cdps, grant->limit_cdeg, false};
 
     if (motion_holds(&unit->motion, angle, &aim)) {
-        return motion_rest(&unit->motion);
+        motion_rest(&unit->motion);
+        return;
     }
     aim.increase = kernel_may_increase(grant->armed, true, angle->trusted, unit->ladder.active, unit->memory.latched,
                                        (int32_t)unit->exposure.left_ms);
-    return motion_follow(&unit->motion, angle, &aim);
+    motion_follow(&unit->motion, angle, &aim);
 }
 
 /* The motion that a reaction asks for. */
-static struct command react(struct unit *unit, uint8_t reaction)
+static void react(struct unit *unit, uint8_t reaction)
 {
     switch (reaction) {
     case FOLLOW:
-        return follow(unit);
+        follow(unit);
+        break;
     case RETURN:
-        return motion_return(&unit->motion, &unit->angle,
-                             kernel_return_rate_cap(unit->memory.slow, ladder_unlocked(&unit->ladder)));
+        motion_return(&unit->motion, &unit->angle,
+                      kernel_return_rate_cap(unit->memory.slow, ladder_unlocked(&unit->ladder)));
+        break;
     case RETURN_BLIND:
-        return motion_return_blind(&unit->motion, &unit->angle);
+        motion_return_blind(&unit->motion, &unit->angle);
+        break;
     case REST:
-        return motion_rest(&unit->motion);
+        motion_rest(&unit->motion);
+        break;
     default:
-        return motion_brake(&unit->motion, &unit->angle);
+        motion_brake(&unit->motion, &unit->angle);
+        break;
+    }
+}
+
+static uint32_t cause_of(enum fault fault)
+{
+    switch (fault) {
+    case FAULT_WRONG_WAY:
+        return CAUSE_WRONG_WAY;
+    case FAULT_NO_PROGRESS:
+        return CAUSE_NO_PROGRESS;
+    case FAULT_BLIND_ENDED:
+        return CAUSE_BLIND_ENDED;
+    default:
+        return CAUSE_STALLED;
     }
 }
 
 /* The motion that the rung asks for. */
-static struct command move(struct unit *unit, uint16_t current_ma)
+APART static struct command move(struct unit *unit, uint16_t current_ma)
 {
     struct motion *const motion = &unit->motion;
     const uint32_t active = unit->ladder.active;
     const bool ended = (active & (CAUSE_STOPPED | HOLD_MASK)) != 0;
     struct command command = {0, true};
 
-    if (motion->blind_ms > 0 && unit->ladder.rung != (uint8_t)RUNG_BLIND_LEVEL) {
+    if (motion->blind_ticks > 0 && unit->ladder.rung != (uint8_t)RUNG_BLIND_LEVEL) {
         motion_end_blind(motion);
     }
     if (!(motion->braked || motion->back_off_ms != 0 || ended)) {
         motion_watch_stall(motion, &unit->angle, current_ma);
     }
-    if (motion->fault == 0) {
+    if (motion->fault == FAULT_NONE) {
         if (motion->back_off_ms != 0) {
-            command = motion_back_off(motion, &unit->angle, current_ma, !ended && unit->angle.trusted);
+            motion_back_off(motion, &unit->angle, current_ma, !ended && unit->angle.trusted);
         } else {
-            command = react(unit, kernel_reaction(unit->ladder.rung, active, unit->grant.leased));
+            react(unit, kernel_reaction(unit->ladder.rung, active, unit->grant.leased));
         }
+        command.power = motion->power;
+        command.brake = motion->braked;
     }
-    if (motion->fault != 0) {
-        ladder_fail(&unit->ladder, &unit->memory, motion->fault, unit->angle.head_down);
-        motion->fault = 0;
+    if (motion->fault != FAULT_NONE) {
+        ladder_fail(&unit->ladder, &unit->memory, cause_of(motion->fault), unit->angle.head_down);
+        motion->fault = FAULT_NONE;
     }
     return command;
 }
@@ -317,9 +382,7 @@ struct command unit_tick(struct unit *unit, uint32_t now_ms, const struct readin
         const struct situation now = {
             .now_ms = now_ms,
             .others = unit->angle.causes | unit->supply.causes,
-            .readings = readings,
-            .angle = &unit->angle,
-            .exposure = &unit->exposure,
+            .over_time = unit->exposure.left_ms == 0,
             .silent = link_silent(&unit->link, now_ms),
             .driven = unit->motion.out_cdps != 0,
             .braked = unit->motion.braked,
@@ -327,13 +390,16 @@ struct command unit_tick(struct unit *unit, uint32_t now_ms, const struct readin
 
         unit->settled = true;
         unit->silent = now.silent;
-        ladder_judge(&unit->ladder, &unit->memory, &unit->grant, &now);
+        ladder_judge(&unit->ladder, &unit->memory, &unit->grant, &unit->angle, readings, &now);
         if (unit->ladder.voids) {
             link_void(&unit->link);
             unit->memory.stop_count = unit->link.stop_count;
         }
         command = move(unit, readings->current_ma);
     }
-    report(unit, readings);
+    unit->siren = unit->ladder.rung == (uint8_t)RUNG_HOLD ||
+                  ((unit->ladder.active | unit->memory.latched) & CAUSE_PERSON_LOST) != 0;
+    report(unit, readings, link_issue(&unit->link, now_ms), unit->telemetry);
+    unit->tells_telemetry = true;
     return command;
 }

@@ -32,16 +32,17 @@ struct unit {
     bool secured;
     bool silent;
     bool settled;
+    bool siren;
     bool tells_identity;
     bool tells_telemetry;
-    struct memory memory;
     struct grant grant;
+    struct ladder ladder;
+    struct memory memory;
     struct supply supply;
     struct exposure exposure;
-    struct ladder ladder;
     struct angle angle;
     struct motion motion;
-    struct telemetry telemetry;
+    uint8_t telemetry[TELEMETRY_SIZE];
     struct link link;
 };
 

@@ -1,5 +1,6 @@
 #include "voting.h"
 
+#include "apart.h"
 #include "fixed.h"
 
 #define JUMP_CDEG 250
@@ -24,17 +25,11 @@
 /* Both beyond what readings that pass can make of them: a ramp of 2.5° in 10 ms surprises by 20°. Seven times the
  * surprise fits into 32 bits. */
 
-static void channel_begin(struct channel *channel, uint8_t still_limit)
+APART static void channel_begin(struct channel *channel, uint8_t still_limit)
 {
-    channel->smooth_q16 = 0;
-    channel->rate_q16 = 0;
-    channel->cdeg = 0;
-    channel->bad = 0;
-    channel->still_samples = 0;
+    *channel = (struct channel){0};
     channel->still_limit = still_limit;
-    channel->met = false;
     channel->failing = true;
-    channel->implausible = false;
 }
 
 void voter_start(struct voter *voter)
@@ -46,7 +41,7 @@ void voter_start(struct voter *voter)
 }
 
 /* This sensor lies: by its own readings, or by other evidence. */
-static void channel_fail(struct channel *channel)
+APART static void channel_fail(struct channel *channel)
 {
     channel->failing = true;
     channel->implausible = true;
@@ -62,34 +57,40 @@ static void place(struct channel *channel, int16_t cdeg)
 
 static int32_t guess_q16(const struct channel *channel)
 {
-    return within(channel->smooth_q16 + channel->rate_q16 / SAMPLES_PER_S, SMOOTH_LIMIT_Q16);
+    return within(channel->smooth_q16 + divided(channel->rate_q16, SAMPLES_PER_S), SMOOTH_LIMIT_Q16);
 }
 
 static void pass_over(struct channel *channel)
 {
     channel->implausible = true;
     channel->smooth_q16 = guess_q16(channel);
-    if (channel->bad + BAD_WEIGHT < BAD_LIMIT) {
-        channel->bad = (uint8_t)(channel->bad + BAD_WEIGHT);
-    } else {
+    channel->bad = (uint8_t)(channel->bad + BAD_WEIGHT);
+    if (channel->bad >= BAD_LIMIT) {
         channel->bad = BAD_LIMIT;
         channel_fail(channel);
     }
 }
 
+/* Two readings, both inside the range: they differ by what fits. */
+static bool jumps(int16_t from_cdeg, int16_t to_cdeg)
+{
+    const int16_t change_cdeg = (int16_t)(to_cdeg - from_cdeg);
+
+    return change_cdeg > JUMP_CDEG || change_cdeg < -JUMP_CDEG;
+}
+
 void channel_take(struct channel *channel, int16_t cdeg)
 {
-    const int32_t change_cdeg = (int32_t)cdeg - channel->cdeg;
     const bool inside = cdeg >= -RANGE_CDEG && cdeg <= RANGE_CDEG;
     int32_t guessed_q16;
     int32_t surprise_q16;
 
-    if (!channel->met && inside) {
+    if (inside && !channel->met) {
         channel->failing = channel->bad >= BAD_LIMIT;
         place(channel, cdeg);
         return;
     }
-    if (!channel->met || !inside || size_of(change_cdeg) > JUMP_CDEG) {
+    if (!inside || jumps(channel->cdeg, cdeg)) {
         pass_over(channel);
         if (inside && channel->failing) {
             place(channel, cdeg);
@@ -98,18 +99,17 @@ void channel_take(struct channel *channel, int16_t cdeg)
     }
     guessed_q16 = guess_q16(channel);
     surprise_q16 = within(Q16(cdeg) - guessed_q16, SURPRISE_LIMIT_Q16);
-    channel->smooth_q16 = within(guessed_q16 + surprise_q16 * 2 / 25, SMOOTH_LIMIT_Q16);
-    channel->rate_q16 = within(channel->rate_q16 + surprise_q16 * 7 / 20, RATE_LIMIT_Q16);
+    channel->smooth_q16 = within(guessed_q16 + share(surprise_q16, 2, 25), SMOOTH_LIMIT_Q16);
+    channel->rate_q16 = within(channel->rate_q16 + share(surprise_q16, 7, 20), RATE_LIMIT_Q16);
     if (channel->bad > 0) {
         channel->bad--;
     }
-    if (change_cdeg != 0) {
+    if (cdeg != channel->cdeg) {
         channel->cdeg = cdeg;
         channel->still_samples = 0;
         return;
     }
-    channel->still_samples = counted(channel->still_samples);
-    if (channel->still_samples >= channel->still_limit) {
+    if (lasted(&channel->still_samples, true, channel->still_limit)) {
         channel_fail(channel);
     }
 }

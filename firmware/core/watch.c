@@ -1,7 +1,6 @@
 #include "watch.h"
 
 #include "fixed.h"
-#include "kernel.h"
 
 #define TICKS_PER_S 50
 #define PROGRESS_Q16 Q16(50)
@@ -10,18 +9,14 @@
 #define WRONG_WAY_Q16 Q16(150)
 /* Sums end here, a hundred times what they are compared with, after hours of holding a load. */
 #define SUM_LIMIT INT32_C(1000000000)
-#define STALL_MA UINT32_C(8500)
-#define STALL_FULL_MA UINT32_C(20000)
+#define STALL_MA 8500u
+#define STALL_FULL_MA 20000u
 #define STALL_TICKS 10u
-#define FULL_POWER UINT32_C(32767)
+#define FULL_POWER 32767u
 
 void progress_reset(struct progress *progress)
 {
-    progress->from_q16 = 0;
-    progress->commanded = 0;
-    progress->asked_q8 = 0;
-    progress->ticks = 0;
-    progress->begun = false;
+    *progress = (struct progress){0};
 }
 
 static void begin(struct progress *progress, int32_t angle_q16)
@@ -31,39 +26,41 @@ static void begin(struct progress *progress, int32_t angle_q16)
     progress->begun = true;
 }
 
-uint32_t progress_tick(struct progress *progress, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
+enum fault progress_tick(struct progress *progress, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
 {
-    const bool turned =
-        (rate_cdps < 0 && progress->commanded > 0) || (rate_cdps > 0 && progress->commanded < 0);
     int32_t moved_q16;
 
-    if (!progress->begun || turned) {
+    if (!progress->begun || opposed(progress->commanded, rate_cdps)) {
         /* Where the drive turns round, what was asked for before is no measure any more. */
         begin(progress, angle_q16);
-        return 0;
+        return FAULT_NONE;
     }
     progress->commanded = within(progress->commanded + rate_cdps, SUM_LIMIT);
-    progress->asked_q8 = within(progress->asked_q8 + asked_q16 / 256, SUM_LIMIT);
+    progress->asked_q8 = within(progress->asked_q8 + divided(asked_q16, 256), SUM_LIMIT);
     progress->ticks = counted(progress->ticks);
     if (progress->commanded == 0) {
-        return 0;
+        return FAULT_NONE;
     }
-    moved_q16 = progress->commanded > 0 ? angle_q16 - progress->from_q16 : progress->from_q16 - angle_q16;
+    moved_q16 = angle_q16 - progress->from_q16;
+    if (progress->commanded < 0) {
+        moved_q16 = -moved_q16;
+    }
     if (moved_q16 >= PROGRESS_Q16) {
         begin(progress, angle_q16);
-        return 0;
+        return FAULT_NONE;
     }
     if (moved_q16 <= -WRONG_WAY_Q16) {
-        return CAUSE_WRONG_WAY;
+        return FAULT_WRONG_WAY;
     }
-    return progress->ticks >= PROGRESS_TICKS && size_of(progress->asked_q8) >= COMMANDED_Q8 ? CAUSE_NO_PROGRESS : 0u;
+    if (progress->ticks >= PROGRESS_TICKS && size_of(progress->asked_q8) >= COMMANDED_Q8) {
+        return FAULT_NO_PROGRESS;
+    }
+    return FAULT_NONE;
 }
 
 bool stall_tick(uint8_t *ticks, uint16_t current_ma, int16_t power)
 {
-    const uint32_t part_ma = STALL_FULL_MA * (uint32_t)size_of(power) / FULL_POWER;
-    const uint32_t limit_ma = part_ma > STALL_MA ? part_ma : STALL_MA;
+    const uint16_t part_ma = (uint16_t)share(size_of(power), STALL_FULL_MA, FULL_POWER);
 
-    *ticks = current_ma > limit_ma ? counted(*ticks) : 0u;
-    return *ticks >= STALL_TICKS;
+    return lasted(ticks, current_ma > STALL_MA && current_ma > part_ma, STALL_TICKS);
 }

@@ -173,8 +173,10 @@ static inline void wire_put_i16(uint8_t *at, int16_t value)
 
 static inline void wire_put_u32(uint8_t *at, uint32_t value)
 {
-    wire_put_u16(at, (uint16_t)(value & 0xFFFFu));
-    wire_put_u16(&at[2], (uint16_t)(value >> 16));
+    at[0] = (uint8_t)(value & 0xFFu);
+    at[1] = (uint8_t)((value >> 8) & 0xFFu);
+    at[2] = (uint8_t)((value >> 16) & 0xFFu);
+    at[3] = (uint8_t)(value >> 24);
 }
 
 /* Whatever a host sends: `code` says which message it is; the fields that this one has not are 0. */
@@ -262,95 +264,182 @@ static inline uint8_t wire_read(const uint8_t *payload, uint8_t size, struct fro
     }
 }
 
-struct identity {
-    uint8_t protocol;
-    uint32_t session;
-    uint8_t firmware_major;
-    uint8_t firmware_minor;
-    uint8_t firmware_patch;
-    uint8_t simulated;
-    uint16_t time_scale;
-    uint32_t unit;
-    uint16_t boots;
-    uint16_t memory;
-    int16_t limit_cdeg;
-    uint16_t rate_limit_cdps;
-};
-
-/* Write the IDENTITY_SIZE bytes of its payload. */
-static inline void wire_write_identity(const struct identity *message, uint8_t *payload)
+/* IDENTITY: write its code, then each field, into IDENTITY_SIZE bytes. */
+static inline void wire_begin_identity(uint8_t *payload)
 {
     payload[0] = IDENTITY_CODE;
-    wire_put_u8(&payload[1], message->protocol);
-    wire_put_u32(&payload[2], message->session);
-    wire_put_u8(&payload[6], message->firmware_major);
-    wire_put_u8(&payload[7], message->firmware_minor);
-    wire_put_u8(&payload[8], message->firmware_patch);
-    wire_put_u8(&payload[9], message->simulated);
-    wire_put_u16(&payload[10], message->time_scale);
-    wire_put_u32(&payload[12], message->unit);
-    wire_put_u16(&payload[16], message->boots);
-    wire_put_u16(&payload[18], message->memory);
-    wire_put_i16(&payload[20], message->limit_cdeg);
-    wire_put_u16(&payload[22], message->rate_limit_cdps);
 }
 
-struct telemetry {
-    uint16_t nonce;
-    uint32_t time_ms;
-    uint16_t stop_count;
-    int16_t angle_cdeg;
-    int16_t bed_cdeg;
-    int16_t drive_cdeg;
-    int16_t rate_cdps;
-    uint16_t flags;
-    uint8_t rung;
-    uint32_t causes;
-    uint32_t latched;
-    uint32_t head_down_s;
-    uint16_t episode_s;
-    uint8_t current_fifths_a;
-    uint8_t heat_percent;
-    uint8_t supply_tenths_v;
-    uint8_t arm_presses;
-};
+static inline void wire_identity_protocol(uint8_t *payload, uint8_t protocol)
+{
+    wire_put_u8(&payload[1], protocol);
+}
 
-/* Write the TELEMETRY_SIZE bytes of its payload. */
-static inline void wire_write_telemetry(const struct telemetry *message, uint8_t *payload)
+static inline void wire_identity_session(uint8_t *payload, uint32_t session)
+{
+    wire_put_u32(&payload[2], session);
+}
+
+static inline void wire_identity_firmware_major(uint8_t *payload, uint8_t firmware_major)
+{
+    wire_put_u8(&payload[6], firmware_major);
+}
+
+static inline void wire_identity_firmware_minor(uint8_t *payload, uint8_t firmware_minor)
+{
+    wire_put_u8(&payload[7], firmware_minor);
+}
+
+static inline void wire_identity_firmware_patch(uint8_t *payload, uint8_t firmware_patch)
+{
+    wire_put_u8(&payload[8], firmware_patch);
+}
+
+static inline void wire_identity_simulated(uint8_t *payload, uint8_t simulated)
+{
+    wire_put_u8(&payload[9], simulated);
+}
+
+static inline void wire_identity_time_scale(uint8_t *payload, uint16_t time_scale)
+{
+    wire_put_u16(&payload[10], time_scale);
+}
+
+static inline void wire_identity_unit(uint8_t *payload, uint32_t unit)
+{
+    wire_put_u32(&payload[12], unit);
+}
+
+static inline void wire_identity_boots(uint8_t *payload, uint16_t boots)
+{
+    wire_put_u16(&payload[16], boots);
+}
+
+static inline void wire_identity_memory(uint8_t *payload, uint16_t memory)
+{
+    wire_put_u16(&payload[18], memory);
+}
+
+static inline void wire_identity_limit_cdeg(uint8_t *payload, int16_t limit_cdeg)
+{
+    wire_put_i16(&payload[20], limit_cdeg);
+}
+
+static inline void wire_identity_rate_limit_cdps(uint8_t *payload, uint16_t rate_limit_cdps)
+{
+    wire_put_u16(&payload[22], rate_limit_cdps);
+}
+
+/* TELEMETRY: write its code, then each field, into TELEMETRY_SIZE bytes. */
+static inline void wire_begin_telemetry(uint8_t *payload)
 {
     payload[0] = TELEMETRY_CODE;
-    wire_put_u16(&payload[1], message->nonce);
-    wire_put_u32(&payload[3], message->time_ms);
-    wire_put_u16(&payload[7], message->stop_count);
-    wire_put_i16(&payload[9], message->angle_cdeg);
-    wire_put_i16(&payload[11], message->bed_cdeg);
-    wire_put_i16(&payload[13], message->drive_cdeg);
-    wire_put_i16(&payload[15], message->rate_cdps);
-    wire_put_u16(&payload[17], message->flags);
-    wire_put_u8(&payload[19], message->rung);
-    wire_put_u32(&payload[20], message->causes);
-    wire_put_u32(&payload[24], message->latched);
-    wire_put_u32(&payload[28], message->head_down_s);
-    wire_put_u16(&payload[32], message->episode_s);
-    wire_put_u8(&payload[34], message->current_fifths_a);
-    wire_put_u8(&payload[35], message->heat_percent);
-    wire_put_u8(&payload[36], message->supply_tenths_v);
-    wire_put_u8(&payload[37], message->arm_presses);
 }
 
-struct rejected {
-    uint8_t reason;
-    uint8_t code;
-    uint16_t sequence;
-};
+static inline void wire_telemetry_nonce(uint8_t *payload, uint16_t nonce)
+{
+    wire_put_u16(&payload[1], nonce);
+}
 
-/* Write the REJECTED_SIZE bytes of its payload. */
-static inline void wire_write_rejected(const struct rejected *message, uint8_t *payload)
+static inline void wire_telemetry_time_ms(uint8_t *payload, uint32_t time_ms)
+{
+    wire_put_u32(&payload[3], time_ms);
+}
+
+static inline void wire_telemetry_stop_count(uint8_t *payload, uint16_t stop_count)
+{
+    wire_put_u16(&payload[7], stop_count);
+}
+
+static inline void wire_telemetry_angle_cdeg(uint8_t *payload, int16_t angle_cdeg)
+{
+    wire_put_i16(&payload[9], angle_cdeg);
+}
+
+static inline void wire_telemetry_bed_cdeg(uint8_t *payload, int16_t bed_cdeg)
+{
+    wire_put_i16(&payload[11], bed_cdeg);
+}
+
+static inline void wire_telemetry_drive_cdeg(uint8_t *payload, int16_t drive_cdeg)
+{
+    wire_put_i16(&payload[13], drive_cdeg);
+}
+
+static inline void wire_telemetry_rate_cdps(uint8_t *payload, int16_t rate_cdps)
+{
+    wire_put_i16(&payload[15], rate_cdps);
+}
+
+static inline void wire_telemetry_flags(uint8_t *payload, uint16_t flags)
+{
+    wire_put_u16(&payload[17], flags);
+}
+
+static inline void wire_telemetry_rung(uint8_t *payload, uint8_t rung)
+{
+    wire_put_u8(&payload[19], rung);
+}
+
+static inline void wire_telemetry_causes(uint8_t *payload, uint32_t causes)
+{
+    wire_put_u32(&payload[20], causes);
+}
+
+static inline void wire_telemetry_latched(uint8_t *payload, uint32_t latched)
+{
+    wire_put_u32(&payload[24], latched);
+}
+
+static inline void wire_telemetry_head_down_s(uint8_t *payload, uint32_t head_down_s)
+{
+    wire_put_u32(&payload[28], head_down_s);
+}
+
+static inline void wire_telemetry_episode_s(uint8_t *payload, uint16_t episode_s)
+{
+    wire_put_u16(&payload[32], episode_s);
+}
+
+static inline void wire_telemetry_current_fifths_a(uint8_t *payload, uint8_t current_fifths_a)
+{
+    wire_put_u8(&payload[34], current_fifths_a);
+}
+
+static inline void wire_telemetry_heat_percent(uint8_t *payload, uint8_t heat_percent)
+{
+    wire_put_u8(&payload[35], heat_percent);
+}
+
+static inline void wire_telemetry_supply_tenths_v(uint8_t *payload, uint8_t supply_tenths_v)
+{
+    wire_put_u8(&payload[36], supply_tenths_v);
+}
+
+static inline void wire_telemetry_arm_presses(uint8_t *payload, uint8_t arm_presses)
+{
+    wire_put_u8(&payload[37], arm_presses);
+}
+
+/* REJECTED: write its code, then each field, into REJECTED_SIZE bytes. */
+static inline void wire_begin_rejected(uint8_t *payload)
 {
     payload[0] = REJECTED_CODE;
-    wire_put_u8(&payload[1], message->reason);
-    wire_put_u8(&payload[2], message->code);
-    wire_put_u16(&payload[3], message->sequence);
+}
+
+static inline void wire_rejected_reason(uint8_t *payload, uint8_t reason)
+{
+    wire_put_u8(&payload[1], reason);
+}
+
+static inline void wire_rejected_code(uint8_t *payload, uint8_t code)
+{
+    wire_put_u8(&payload[2], code);
+}
+
+static inline void wire_rejected_sequence(uint8_t *payload, uint16_t sequence)
+{
+    wire_put_u16(&payload[3], sequence);
 }
 
 #endif
