@@ -84,10 +84,10 @@ void motion_rest(struct motion *motion)
         motion->returning = false;
         motion->following = false;
         motion->out_cdps = 0;
-        motion->back_off_ms = 0;
         motion->power = 0;
         motion->stall_ticks = 0;
     }
+    motion->back_off_ms = 0;
 }
 
 void motion_brake(struct motion *motion, const struct angle *angle)
