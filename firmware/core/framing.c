@@ -23,27 +23,30 @@ static uint8_t open_body(struct deframer *deframer)
     uint8_t *const body = deframer->body;
     const uint8_t size = deframer->held;
     uint16_t crc = WIRE_CRC_START;
-    uint8_t from = 0;
+    uint8_t left = 1;
     uint8_t to = 0;
 
-    while (from < size) {
-        const uint8_t code = body[from];
+    //@ loop unroll 67;
+    for (uint8_t from = 0; from < size; from++) {
+        const uint8_t byte = body[from];
 
-        /* `code` is never 0: that is the delimiter. */
-        if (code > (uint8_t)(size - from)) {
+        left--;
+        if (left != 0) {
+            body[to] = byte;
+            to++;
+            continue;
+        }
+        /* Here stands the distance to the next 0 or to the end, and never a 0: that is the delimiter. */
+        if (byte > (uint8_t)(size - from)) {
             return (uint8_t)DAMAGE_COBS;
         }
-        from++;
-        for (uint8_t i = 1; i < code; i++) {
-            body[to] = body[from];
-            from++;
-            to++;
-        }
-        if (from < size) {
+        left = byte;
+        if (from > 0) {
             body[to] = 0;
             to++;
         }
     }
+    //@ loop unroll 67;
     for (uint8_t i = 0; i < to; i++) {
         crc = crc_add(crc, body[i]);
     }
@@ -111,6 +114,7 @@ uint8_t frame_encode(const uint8_t *payload, uint8_t size, uint8_t *frame)
     uint8_t at = 2;
 
     frame[0] = DELIMITER;
+    //@ loop unroll 64;
     for (uint8_t i = 0; i < size; i++) {
         crc = crc_add(crc, payload[i]);
         stuff(payload[i], frame, &at, &mark);
