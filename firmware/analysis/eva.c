@@ -105,8 +105,8 @@ static void unit_ends(void)
     motion->follower.integral_q16 = within_ends(motion->follower.integral_q16, CDEG(-100), CDEG(100));
     progress_ends(&motion->bed_progress);
     progress_ends(&motion->drive_progress);
-    motion->blind_ms = (uint32_t)within_ends((int32_t)motion->blind_ms, 0, 250019);
-    motion->blind_limit_ms = (uint32_t)within_ends((int32_t)motion->blind_limit_ms, 0, 250000);
+    motion->blind_ticks = (uint16_t)within_ends(motion->blind_ticks, 0, 12500);
+    motion->blind_limit_ticks = (uint16_t)within_ends(motion->blind_limit_ticks, 0, 12500);
     motion->back_off_ms = (int16_t)within_ends(motion->back_off_ms, 0, 1000);
     motion->wait_ticks = (uint8_t)within_ends(motion->wait_ticks, 0, 10);
     motion->arrived_ticks = (uint8_t)within_ends(motion->arrived_ticks, 0, 10);
@@ -142,7 +142,6 @@ static void any_step(void)
         const struct command command = unit_tick(&unit, any_u32, &readings);
 
         //@ assert -32767 <= command.power <= 32767;
-        //@ assert command.brake == 1 ==> command.power == 0;
         memory_seal(&unit.memory);
         break;
     }
