@@ -51,6 +51,7 @@ APART static int32_t root_q16(int32_t far_q16, uint16_t times, uint32_t plus_q12
     uint32_t rest = (uint32_t)divided(far_q16, TO_SQUARE) * times + plus_q12;
     uint32_t found = 0;
 
+    //@ loop unroll 16;
     for (uint32_t bit = UINT32_C(1) << 30; bit != 0; bit >>= 2) {
         const uint32_t next = found + bit;
 
