@@ -109,7 +109,6 @@ static void unit_ends(void)
     motion->blind_limit_ticks = (uint16_t)within_ends(motion->blind_limit_ticks, 0, 12500);
     motion->back_off_ms = (int16_t)within_ends(motion->back_off_ms, 0, 1000);
     motion->wait_ticks = (uint8_t)within_ends(motion->wait_ticks, 0, 10);
-    motion->arrived_ticks = (uint8_t)within_ends(motion->arrived_ticks, 0, 10);
 
     unit.grant.limit_cdeg = (int16_t)within_ends(unit.grant.limit_cdeg, -32768, 6000);
 
