@@ -130,10 +130,10 @@ def _reader(layouts: list[Layout]) -> str:
         name = layout.message.__name__.upper()
         lines += [f"    case {name}_CODE:", f"        if (size != {name}_SIZE) {{"]
         lines += ["            return (uint8_t)REJECT_WRONG_LENGTH;", "        }"]
-        at = 1
-        for field in layout.fields:
+        at = STRUCTS[layout.message].size
+        for field in reversed(layout.fields):  # many begin alike: a compiler joins what ends alike
+            at -= int(field.kind[1:]) // 8
             lines.append(f"        message->{_name(field)} = wire_get_{field.kind}(&payload[{at}]);")
-            at += int(field.kind[1:]) // 8
         lines.append("        return 0;")
     lines += ["    default:", "        return (uint8_t)REJECT_UNKNOWN_TYPE;", "    }", "}"]
     return "\n".join(lines)

@@ -7,7 +7,6 @@
 #include "board.h"
 #include "fixed.h"
 
-#define INPUTS 4u
 #define ROUND_MS 10u
 #define NOISE_CONVERSIONS 32u
 /* 125 kHz, 104 µs a conversion; a round of 40 takes 4.2 ms. */
@@ -27,7 +26,7 @@
 static const uint8_t CONVERSIONS[INPUTS] = {16, 16, 4, 4};
 
 /* Of the interrupts alone, which do not interrupt each other; the sums are taken while none can come. */
-static uint16_t summed[INPUTS];
+static struct sums summed;
 static uint8_t input;
 static uint8_t left;
 static uint8_t due_ms;
@@ -71,9 +70,7 @@ void adc_tick(void)
     }
     due_ms = ROUND_MS;
     if (!converting) {
-        for (uint8_t i = 0; i < INPUTS; i++) {
-            summed[i] = 0;
-        }
+        summed = (struct sums){0};
         converting = true;
         complete = false;
         input = 0;
@@ -86,7 +83,7 @@ ISR(ADC_vect)
 {
     uint8_t at = input;
 
-    summed[at] = (uint16_t)(summed[at] + ADC);
+    summed.of[at] = (uint16_t)(summed.of[at] + ADC);
     left--;
     if (left == 0) {
         at++;
@@ -110,10 +107,7 @@ bool adc_take(struct sums *sums)
         if (complete) {
             complete = false;
             taken = true;
-            sums->bed = summed[BED_INPUT];
-            sums->drive = summed[DRIVE_INPUT];
-            sums->current = summed[CURRENT_INPUT];
-            sums->supply = summed[SUPPLY_INPUT];
+            *sums = summed;
         }
     }
     return taken;

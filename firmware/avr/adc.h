@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "board.h"
+
+/* By their number in board.h. */
 struct sums {
-    uint16_t bed;
-    uint16_t drive;
-    uint16_t current;
-    uint16_t supply;
+    uint16_t of[INPUTS];
 };
 
 /* Noise of all inputs, for numbers that nobody can foresee; before `adc_start`. */

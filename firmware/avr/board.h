@@ -33,6 +33,7 @@
 #define DRIVE_INPUT 1u
 #define CURRENT_INPUT 2u
 #define SUPPLY_INPUT 3u
+#define INPUTS 4u
 
 /* The number that this unit tells; `make UNIT=7`. */
 #ifndef UNIT_NUMBER

@@ -7,12 +7,12 @@
 static struct memory copies[COPIES] __attribute__((section(".noinit")));
 static uint8_t turn;
 
+/* They are from this run or the one before, and from two ticks of it: the lower half of a difference tells. */
 static bool newer(const struct memory *one, const struct memory *other)
 {
-    if (one->boots != other->boots) {
-        return one->boots > other->boots;
-    }
-    return one->uptime_ms > other->uptime_ms;
+    const int16_t runs = (int16_t)(one->boots - other->boots);
+
+    return (runs != 0 ? runs : (int16_t)(one->uptime_ms - other->uptime_ms)) > 0;
 }
 
 void kept_load(struct memory *memory)

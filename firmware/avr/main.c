@@ -45,7 +45,7 @@ int main(void)
     switches_start();
     kept_load(&unit.memory);
     /* What survived or not is noise, too: no two runs begin with the same numbers. */
-    unit_start(&unit, adc_noise() ^ (uint32_t)unit.memory.check << 8 ^ unit.memory.uptime_ms, UNIT_NUMBER);
+    unit_start(&unit, adc_noise() ^ unit.memory.check, UNIT_NUMBER);
     kept_save(&unit.memory);
     uart_start();
     adc_start();
@@ -62,14 +62,14 @@ int main(void)
             sleep_cpu();
         }
         if (adc_take(&sums)) {
-            readings.bed_cdeg = adc_angle_cdeg(sums.bed, BED_ZERO_CDEG);
-            readings.drive_cdeg = adc_angle_cdeg(sums.drive, DRIVE_ZERO_CDEG);
+            readings.bed_cdeg = adc_angle_cdeg(sums.of[BED_INPUT], BED_ZERO_CDEG);
+            readings.drive_cdeg = adc_angle_cdeg(sums.of[DRIVE_INPUT], DRIVE_ZERO_CDEG);
             unit_sample(&unit, readings.bed_cdeg, readings.drive_cdeg);
             samples++;
             if (samples == SAMPLES_PER_TICK) {
                 samples = 0;
-                readings.current_ma = adc_current_ma(sums.current);
-                readings.supply_mv = adc_supply_mv(sums.supply);
+                readings.current_ma = adc_current_ma(sums.of[CURRENT_INPUT]);
+                readings.supply_mv = adc_supply_mv(sums.of[SUPPLY_INPUT]);
                 switches_read(&readings);
                 control(&readings, clock_ms());
             }

@@ -1,5 +1,6 @@
 #include "angle.h"
 
+#include "apart.h"
 #include "fixed.h"
 #include "kernel.h"
 
@@ -27,28 +28,16 @@ static enum suspect suspected(uint32_t latched)
     return bed ? SUSPECT_BED : SUSPECT_NOBODY;
 }
 
-/* The cause of what is wrong with the sensors. One that failed before does not carry a person alone. */
-static uint32_t named(const struct voter *voter, enum suspect suspect)
-{
-    if (voter->bed.failing && (voter->drive.failing || suspect == SUSPECT_DRIVE)) {
-        return CAUSE_NO_SENSOR;
-    }
-    if (voter->drive.failing && suspect == SUSPECT_BED) {
-        return CAUSE_NO_SENSOR;
-    }
-    if (voter->apart) {
-        return CAUSE_DISAGREEMENT;
-    }
-    return voter->bed.failing ? CAUSE_BED_SENSOR : CAUSE_DRIVE_SENSOR;
-}
-
 /* Whether the level switch reports one side while the table is by so much on the other. */
-static bool contradicted(const struct angle *angle, bool head_down_side, int16_t by_cdeg)
+APART static bool contradicted(const struct angle *angle, bool head_down_side, int16_t by_cdeg)
 {
     if (head_down_side) {
         return angle->worst_cdeg < -by_cdeg;
     }
-    return angle->worst_cdeg > by_cdeg && angle->angle_q16 > Q16(by_cdeg);
+    if (angle->worst_cdeg <= by_cdeg) {
+        return false;
+    }
+    return angle->angle_q16 > Q16(by_cdeg);
 }
 
 /* Angle and level switch are not on the same side; `alone`: only one sensor is left. */
@@ -71,13 +60,13 @@ static int32_t slower_q16(const struct channel *one, const struct channel *other
 }
 
 /* The angle is not trusted. Two plausible sensors still show a runaway, though not where the table is (F12). */
-static void lose(struct angle *angle, bool head_down_side, uint32_t latched)
+static void lose(struct angle *angle, bool head_down_side, bool doubted)
 {
     const struct channel *const bed = &angle->voter.bed;
     const struct channel *const drive = &angle->voter.drive;
 
     if (angle->trusted) {
-        angle->side_lost = contradicted(angle, head_down_side, SIDE_CDEG) || (latched & CAUSE_LEVEL_SWITCH) != 0;
+        angle->side_lost = doubted || contradicted(angle, head_down_side, SIDE_CDEG);
         angle->trusted = false;
     }
     if (angle->side_lost && angle->known) {
@@ -110,30 +99,38 @@ void angle_judge(struct angle *angle, bool head_down_side, bool returning, uint3
 {
     struct voter *const voter = &angle->voter;
     const enum suspect suspect = suspected(latched);
+    const bool doubted = (latched & CAUSE_LEVEL_SWITCH) != 0;
     const struct channel *lead = &voter->bed;
     const struct channel *other = &voter->drive;
     enum side side = head_down_side ? SIDE_HEAD_DOWN : SIDE_HEAD_UP;
+    bool bed_out;
+    bool drive_out;
 
-    if ((latched & CAUSE_LEVEL_SWITCH) != 0) {
+    if (doubted) {
         side = SIDE_DOUBTED;
     }
     voter_judge(voter, side, suspect);
+    /* One that failed before does not carry a person alone. A mirrored one agrees at 0°: it stays out until somebody
+     * acknowledged it. */
+    bed_out = voter->bed.failing || suspect == SUSPECT_BED;
+    drive_out = voter->drive.failing || suspect == SUSPECT_DRIVE;
+    if (voter->apart || (bed_out && drive_out)) {
+        angle->causes = bed_out && drive_out ? CAUSE_NO_SENSOR : CAUSE_DISAGREEMENT;
+        lose(angle, head_down_side, doubted);
+        return;
+    }
     angle->causes = 0;
-    if (voter->bed.failing || voter->drive.failing || voter->apart) {
-        angle->causes = named(voter, suspect);
-        if ((angle->causes & BLIND_MASK) != 0) {
-            lose(angle, head_down_side, latched);
-            return;
-        }
-        lead = voter->bed.failing ? &voter->drive : &voter->bed;
-        other = lead;
-    } else if (suspect == SUSPECT_BED) {
-        /* A mirrored one agrees at 0°: it stays out until somebody acknowledged it. */
+    if (voter->bed.failing) {
+        angle->causes = CAUSE_BED_SENSOR;
+    }
+    if (voter->drive.failing) {
+        angle->causes = CAUSE_DRIVE_SENSOR;
+    }
+    if (bed_out) {
         lead = &voter->drive;
-    } else if (suspect == SUSPECT_DRIVE) {
+    }
+    if (drive_out) {
         other = &voter->bed;
-    } else {
-        /* Both are believed. */
     }
     believe(angle, lead, other, returning);
     if ((angle->worst_cdeg > 0) == head_down_side) {

@@ -20,7 +20,6 @@
 /* No plan is that fast: it passes its cap by a few hundredths of a degree a second only. It is said here so that no sum
  * of accelerations can run away. */
 #define RATE_LIMIT_Q16 Q16(400)
-#define END_LIMIT_CDEG 16000
 
 /* cos(0.65 · angle) in 1/32768 for every 10.24° of distance from the middle of the travel, at -10°: what lies between
  * is off by less than 0.2 %. */
@@ -144,8 +143,8 @@ void reference_approach(struct reference *reference, int32_t target_q16, int16_t
 {
     const int16_t moves_cdps = (int16_t)within(target_cdps, TARGET_LIMIT_CDPS);
     const int32_t angle_q16 = reference->angle_q16;
-    const int32_t low_q16 = Q16(within(low_cdeg, END_LIMIT_CDEG)) - angle_q16;
-    const int32_t high_q16 = Q16(within(high_cdeg, END_LIMIT_CDEG)) - angle_q16;
+    const int32_t low_q16 = Q16(low_cdeg) - angle_q16;
+    const int32_t high_q16 = Q16(high_cdeg) - angle_q16;
     int32_t wanted_q16 = Q16(moves_cdps) + closing_q16(target_q16 - angle_q16);
     int32_t push_q16;
 
@@ -167,7 +166,10 @@ bool reference_ends(const struct reference *reference, int32_t target_q16, int16
     if (size_of(away_q16) >= NEAR_Q16 || size_of(target_cdps) >= SLOW_CDPS) {
         return false;
     }
-    return size_of(rate_q16) < Q16(SLOW_CDPS) || opposed(rate_q16, away_q16);
+    if (size_of(rate_q16) < Q16(SLOW_CDPS)) {
+        return true;
+    }
+    return opposed(rate_q16, away_q16);
 }
 
 void follower_rest(struct follower *follower, int16_t rate_cdps)
@@ -189,11 +191,13 @@ int32_t follower_asked_q16(const struct follower *follower)
 {
     const int32_t rate_q16 = follower->rate_q16;
     const int32_t load_q16 = follower->integral_q16;
+    int32_t rest_q16;
 
-    if (opposed(rate_q16, load_q16)) {
+    if (rate_q16 == 0 || opposed(rate_q16, load_q16)) {
         return rate_q16;
     }
-    return size_of(rate_q16) > size_of(load_q16) ? rate_q16 - load_q16 : 0;
+    rest_q16 = rate_q16 - load_q16;
+    return opposed(rest_q16, rate_q16) ? 0 : rest_q16;
 }
 
 int16_t follower_rate_cdps(struct follower *follower, struct reference *reference, int32_t angle_q16, bool hurry)

@@ -10,6 +10,8 @@
 #define ARRIVED_Q16 Q16(12)
 #define LEFT_Q16 Q16(35)
 #define NEAR_Q16 Q16(30)
+/* The ends of a way are not further away than that, so that a way fits: beyond every angle there is. */
+#define END_LIMIT_CDEG 16000
 
 /* A point that moves smoothly. */
 struct reference {
@@ -30,7 +32,8 @@ int16_t drive_power(int16_t rate_cdps, int32_t angle_q16);
 /* Put the point somewhere, already moving. */
 void reference_place(struct reference *reference, int32_t angle_q16, int16_t rate_cdps);
 
-/* One tick towards a target that itself moves, so that it can still stop at both ends. */
+/* One tick towards a target that itself moves, so that it can still stop at both ends: each of them within
+ * ±END_LIMIT_CDEG. */
 void reference_approach(struct reference *reference, int32_t target_q16, int16_t target_cdps, int16_t cap_cdps,
                         int16_t low_cdeg, int16_t high_cdeg);
 

@@ -1,26 +1,25 @@
 #include "fixed.h"
 
-int32_t within(int32_t value, int32_t most)
-{
-    if (value > most) {
-        return most;
-    }
-    return value < -most ? -most : value;
-}
+#include "apart.h"
 
 int32_t size_of(int32_t value)
 {
     return value < 0 ? -value : value;
 }
 
-int32_t least(int32_t one, int32_t other)
+APART int32_t least(int32_t one, int32_t other)
 {
     return one < other ? one : other;
 }
 
-int32_t most_of(int32_t one, int32_t other)
+APART int32_t most_of(int32_t one, int32_t other)
 {
     return one > other ? one : other;
+}
+
+int32_t within(int32_t value, int32_t most)
+{
+    return value < 0 ? most_of(value, -most) : least(value, most);
 }
 
 bool opposed(int32_t one, int32_t other)
@@ -33,7 +32,13 @@ bool opposed(int32_t one, int32_t other)
 
 int16_t rounded(int32_t q16)
 {
-    return (int16_t)((q16 < 0 ? q16 - ONE_Q16 / 2 : q16 + ONE_Q16 / 2) / ONE_Q16);
+    /* Half away from 0; what is left are the upper two bytes, which the chip takes as they are. */
+    uint32_t moved_q16 = (uint32_t)q16 + (uint32_t)(ONE_Q16 / 2);
+
+    if (q16 < 0) {
+        moved_q16--;
+    }
+    return (int16_t)(moved_q16 >> 16);
 }
 
 int32_t divided(int32_t value, uint16_t by)

@@ -8,47 +8,48 @@ void deframer_start(struct deframer *deframer)
     *deframer = (struct deframer){0};
 }
 
-/* Polynomial 0x1021 for eight bits at once, as _crc_xmodem_update of avr-libc does it. */
+/* Polynomial 0x1021, bit by bit. */
 uint16_t crc_add(uint16_t crc, uint8_t byte)
 {
-    uint8_t high = (uint8_t)((crc >> 8) ^ byte);
+    uint16_t sum = (uint16_t)(crc ^ (uint16_t)((uint16_t)byte << 8));
 
-    high = (uint8_t)(high ^ (high >> 4));
-    return (uint16_t)(((uint32_t)crc << 8) ^ ((uint32_t)high << 12) ^ ((uint32_t)high << 5) ^ high);
+    for (uint8_t bit = 0; bit < 8u; bit++) {
+        const bool carries = (sum & 0x8000u) != 0;
+
+        sum = (uint16_t)(sum << 1);
+        if (carries) {
+            sum ^= 0x1021u;
+        }
+    }
+    return sum;
 }
 
 /* Undo COBS where it stands: what comes out is never longer than what was read. 0, or an `enum damage`. */
 static uint8_t open_body(struct deframer *deframer)
 {
-    uint8_t *const body = deframer->body;
-    const uint8_t size = deframer->held;
     uint16_t crc = WIRE_CRC_START;
-    uint8_t left = 1;
+    uint8_t left = 0;
     uint8_t to = 0;
 
     //@ loop unroll 67;
-    for (uint8_t from = 0; from < size; from++) {
-        const uint8_t byte = body[from];
+    for (uint8_t from = 0; from < deframer->held; from++) {
+        const bool marks = left == 0;
+        uint8_t byte = deframer->body[from];
 
+        if (marks) {
+            /* Never 0, which is the delimiter: so far it is to the next 0, which stood here. */
+            left = byte;
+            byte = 0;
+        }
         left--;
-        if (left != 0) {
-            body[to] = byte;
+        if (!marks || from > 0) {
+            deframer->body[to] = byte;
             to++;
-            continue;
-        }
-        /* Here stands the distance to the next 0 or to the end, and never a 0: that is the delimiter. */
-        if (byte > (uint8_t)(size - from)) {
-            return (uint8_t)DAMAGE_COBS;
-        }
-        left = byte;
-        if (from > 0) {
-            body[to] = 0;
-            to++;
+            crc = crc_add(crc, byte);
         }
     }
-    //@ loop unroll 67;
-    for (uint8_t i = 0; i < to; i++) {
-        crc = crc_add(crc, body[i]);
+    if (left != 0) {
+        return (uint8_t)DAMAGE_COBS;
     }
     if (to < WIRE_MIN_CHECKED || crc != 0) {
         return (uint8_t)DAMAGE_CRC;
@@ -95,18 +96,6 @@ uint8_t deframer_read(const struct deframer *deframer, struct from_host *message
     return wire_read(deframer->body, deframer->size, message);
 }
 
-/* One byte to the frame, or, where it is 0, the distance to it into the place that waits for one. */
-static void stuff(uint8_t byte, uint8_t *frame, uint8_t *at, uint8_t *mark)
-{
-    if (byte == 0) {
-        frame[*mark] = (uint8_t)(*at - *mark);
-        *mark = *at;
-    } else {
-        frame[*at] = byte;
-    }
-    (*at)++;
-}
-
 uint8_t frame_encode(const uint8_t *payload, uint8_t size, uint8_t *frame)
 {
     uint16_t crc = WIRE_CRC_START;
@@ -114,13 +103,26 @@ uint8_t frame_encode(const uint8_t *payload, uint8_t size, uint8_t *frame)
     uint8_t at = 2;
 
     frame[0] = DELIMITER;
-    //@ loop unroll 64;
-    for (uint8_t i = 0; i < size; i++) {
-        crc = crc_add(crc, payload[i]);
-        stuff(payload[i], frame, &at, &mark);
+    //@ loop unroll 66;
+    for (uint8_t i = 0; i < size + CRC_BYTES; i++) {
+        uint8_t byte;
+
+        if (i < size) {
+            byte = payload[i];
+            crc = crc_add(crc, byte);
+        } else {
+            byte = (uint8_t)(crc >> 8);
+            crc = (uint16_t)((crc & 0xFFu) << 8);
+        }
+        if (byte == 0) {
+            /* The distance to it, into the place that waits for one. */
+            frame[mark] = (uint8_t)(at - mark);
+            mark = at;
+        } else {
+            frame[at] = byte;
+        }
+        at++;
     }
-    stuff((uint8_t)(crc >> 8), frame, &at, &mark);
-    stuff((uint8_t)(crc & 0xFFu), frame, &at, &mark);
     frame[mark] = (uint8_t)(at - mark);
     frame[at] = DELIMITER;
     return (uint8_t)(at + 1u);

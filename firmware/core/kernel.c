@@ -8,11 +8,12 @@ uint8_t kernel_rung(uint32_t active, uint32_t latched, bool head_down)
 {
     const uint32_t causes = active | latched;
     const bool wished = head_down && (active & CAUSE_LEVEL_WISHED) != 0;
+    const uint32_t holding = wished ? active : causes;
 
     if (causes == 0) {
         return (uint8_t)RUNG_NONE;
     }
-    if ((active & HOLD_MASK) != 0 || (latched & CAUSE_WRONG_WAY) != 0 || ((latched & HOLD_MASK) != 0 && !wished)) {
+    if ((holding & HOLD_MASK) != 0 || (latched & CAUSE_WRONG_WAY) != 0) {
         return (uint8_t)RUNG_HOLD;
     }
     if (head_down && (wished || (causes & CAUSE_PERSON_LOST) == 0)) {
@@ -28,13 +29,14 @@ uint8_t kernel_rung(uint32_t active, uint32_t latched, bool head_down)
 
 uint8_t kernel_reaction(uint8_t rung_now, uint32_t active, bool leased)
 {
-    const bool stopped = (active & CAUSE_STOPPED) != 0;
-
-    if (rung_now == (uint8_t)RUNG_HOLD && ((active & HOLD_MASK) != 0 || !stopped)) {
+    if (rung_now == (uint8_t)RUNG_HOLD && (active & HOLD_MASK) != 0) {
         return (uint8_t)REST;
     }
-    if (stopped) {
+    if ((active & CAUSE_STOPPED) != 0) {
         return (uint8_t)BRAKE;
+    }
+    if (rung_now == (uint8_t)RUNG_HOLD) {
+        return (uint8_t)REST;
     }
     if (rung_now == (uint8_t)RUNG_BLIND_LEVEL) {
         return (uint8_t)RETURN_BLIND;
@@ -207,9 +209,9 @@ int16_t kernel_limit(int16_t own_cdeg, int16_t asked_cdeg)
 /* F14. */
 bool kernel_over_angle(int16_t worst_cdeg, int16_t limit_cdeg)
 {
-    const int32_t from_cdeg = limit_cdeg > 0 ? limit_cdeg : 0;
+    const uint16_t from_cdeg = limit_cdeg > 0 ? (uint16_t)limit_cdeg : 0u;
 
-    return worst_cdeg > from_cdeg + OVER_ANGLE_MARGIN_CDEG;
+    return worst_cdeg > 0 && (uint16_t)worst_cdeg > from_cdeg + OVER_ANGLE_MARGIN_CDEG;
 }
 
 int16_t kernel_target(int32_t asked_cdeg, int16_t limit_cdeg, int16_t lowest_cdeg)
@@ -282,7 +284,9 @@ int16_t kernel_return_rate_cap(bool stopped, bool ankles_open)
 
 APART static uint32_t sum_ms(uint32_t one_ms, uint32_t other_ms)
 {
-    return other_ms > UINT32_MAX - one_ms ? UINT32_MAX : one_ms + other_ms;
+    const uint32_t both_ms = one_ms + other_ms;
+
+    return both_ms < one_ms ? UINT32_MAX : both_ms;
 }
 
 uint32_t kernel_count_ms(uint32_t count_ms, int16_t worst_cdeg, uint32_t elapsed_ms)

@@ -116,14 +116,24 @@ void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *gr
                   const struct readings *readings, const struct situation *now)
 {
     const bool head_down = angle->head_down;
-    const bool moving = now->driven || angle->moving;
     const uint32_t before = ladder->active;
-    uint32_t active = judge_host(before & KEPT, grant, now, head_down, moving);
+    bool moving = angle->moving;
+    bool held = angle->trusted;
+    uint32_t active;
     uint32_t person;
-    bool held = now->braked && angle->trusted;
 
+    if (now->driven) {
+        moving = true;
+    }
+    if (!now->braked) {
+        held = false;
+    }
+    active = judge_host(before & KEPT, grant, now, head_down, moving);
     if (ladder->frozen) {
         active = kernel_thaw(active, head_down, now->driven, now->now_ms - ladder->frozen_ms);
+    }
+    if (!head_down && !moving) {
+        active = settle(ladder, memory, active, angle);
     }
     active |= judge_angle(ladder, grant, angle, now->over_time) | now->others;
     if (readings->estop) {
@@ -139,14 +149,11 @@ void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *gr
     if (brake_watch_tick(&ladder->brake, held, &angle->voter)) {
         active |= CAUSE_BRAKE_SLIP;
     }
-    if (!head_down && !moving) {
-        active = settle(ladder, memory, active, angle) | now->others;
-    }
     if (!head_down && memory->episode_ms == 0) {
         ladder->restarts = 0;
     }
     person = judge_person(ladder, readings, head_down || moving || grant->armed);
-    if ((person & CAUSE_PERSON_LOST & ~before) != 0) {
+    if ((person & CAUSE_PERSON_LOST) != 0 && (before & CAUSE_PERSON_LOST) == 0) {
         active &= ~CAUSE_LEVEL_WISHED;
     }
     active |= person;

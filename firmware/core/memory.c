@@ -36,13 +36,10 @@ bool memory_valid(const struct memory *memory)
 
 void memory_count(struct memory *memory, uint32_t counted_ms)
 {
-    uint32_t rest_ms = memory->head_down_rest_ms + counted_ms;
+    const uint32_t sum_ms = memory->head_down_rest_ms + counted_ms;
 
-    while (rest_ms >= SECOND_MS) {
-        rest_ms -= SECOND_MS;
-        memory->head_down_s++;
-    }
-    memory->head_down_rest_ms = (uint16_t)rest_ms;
+    memory->head_down_s += sum_ms / SECOND_MS;
+    memory->head_down_rest_ms = (uint16_t)(sum_ms % SECOND_MS);
     memory->episode_ms = kernel_count_ms(memory->episode_ms, EXPOSED_CDEG + 1, counted_ms);
 }
 

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 struct memory {
+    uint32_t latched;
     uint32_t boots;
     uint32_t uptime_ms;
-    uint32_t latched;
     uint32_t head_down_s;
     uint32_t episode_ms;
     /* Of the motor, as a part of what it may take, in 1/2^27. */

@@ -13,8 +13,6 @@
 #define BACK_OFF_MS 1000
 #define STILL_CDPS 2
 #define RESTING_Q16 Q16(5)
-/* No end that would hold a return. */
-#define ANYWHERE INT16_MAX
 
 void motion_start(struct motion *motion)
 {
@@ -100,13 +98,11 @@ void motion_brake(struct motion *motion, const struct angle *angle)
     if (motion->out_cdps != 0) {
         motion->out_cdps = kernel_braking(motion->out_cdps);
     } else {
-        if (motion->wait_ticks > 0) {
-            motion->wait_ticks--;
-        }
-        if (motion->wait_ticks == 0) {
+        if (motion->wait_ticks <= 1u) {
             motion_rest(motion);
             return;
         }
+        motion->wait_ticks--;
     }
     give(motion, angle);
 }
@@ -139,7 +135,7 @@ void motion_return(struct motion *motion, const struct angle *angle, int16_t cap
         /* A sensor that failed just now had the say until then. */
         motion->reference.angle_q16 = worst_q16;
     }
-    reference_approach(&motion->reference, 0, 0, planned_cdps, -ANYWHERE, ANYWHERE);
+    reference_approach(&motion->reference, 0, 0, planned_cdps, -END_LIMIT_CDEG, END_LIMIT_CDEG);
     planned_q16 = -motion->reference.rate_q16;
     /* One sensor that lags behind may be frozen: where the other one goes about as planned, nothing is made up for. */
     hurry = planned_q16 < CREEP_Q16 || angle_fastest_q16(angle) < divided(planned_q16, 4) * 3;
@@ -217,11 +213,6 @@ static bool still(int16_t rate_cdps)
     return rate_cdps > -STILL_CDPS && rate_cdps < STILL_CDPS;
 }
 
-bool motion_holds(const struct motion *motion, const struct angle *angle, const struct aim *aim)
-{
-    return motion->braked && still(aim->rate_cdps) && size_of(Q16(aim->target_cdeg) - angle->angle_q16) < LEFT_Q16;
-}
-
 void motion_follow(struct motion *motion, const struct angle *angle, const struct aim *aim)
 {
     const int32_t error_q16 = Q16(aim->target_cdeg) - angle->angle_q16;
@@ -231,6 +222,10 @@ void motion_follow(struct motion *motion, const struct angle *angle, const struc
     int16_t wanted_cdps;
     bool arrived;
 
+    if (motion->braked && still(target_cdps) && size_of(error_q16) < LEFT_Q16) {
+        /* The brake holds it where the lease wants it. */
+        return;
+    }
     if (!aim->increase && rises && !(motion->following && motion->out_cdps < 0)) {
         /* On the way down a target that comes late, or was passed, is no reason to jolt: it slows down first. */
         motion_brake(motion, angle);
@@ -251,7 +246,8 @@ void motion_follow(struct motion *motion, const struct angle *angle, const struc
         motion_rest(motion);
         return;
     }
-    reference_approach(&motion->reference, target_q16, target_cdps, HARD_RATE_CDPS, LOWEST_CDEG, aim->limit_cdeg);
+    reference_approach(&motion->reference, target_q16, target_cdps, HARD_RATE_CDPS, LOWEST_CDEG,
+                       aim->limit_cdeg > -END_LIMIT_CDEG ? aim->limit_cdeg : -END_LIMIT_CDEG);
     wanted_cdps = follower_rate_cdps(&motion->follower, &motion->reference, angle->angle_q16, true);
     drive(motion, angle,
           kernel_drive(motion->out_cdps, wanted_cdps, HARD_RATE_CDPS, aim->increase, angle->worst_cdeg,

@@ -72,9 +72,6 @@ void motion_watch_stall(struct motion *motion, const struct angle *angle, uint16
 /* Away from what was in the way, towards head up, until it is far enough, stalls again, or is stopped. */
 void motion_back_off(struct motion *motion, const struct angle *angle, uint16_t current_ma, bool allowed);
 
-/* Whether the brake holds the table where a lease wants it. */
-bool motion_holds(const struct motion *motion, const struct angle *angle, const struct aim *aim);
-
 /* A leased target; at rest on it the brake goes on. */
 void motion_follow(struct motion *motion, const struct angle *angle, const struct aim *aim);
 

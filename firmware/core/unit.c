@@ -20,7 +20,6 @@ void unit_start(struct unit *unit, uint32_t entropy, uint32_t number)
     supply_start(&unit->supply);
     unit->now_ms = 0;
     unit->number = number;
-    unit->session = 0;
     unit->arm_presses = 0;
     unit->arm_button = false;
     unit->secured = false;
@@ -72,10 +71,8 @@ static uint8_t take_setpoint(struct unit *unit, const struct from_host *message)
 
 static void take_level(struct unit *unit)
 {
-    const bool rising = unit->motion.out_cdps > 0;
-
     grant_release(&unit->grant);
-    if (ladder_wish_level(&unit->ladder, unit->angle.head_down || rising) &&
+    if (ladder_wish_level(&unit->ladder, unit->angle.head_down || unit->motion.out_cdps > 0) &&
         (unit->memory.latched & CAUSE_BLIND_ENDED) != 0) {
         motion_blind_again(&unit->motion);
     }
@@ -83,8 +80,8 @@ static void take_level(struct unit *unit)
 
 static void take_hello(struct unit *unit)
 {
-    if (unit->session != unit->link.session) {
-        unit->session = unit->link.session;
+    if (!unit->link.counting) {
+        /* Nothing was heard in this session yet: it is new, and what another one was granted is over. */
         grant_release(&unit->grant);
     }
     unit->tells_identity = true;
@@ -166,9 +163,10 @@ static uint16_t sensed(const struct readings *readings)
     return flags;
 }
 
-static uint16_t done(const struct unit *unit)
+/* Those of what it does, to these. */
+static uint16_t with_done(const struct unit *unit, uint16_t sensed_flags)
 {
-    uint16_t flags = 0;
+    uint16_t flags = sensed_flags;
 
     if (unit->motion.braked) {
         flags |= FLAG_BRAKE;
@@ -224,7 +222,7 @@ APART static void report(const struct unit *unit, const struct readings *reading
     wire_telemetry_bed_cdeg(told, readings->bed_cdeg);
     wire_telemetry_drive_cdeg(told, readings->drive_cdeg);
     wire_telemetry_rate_cdps(told, rounded(unit->angle.rate_q16));
-    wire_telemetry_flags(told, (uint16_t)(sensed(readings) | done(unit)));
+    wire_telemetry_flags(told, with_done(unit, sensed(readings)));
     wire_telemetry_rung(told, unit->ladder.rung);
     wire_telemetry_causes(told, unit->ladder.active);
     wire_telemetry_latched(told, memory->latched);
@@ -241,7 +239,7 @@ static void introduce(const struct unit *unit, uint8_t *payload)
 {
     wire_begin_identity(payload);
     wire_identity_protocol(payload, WIRE_VERSION);
-    wire_identity_session(payload, unit->session);
+    wire_identity_session(payload, unit->link.session);
     wire_identity_firmware_major(payload, FIRMWARE_MAJOR);
     wire_identity_firmware_minor(payload, FIRMWARE_MINOR);
     wire_identity_firmware_patch(payload, FIRMWARE_PATCH);
@@ -257,25 +255,28 @@ static void introduce(const struct unit *unit, uint8_t *payload)
 uint8_t unit_transmit(struct unit *unit, uint8_t *frame)
 {
     uint8_t payload[IDENTITY_SIZE];
+    const uint8_t *told = payload;
+    uint8_t size = 0;
     struct rejected rejected;
 
     if (unit->tells_identity) {
         unit->tells_identity = false;
         introduce(unit, payload);
-        return frame_encode(payload, IDENTITY_SIZE, frame);
-    }
-    if (unit->tells_telemetry) {
+        size = IDENTITY_SIZE;
+    } else if (unit->tells_telemetry) {
         unit->tells_telemetry = false;
-        return frame_encode(unit->telemetry, TELEMETRY_SIZE, frame);
-    }
-    if (link_next(&unit->link, &rejected)) {
+        told = unit->telemetry;
+        size = TELEMETRY_SIZE;
+    } else if (link_next(&unit->link, &rejected)) {
         wire_begin_rejected(payload);
         wire_rejected_reason(payload, rejected.reason);
         wire_rejected_code(payload, rejected.code);
         wire_rejected_sequence(payload, rejected.sequence);
-        return frame_encode(payload, REJECTED_SIZE, frame);
+        size = REJECTED_SIZE;
+    } else {
+        return 0;
     }
-    return 0;
+    return frame_encode(told, size, frame);
 }
 
 /* ---- one tick --------------------------------------------------------------------------------------------------- */
@@ -285,14 +286,14 @@ static void follow(struct unit *unit)
 {
     const struct grant *const grant = &unit->grant;
     const struct angle *const angle = &unit->angle;
-    struct aim aim = {grant_target_cdeg(grant, unit->now_ms), grant->rate_cdps, grant->limit_cdeg, false};
+    const struct aim aim = {
+        .target_cdeg = grant_target_cdeg(grant, unit->now_ms),
+        .rate_cdps = grant->rate_cdps,
+        .limit_cdeg = grant->limit_cdeg,
+        .increase = kernel_may_increase(grant->armed, true, angle->trusted, unit->ladder.active, unit->memory.latched,
+                                        (int32_t)unit->exposure.left_ms),
+    };
 
-    if (motion_holds(&unit->motion, angle, &aim)) {
-        motion_rest(&unit->motion);
-        return;
-    }
-    aim.increase = kernel_may_increase(grant->armed, true, angle->trusted, unit->ladder.active, unit->memory.latched,
-                                       (int32_t)unit->exposure.left_ms);
     motion_follow(&unit->motion, angle, &aim);
 }
 

@@ -25,8 +25,6 @@
 /* The small and often used first: the chip reaches the first 64 bytes of a structure in one step. */
 struct unit {
     uint32_t now_ms;
-    uint32_t number;
-    uint32_t session;
     uint8_t arm_presses;
     bool arm_button;
     bool secured;
@@ -44,6 +42,7 @@ struct unit {
     struct motion motion;
     uint8_t telemetry[TELEMETRY_SIZE];
     struct link link;
+    uint32_t number;
 };
 
 /* One run, from a reset to the next, after `unit->memory` was filled with what survived. `entropy` makes its first

@@ -81,18 +81,21 @@ static bool jumps(int16_t from_cdeg, int16_t to_cdeg)
 
 void channel_take(struct channel *channel, int16_t cdeg)
 {
-    const bool inside = cdeg >= -RANGE_CDEG && cdeg <= RANGE_CDEG;
     int32_t guessed_q16;
     int32_t surprise_q16;
 
-    if (inside && !channel->met) {
+    if (cdeg < -RANGE_CDEG || cdeg > RANGE_CDEG) {
+        pass_over(channel);
+        return;
+    }
+    if (!channel->met) {
         channel->failing = channel->bad >= BAD_LIMIT;
         place(channel, cdeg);
         return;
     }
-    if (!inside || jumps(channel->cdeg, cdeg)) {
+    if (jumps(channel->cdeg, cdeg)) {
         pass_over(channel);
-        if (inside && channel->failing) {
+        if (channel->failing) {
             place(channel, cdeg);
         }
         return;

@@ -60,7 +60,10 @@ enum fault progress_tick(struct progress *progress, int32_t angle_q16, int16_t r
 
 bool stall_tick(uint8_t *ticks, uint16_t current_ma, int16_t power)
 {
-    const uint16_t part_ma = (uint16_t)share(size_of(power), STALL_FULL_MA, FULL_POWER);
+    uint16_t limit_ma = (uint16_t)share(size_of(power), STALL_FULL_MA, FULL_POWER);
 
-    return lasted(ticks, current_ma > STALL_MA && current_ma > part_ma, STALL_TICKS);
+    if (limit_ma < STALL_MA) {
+        limit_ma = STALL_MA;
+    }
+    return lasted(ticks, current_ma > limit_ma, STALL_TICKS);
 }

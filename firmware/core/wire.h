@@ -204,8 +204,8 @@ static inline uint8_t wire_read(const uint8_t *payload, uint8_t size, struct fro
         if (size != HELLO_SIZE) {
             return (uint8_t)REJECT_WRONG_LENGTH;
         }
-        message->protocol = wire_get_u8(&payload[1]);
         message->session = wire_get_u32(&payload[2]);
+        message->protocol = wire_get_u8(&payload[1]);
         return 0;
     case STOP_CODE:
         if (size != STOP_SIZE) {
@@ -216,16 +216,16 @@ static inline uint8_t wire_read(const uint8_t *payload, uint8_t size, struct fro
         if (size != LEVEL_SIZE) {
             return (uint8_t)REJECT_WRONG_LENGTH;
         }
-        message->sequence = wire_get_u16(&payload[1]);
         message->stop_count = wire_get_u16(&payload[3]);
+        message->sequence = wire_get_u16(&payload[1]);
         return 0;
     case ARM_CODE:
         if (size != ARM_SIZE) {
             return (uint8_t)REJECT_WRONG_LENGTH;
         }
-        message->sequence = wire_get_u16(&payload[1]);
-        message->nonce = wire_get_u16(&payload[3]);
         message->stop_count = wire_get_u16(&payload[5]);
+        message->nonce = wire_get_u16(&payload[3]);
+        message->sequence = wire_get_u16(&payload[1]);
         return 0;
     case DISARM_CODE:
         if (size != DISARM_SIZE) {
@@ -237,27 +237,27 @@ static inline uint8_t wire_read(const uint8_t *payload, uint8_t size, struct fro
         if (size != SETPOINT_SIZE) {
             return (uint8_t)REJECT_WRONG_LENGTH;
         }
-        message->sequence = wire_get_u16(&payload[1]);
-        message->nonce = wire_get_u16(&payload[3]);
-        message->stop_count = wire_get_u16(&payload[5]);
-        message->target_cdeg = wire_get_i16(&payload[7]);
-        message->rate_cdps = wire_get_i16(&payload[9]);
-        message->limit_cdeg = wire_get_i16(&payload[11]);
         message->lease_ms = wire_get_u16(&payload[13]);
+        message->limit_cdeg = wire_get_i16(&payload[11]);
+        message->rate_cdps = wire_get_i16(&payload[9]);
+        message->target_cdeg = wire_get_i16(&payload[7]);
+        message->stop_count = wire_get_u16(&payload[5]);
+        message->nonce = wire_get_u16(&payload[3]);
+        message->sequence = wire_get_u16(&payload[1]);
         return 0;
     case KEEPALIVE_CODE:
         if (size != KEEPALIVE_SIZE) {
             return (uint8_t)REJECT_WRONG_LENGTH;
         }
-        message->sequence = wire_get_u16(&payload[1]);
         message->nonce = wire_get_u16(&payload[3]);
+        message->sequence = wire_get_u16(&payload[1]);
         return 0;
     case ACKNOWLEDGE_CODE:
         if (size != ACKNOWLEDGE_SIZE) {
             return (uint8_t)REJECT_WRONG_LENGTH;
         }
-        message->sequence = wire_get_u16(&payload[1]);
         message->nonce = wire_get_u16(&payload[3]);
+        message->sequence = wire_get_u16(&payload[1]);
         return 0;
     default:
         return (uint8_t)REJECT_UNKNOWN_TYPE;
