@@ -209,6 +209,276 @@ static void test_rubbish_moves_nothing_and_is_told_of(void)
     EXPECT(frames > 5000 && unit.link.deframer.damaged > 0);
 }
 
+/* ---- what sessions seldom do ------------------------------------------------------------------------------------ */
+
+static struct angle trusted_at(int16_t cdeg)
+{
+    struct angle angle;
+
+    angle_start(&angle);
+    for (int i = 0; i < 100; i++) {
+        channel_take(&angle.voter.bed, (int16_t)(cdeg + i % 3));
+        channel_take(&angle.voter.drive, (int16_t)(cdeg + i % 4));
+        angle_judge(&angle, cdeg > 0, false, 0);
+    }
+    EXPECT(angle.trusted);
+    return angle;
+}
+
+static void test_nobody_is_suspected_where_both_failed_before(void)
+{
+    struct angle angle = trusted_at(2000);
+
+    angle.voter.bed.failing = true;
+    angle_judge(&angle, true, false, CAUSE_BED_SENSOR | CAUSE_DRIVE_SENSOR);
+    EXPECT(angle.causes == CAUSE_BED_SENSOR && angle.trusted);
+    angle_judge(&angle, true, false, CAUSE_DRIVE_SENSOR);
+    EXPECT(angle.causes == CAUSE_NO_SENSOR && !angle.trusted);
+}
+
+static void test_sensors_that_go_apart_are_no_slip_of_the_brake(void)
+{
+    struct angle angle = trusted_at(2000);
+    struct brake_watch watch = {0};
+
+    for (int i = 0; i < 30; i++) {
+        EXPECT(!brake_watch_tick(&watch, true, &angle.voter));
+    }
+    angle.voter.bed.smooth_q16 += Q16(151);
+    angle.voter.drive.smooth_q16 -= Q16(151);
+    EXPECT(!brake_watch_tick(&watch, true, &angle.voter));
+    angle.voter.drive.smooth_q16 += Q16(302);
+    EXPECT(brake_watch_tick(&watch, true, &angle.voter));
+}
+
+static void test_locks_count_as_open_until_they_were_seen_closed(void)
+{
+    const struct memory memory = {0};
+    struct ladder ladder;
+
+    ladder_start(&ladder, &memory);
+    EXPECT(ladder_unlocked(&ladder));
+    ladder.ankles_locked = true;
+    EXPECT(!ladder_unlocked(&ladder));
+    ladder.active |= CAUSE_ANKLES_OPEN;
+    EXPECT(ladder_unlocked(&ladder));
+}
+
+static void test_a_blind_return_goes_on_where_a_stop_interrupted_it(void)
+{
+    const struct angle angle = trusted_at(2000);
+    struct motion motion;
+
+    motion_start(&motion);
+    motion_return_blind(&motion, &angle);
+    motion_return_blind(&motion, &angle);
+    motion_rest(&motion);
+    motion_return_blind(&motion, &angle);
+    EXPECT(motion.blind_ticks == 3 && !motion.braked && motion.out_cdps < 0);
+}
+
+static void test_a_table_at_rest_does_not_stall(void)
+{
+    const struct angle angle = trusted_at(2000);
+    struct motion motion;
+
+    motion_start(&motion);
+    for (int i = 0; i < 100; i++) {
+        motion_watch_stall(&motion, &angle, UINT16_MAX);
+    }
+    EXPECT(motion.fault == FAULT_NONE && motion.stall_ticks == 0);
+}
+
+static void test_a_stall_while_giving_way_ends_it(void)
+{
+    const struct angle angle = trusted_at(2000);
+    struct motion motion;
+    int ticks = 0;
+
+    motion_start(&motion);
+    motion.braked = false;
+    motion.back_off_ms = 1000;
+    while (motion.back_off_ms > 0) {
+        motion_back_off(&motion, &angle, UINT16_MAX, true);
+        EXPECT(motion.out_cdps <= 0);
+        ticks++;
+    }
+    EXPECT(ticks == 10 && motion.fault == FAULT_STALLED && motion.braked);
+}
+
+static void test_a_return_slows_down_before_it_turns_round(void)
+{
+    const struct angle angle = trusted_at(1000);
+    const struct aim aim = {2000, 0, 6000, false};
+    struct motion motion;
+
+    motion_start(&motion);
+    motion.braked = false;
+    motion.following = true;
+    motion.out_cdps = -100;
+    reference_place(&motion.reference, angle.angle_q16, -100);
+    follower_rest(&motion.follower, -100);
+    motion_follow(&motion, &angle, &aim);
+    EXPECT(motion.following && motion.out_cdps < 0);
+    motion.out_cdps = 0;
+    motion_follow(&motion, &angle, &aim);
+    EXPECT(!motion.following && motion.power <= 0);
+}
+
+static void test_a_motor_that_cools_stays_warm_for_a_while(void)
+{
+    struct memory memory = {0};
+    struct supply supply;
+
+    supply_start(&supply);
+    memory.heat_q27 = ONE_HEAT / 4 * 3;
+    supply_tick(&supply, &memory, 12500, 0);
+    EXPECT(supply.causes == CAUSE_MOTOR_WARM);
+    memory.heat_q27 = ONE_HEAT / 100 * 65;
+    supply_tick(&supply, &memory, 12500, 0);
+    EXPECT(supply.causes == CAUSE_MOTOR_WARM);
+    memory.heat_q27 = ONE_HEAT / 2;
+    supply_tick(&supply, &memory, 12500, 0);
+    EXPECT(supply.causes == 0);
+    memory.heat_q27 = 3 * ONE_HEAT;
+    EXPECT(supply_heat_percent(&memory) == 250);
+}
+
+static void test_a_motor_that_draws_what_its_power_asks_for_is_not_stalled(void)
+{
+    uint8_t ticks = 0;
+
+    for (int i = 0; i < 100; i++) {
+        EXPECT(!stall_tick(&ticks, 15000, 32767));
+    }
+}
+
+/* ---- a whole unit, poked ---------------------------------------------------------------------------------------- */
+
+static struct unit ready;
+static struct readings sensed;
+static uint32_t now_ms;
+
+static uint16_t flags(void)
+{
+    return wire_get_u16(&ready.telemetry[17]);
+}
+
+static struct command tick_at(int16_t cdeg)
+{
+    sensed.bed_cdeg = (int16_t)(cdeg + (int16_t)(now_ms / 20u % 3u));
+    sensed.drive_cdeg = (int16_t)(cdeg + (int16_t)(now_ms / 20u % 4u));
+    unit_sample(&ready, sensed.bed_cdeg, sensed.drive_cdeg);
+    unit_sample(&ready, (int16_t)(sensed.bed_cdeg + 1), (int16_t)(sensed.drive_cdeg + 1));
+    sensed.head_down_side = cdeg > 0;
+    now_ms += 20;
+    return unit_tick(&ready, now_ms, &sensed);
+}
+
+/* At rest, with a person locked in and a host that was greeted. */
+static void make_ready(int16_t cdeg)
+{
+    static const uint8_t hello[] = {HELLO_CODE, WIRE_VERSION, 7, 0, 0, 0};
+    uint8_t frame[FRAME_LIMIT];
+    const uint8_t size = frame_encode(hello, HELLO_SIZE, frame);
+
+    memset(&ready, 0, sizeof ready);
+    sensed = (struct readings){0, 0, 1000, 12500, true, true, false, false, false, false, false, false};
+    now_ms = 0;
+    unit_start(&ready, 5, 1);
+    for (int i = 0; i < 60; i++) {
+        (void)tick_at(cdeg);
+    }
+    for (uint8_t i = 0; i < size; i++) {
+        unit_receive(&ready, frame[i]);
+    }
+}
+
+static void arm(void)
+{
+    uint8_t payload[ARM_SIZE] = {ARM_CODE, 1, 0};
+    uint8_t frame[FRAME_LIMIT];
+    uint8_t size;
+
+    wire_put_u16(&payload[1], (uint16_t)(ready.link.sequence + 1u));
+    wire_put_u16(&payload[3], ready.link.nonce);
+    wire_put_u16(&payload[5], ready.link.stop_count);
+    size = frame_encode(payload, ARM_SIZE, frame);
+    for (uint8_t i = 0; i < size; i++) {
+        unit_receive(&ready, frame[i]);
+    }
+}
+
+static void test_a_table_that_moves_by_hand_is_not_armed(void)
+{
+    make_ready(-400);
+    arm();
+    (void)tick_at(-400);
+    arm();
+    EXPECT(ready.grant.armed);
+    make_ready(-1000);
+    for (int16_t i = 0; i < 60; i++) {
+        (void)tick_at((int16_t)(-1000 + 4 * i));
+    }
+    EXPECT(ready.angle.moving && ready.motion.out_cdps == 0);
+    ready.link.waiting = 0;
+    ready.link.bad_run = false;
+    arm();
+    EXPECT(!ready.grant.armed && ready.link.outbox[0].reason == REJECT_NOT_AT_REST);
+}
+
+static void test_what_is_sensed_is_told(void)
+{
+    make_ready(-400);
+    sensed.end_head_down = true;
+    sensed.current_ma = UINT16_MAX;
+    (void)tick_at(-400);
+    EXPECT((flags() & (FLAG_END_HEAD_DOWN | FLAG_END_HEAD_UP)) == FLAG_END_HEAD_DOWN);
+    EXPECT(ready.telemetry[34] == 255);
+    sensed.end_head_down = false;
+    sensed.end_head_up = true;
+    sensed.current_ma = 1900;
+    (void)tick_at(-400);
+    EXPECT((flags() & (FLAG_END_HEAD_DOWN | FLAG_END_HEAD_UP)) == FLAG_END_HEAD_UP);
+    EXPECT(ready.telemetry[34] == 10);
+}
+
+static void give_way(void)
+{
+    make_ready(2000);
+    ready.motion.braked = false;
+    ready.motion.back_off_ms = 500;
+}
+
+static void test_nothing_gives_way_after_an_emergency_stop_or_without_an_angle(void)
+{
+    struct command command;
+
+    give_way();
+    (void)tick_at(2000);
+    EXPECT(ready.motion.back_off_ms == 480 && ready.motion.out_cdps < 0);
+    give_way();
+    sensed.estop = true;
+    command = tick_at(2000);
+    EXPECT(command.brake && command.power == 0 && ready.motion.back_off_ms == 0);
+    give_way();
+    ready.angle.voter.apart = true;
+    command = tick_at(2000);
+    EXPECT(command.brake && command.power == 0 && ready.motion.back_off_ms == 0);
+}
+
+static void test_a_clock_that_begins_anew_makes_no_new_start(void)
+{
+    make_ready(-400);
+    sensed.estop = true;
+    now_ms = UINT32_MAX - 39u;
+    (void)tick_at(-400);
+    now_ms = 0;
+    sensed.estop = false;
+    (void)tick_at(-400);
+    EXPECT((wire_get_u32(&ready.telemetry[20]) & CAUSE_ESTOP) == 0 && ready.settled);
+}
+
 int main(void)
 {
     test_numbers_are_cut_and_rounded();
@@ -222,6 +492,19 @@ int main(void)
     test_no_heat_is_believed_that_no_current_makes();
     test_a_memory_that_did_not_survive_is_forgotten();
     test_rubbish_moves_nothing_and_is_told_of();
+    test_nobody_is_suspected_where_both_failed_before();
+    test_sensors_that_go_apart_are_no_slip_of_the_brake();
+    test_locks_count_as_open_until_they_were_seen_closed();
+    test_a_blind_return_goes_on_where_a_stop_interrupted_it();
+    test_a_table_at_rest_does_not_stall();
+    test_a_stall_while_giving_way_ends_it();
+    test_a_return_slows_down_before_it_turns_round();
+    test_a_motor_that_cools_stays_warm_for_a_while();
+    test_a_motor_that_draws_what_its_power_asks_for_is_not_stalled();
+    test_a_table_that_moves_by_hand_is_not_armed();
+    test_what_is_sensed_is_told();
+    test_nothing_gives_way_after_an_emergency_stop_or_without_an_angle();
+    test_a_clock_that_begins_anew_makes_no_new_start();
     printf(failures == 0 ? "all as expected\n" : "%d not as expected\n", failures);
     return failures == 0 ? 0 : 1;
 }
