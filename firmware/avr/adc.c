@@ -57,8 +57,6 @@ uint32_t adc_noise(void)
 
 void adc_start(void)
 {
-    converting = false;
-    complete = false;
     due_ms = ROUND_MS;
 }
 

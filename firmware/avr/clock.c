@@ -25,7 +25,6 @@ void clock_tame_watchdog(void)
 
 void clock_start(void)
 {
-    now_ms = 0;
     TCCR0A = _BV(WGM01);
     OCR0A = TICK_TOP;
     TCNT0 = 0;

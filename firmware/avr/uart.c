@@ -20,10 +20,6 @@ static volatile uint8_t sent;
 
 void uart_start(void)
 {
-    put = 0;
-    got = 0;
-    sending = 0;
-    sent = 0;
     UCSR0A = _BV(U2X0);
     UBRR0 = DIVIDER;
     UCSR0C = _BV(UCSZ01) | _BV(UCSZ00);

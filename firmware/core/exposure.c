@@ -19,19 +19,15 @@ void exposure_start(struct exposure *exposure, const struct memory *memory)
 void exposure_tick(struct exposure *exposure, struct memory *memory, int16_t worst_cdeg, uint32_t elapsed_ms)
 {
     memory->exposed = worst_cdeg > EXPOSED_CDEG;
+    exposure->below_ms = kernel_below_ms(exposure->below_ms, worst_cdeg, elapsed_ms);
     if (memory->exposed) {
-        exposure->below_ms = 0;
         memory_count(memory, elapsed_ms);
         memory->strictest_cdeg = kernel_strictest_cdeg(memory->strictest_cdeg, worst_cdeg);
-    } else if (memory->episode_ms > 0) {
-        exposure->below_ms = kernel_below_ms(exposure->below_ms, worst_cdeg, elapsed_ms);
-        if (kernel_episode_over(exposure->below_ms)) {
-            memory->episode_ms = 0;
-            memory->strictest_cdeg = 0;
-            exposure->below_ms = 0;
-        }
+    } else if (memory->episode_ms > 0 && kernel_episode_over(exposure->below_ms)) {
+        memory->episode_ms = 0;
+        memory->strictest_cdeg = 0;
     } else {
-        /* No episode runs. */
+        /* No episode runs, or it is not over yet. */
     }
     exposure->left_ms = left_ms(memory);
 }

@@ -1,6 +1,7 @@
 #include "kernel.h"
 
 #include "apart.h"
+
 /* ---- causes and rung -------------------------------------------------------------------------------------------- */
 
 /* H15: on the head-up side nothing but REFUSE and HOLD. */
@@ -209,9 +210,9 @@ int16_t kernel_limit(int16_t own_cdeg, int16_t asked_cdeg)
 /* F14. */
 bool kernel_over_angle(int16_t worst_cdeg, int16_t limit_cdeg)
 {
-    const uint16_t from_cdeg = limit_cdeg > 0 ? (uint16_t)limit_cdeg : 0u;
+    const int32_t from_cdeg = limit_cdeg > 0 ? limit_cdeg : 0;
 
-    return worst_cdeg > 0 && (uint16_t)worst_cdeg > from_cdeg + OVER_ANGLE_MARGIN_CDEG;
+    return worst_cdeg > from_cdeg + OVER_ANGLE_MARGIN_CDEG;
 }
 
 int16_t kernel_target(int32_t asked_cdeg, int16_t limit_cdeg, int16_t lowest_cdeg)

@@ -1,8 +1,8 @@
 #include "memory.h"
 
-#include "apart.h"
 #include <stddef.h>
 
+#include "apart.h"
 #include "framing.h"
 #include "kernel.h"
 

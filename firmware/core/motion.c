@@ -26,7 +26,7 @@ static void give(struct motion *motion, const struct angle *angle)
 }
 
 /* From rest, or over from another motion, without a jump of the rate. */
-static void begin(struct motion *motion, int32_t angle_q16)
+static void set_off(struct motion *motion, int32_t angle_q16)
 {
     if (motion->braked) {
         /* Otherwise a motor that runs wild is none the better for another motion. */
@@ -60,7 +60,7 @@ static enum fault stuck(struct motion *motion, const struct angle *angle)
 }
 
 /* Drive at a rate that the kernel allows, and see whether the table goes along. */
-static void drive(struct motion *motion, const struct angle *angle, int16_t out_cdps)
+static void steer(struct motion *motion, const struct angle *angle, int16_t out_cdps)
 {
     enum fault fault;
 
@@ -120,7 +120,7 @@ void motion_return(struct motion *motion, const struct angle *angle, int16_t cap
         return;
     }
     if (!motion->returning) {
-        begin(motion, worst_q16);
+        set_off(motion, worst_q16);
         motion->returning = true;
     }
     if (motion->out_cdps < -cap_cdps) {
@@ -140,7 +140,7 @@ void motion_return(struct motion *motion, const struct angle *angle, int16_t cap
     /* One sensor that lags behind may be frozen: where the other one goes about as planned, nothing is made up for. */
     hurry = planned_q16 < CREEP_Q16 || angle_fastest_q16(angle) < divided(planned_q16, 4) * 3;
     wanted_cdps = follower_rate_cdps(&motion->follower, &motion->reference, worst_q16, hurry);
-    drive(motion, angle, kernel_drive_home(motion->out_cdps, wanted_cdps, cap_cdps));
+    steer(motion, angle, kernel_drive_home(motion->out_cdps, wanted_cdps, cap_cdps));
 }
 
 void motion_return_blind(struct motion *motion, const struct angle *angle)
@@ -160,10 +160,10 @@ void motion_return_blind(struct motion *motion, const struct angle *angle)
         return;
     }
     if (motion->blind_ticks == 0 || motion->braked) {
-        begin(motion, angle->angle_q16);
+        set_off(motion, angle->angle_q16);
     }
     motion->blind_ticks++;
-    drive(motion, angle, kernel_drive_blind(motion->out_cdps));
+    steer(motion, angle, kernel_drive_blind(motion->out_cdps));
 }
 
 void motion_end_blind(struct motion *motion)
@@ -185,7 +185,7 @@ void motion_watch_stall(struct motion *motion, const struct angle *angle, uint16
         return;
     }
     if (motion->out_cdps > 0) {
-        begin(motion, angle->angle_q16);
+        set_off(motion, angle->angle_q16);
         motion->stall_ticks = 0;
         motion->out_cdps = 0;
         motion->back_off_ms = BACK_OFF_MS;
@@ -232,7 +232,7 @@ void motion_follow(struct motion *motion, const struct angle *angle, const struc
         return;
     }
     if (!motion->following) {
-        begin(motion, angle->angle_q16);
+        set_off(motion, angle->angle_q16);
         motion->following = true;
     }
     if (reference_ends(&motion->reference, target_q16, target_cdps) && size_of(error_q16) < NEAR_Q16) {
@@ -249,7 +249,7 @@ void motion_follow(struct motion *motion, const struct angle *angle, const struc
     reference_approach(&motion->reference, target_q16, target_cdps, HARD_RATE_CDPS, LOWEST_CDEG,
                        aim->limit_cdeg > -END_LIMIT_CDEG ? aim->limit_cdeg : -END_LIMIT_CDEG);
     wanted_cdps = follower_rate_cdps(&motion->follower, &motion->reference, angle->angle_q16, true);
-    drive(motion, angle,
+    steer(motion, angle,
           kernel_drive(motion->out_cdps, wanted_cdps, HARD_RATE_CDPS, aim->increase, angle->worst_cdeg,
                        aim->limit_cdeg));
 }

@@ -19,7 +19,7 @@ void progress_reset(struct progress *progress)
     *progress = (struct progress){0};
 }
 
-static void begin(struct progress *progress, int32_t angle_q16)
+static void start_over(struct progress *progress, int32_t angle_q16)
 {
     progress_reset(progress);
     progress->from_q16 = angle_q16;
@@ -32,7 +32,7 @@ enum fault progress_tick(struct progress *progress, int32_t angle_q16, int16_t r
 
     if (!progress->begun || opposed(progress->commanded, rate_cdps)) {
         /* Where the drive turns round, what was asked for before is no measure any more. */
-        begin(progress, angle_q16);
+        start_over(progress, angle_q16);
         return FAULT_NONE;
     }
     progress->commanded = within(progress->commanded + rate_cdps, SUM_LIMIT);
@@ -46,7 +46,7 @@ enum fault progress_tick(struct progress *progress, int32_t angle_q16, int16_t r
         moved_q16 = -moved_q16;
     }
     if (moved_q16 >= PROGRESS_Q16) {
-        begin(progress, angle_q16);
+        start_over(progress, angle_q16);
         return FAULT_NONE;
     }
     if (moved_q16 <= -WRONG_WAY_Q16) {
