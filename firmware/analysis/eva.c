@@ -101,7 +101,7 @@ static void unit_ends(void)
     motion->reference.angle_q16 = within_ends(motion->reference.angle_q16, CDEG(-12200), CDEG(12200));
     motion->reference.rate_q16 = within_ends(motion->reference.rate_q16, CDEG(-400), CDEG(400));
     motion->reference.acceleration_q16 = within_ends(motion->reference.acceleration_q16, CDEG(-100), CDEG(100));
-    motion->follower.rate_q16 = within_ends(motion->follower.rate_q16, CDEG(-320), CDEG(320));
+    motion->follower.rate_q16 = within_ends(motion->follower.rate_q16, CDEG(-400), CDEG(400));
     motion->follower.integral_q16 = within_ends(motion->follower.integral_q16, CDEG(-100), CDEG(100));
     progress_ends(&motion->bed_progress);
     progress_ends(&motion->drive_progress);

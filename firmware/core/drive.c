@@ -17,8 +17,8 @@
 #define SLOW_CDPS 10
 /* Beyond it two of them are the same: the rate is capped at a third of it. */
 #define TARGET_LIMIT_CDPS 1000
-/* No plan is that fast: it passes its cap by a few hundredths of a degree a second only. It is said here so that no sum
- * of accelerations can run away. */
+/* Nothing is that fast: a plan passes its cap by a few hundredths of a degree a second only, and what the motor is given
+ * passes the kernel. It is said here so that no sum can run away. */
 #define RATE_LIMIT_Q16 Q16(400)
 
 /* cos(0.65 · angle) in 1/32768 for every 10.24° of distance from the middle of the travel, at -10°: what lies between
@@ -180,10 +180,8 @@ void follower_rest(struct follower *follower, int16_t rate_cdps)
 
 void follower_gave(struct follower *follower, int16_t rate_cdps)
 {
-    const int32_t given_q16 = Q16(rate_cdps);
-
-    if (follower->rate_q16 < given_q16 - ONE_Q16 / 2 || follower->rate_q16 > given_q16 + ONE_Q16 / 2) {
-        follower->rate_q16 = given_q16;
+    if (rate_cdps != rounded(follower->rate_q16)) {
+        follower->rate_q16 = Q16(rate_cdps);
     }
 }
 
@@ -223,6 +221,6 @@ int16_t follower_rate_cdps(struct follower *follower, struct reference *referenc
         /* The correction is not summed up where the motor may not follow it. */
         follower->integral_q16 = integral_q16;
     }
-    follower->rate_q16 += slewed_q16;
+    follower->rate_q16 = within(follower->rate_q16 + slewed_q16, RATE_LIMIT_Q16);
     return rounded(follower->rate_q16);
 }
