@@ -29,7 +29,7 @@ DIVIDES = "fixed"
 """The one file with a division by a variable, whose check for an overflow is such a branch as well."""
 RUNS = (("test_trace.py",), ("test_table.py", "test_walk.py", "test_framing.py", "test_link.py", "test_kernel.py"))
 """Side by side, each without workers: a worker that is ended does not write its counters."""
-NOT_HERE = "planted or TestWire or no_wish_passes or on_its_own_table or goes_the_same_way or 13.0"
+NOT_HERE = "planted or TestWire or no_wish_passes or own_table or 13.0"
 """Of differences planted in a copy; long ones whose inputs a shorter one has, too."""
 
 
