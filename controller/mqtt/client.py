@@ -12,7 +12,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,7 @@ from ..model import Unreadable, Wish
 from . import commands
 from .clearing import Clearing, as_clearing
 from .connection import VERSIONS, Address, Connection, Guard, Timing
+from .discovery import Discovery
 from .outbox import Outbox
 from .payloads import Document
 from .pulse import Pulse
@@ -53,7 +54,8 @@ class MqttClient:
     `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port.
     `on_link(up, sentence)` says that the link changed, and with each echo that it still is up: who hears nothing for
     longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up. What a callback
-    raises is counted and logged. Raises ValueError, naming the key, for a configuration that can't work.
+    raises is counted and logged. `discovery`: how Home Assistant shall see the table, None: not at all. Raises
+    ValueError, naming the key, for a configuration that can't work.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class MqttClient:
         on_wish: Callable[[Wish | Unreadable], None],
         on_link: Callable[[bool, str], None],
         on_birth: Callable[[], None],
+        discovery: Discovery | None = None,
         timing: Timing | None = None,
     ) -> None:
         if version not in VERSIONS:
@@ -78,6 +81,7 @@ class MqttClient:
         self._address = address
         self._context = address.tls_context()
         self._version = version
+        self._discovery = discovery
         self._timing = timing or Timing()
         self._on_stop, self._on_wish, self._on_link, self._on_birth = on_stop, on_wish, on_link, on_birth
         self._guard = Guard()
@@ -137,6 +141,17 @@ class MqttClient:
     def publish_last_session(self, document: PastSessionDocument | None) -> None:
         """Replaces the retained last session; None: there is none, and an older one is taken back."""
         self._retain(self.topics.last_session, b"" if document is None else document)
+
+    def publish_discovery(self, presets: PresetsDocument, people: Sequence[str]) -> None:
+        """Replaces what Home Assistant is told of the table. `people`: the ids of those with a profile."""
+        if (discovery := self._discovery) is not None:
+            ids = [preset.id for preset in presets.presets]
+            self._retain(discovery.topic, discovery.payload(ids, people))
+
+    def remove_discovery(self) -> None:
+        """Home Assistant forgets the table."""
+        if self._discovery is not None:
+            self._retain(self._discovery.topic, b"")
 
     def publish_retained(self, topic: str, payload: bytes) -> None:
         """Replaces any other retained message, such as discovery's, and keeps it alive like the documents."""
