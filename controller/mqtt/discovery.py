@@ -112,9 +112,9 @@ class Discovery:
             "unique_id": f"{self.id}_{part.key}",
             "default_entity_id": f"{part.platform}.{_slug(self.id)}_{part.key}",
             "name": part.name,
-            "availability": list(self._availability(part.needs_link)),
-            "availability_mode": "all",
         }
+        if not part.choice:
+            component |= {"availability": list(self._availability(part.needs_link)), "availability_mode": "all"}
         if part.icon:
             component["icon"] = part.icon
         if part.category:
@@ -132,8 +132,9 @@ class Discovery:
         return component | part.extra
 
     def _choice(self, part: Part) -> Json:
-        """Home Assistant itself keeps what was chosen; the first state document only gives it something to begin with.
-        It has to send it somewhere, and nobody reads it there. The attribute is how the templates find it."""
+        """Home Assistant itself keeps what was chosen, also while the table is away; the first state document only gives
+        it something to begin with. It has to send it somewhere, and nobody reads it there. The attribute is how the
+        templates find it."""
         return {
             "command_topic": self.topics.choice(part.choice),
             "optimistic": True,

@@ -259,14 +259,10 @@ REMOTE: Final = (
 )  # fmt: skip
 """What begins motion, or goes on with it."""
 
-PRESET: Final = Part(
-    key="preset", platform="select", name="Preset", icon="mdi:format-list-bulleted", choice="preset", needs_link=True
-)
-PERSON: Final = Part(
-    key="person", platform="select", name="Person", icon="mdi:account", choice="person", needs_link=True
-)
+PRESET: Final = Part(key="preset", platform="select", name="Preset", icon="mdi:format-list-bulleted", choice="preset")
+PERSON: Final = Part(key="person", platform="select", name="Person", icon="mdi:account", choice="person")
 TARGET: Final = Part(
-    key="target", platform="number", name="Target angle", icon="mdi:angle-acute", choice="angle", needs_link=True,
+    key="target", platform="number", name="Target angle", icon="mdi:angle-acute", choice="angle",
     extra={"mode": "box", "step": 1, "unit_of_measurement": "°"},
 )  # fmt: skip
 """Choices move nothing: they are what *start*, *go to the target angle* and *arm* then send."""

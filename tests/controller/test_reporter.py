@@ -19,9 +19,12 @@ class Shown:
         self.states: list[StateDocument] = []
         self.reporter = Reporter(rig.core, Inbox(), self.states.append, rig.now_s)
         self.health: list[Any] = []
+        self.discovered: list[Any] = []
         self.reporter.begin(
             SimpleNamespace(  # type: ignore[arg-type]
                 publish_presets=lambda _: None,
+                publish_discovery=lambda presets, people: self.discovered.append((presets, people)),
+                remove_discovery=lambda: self.discovered.append(None),
                 publish_state=lambda _: None,
                 publish_health=self.health.append,
                 publish_event=lambda _: None,
