@@ -153,10 +153,6 @@ class MqttClient:
         if self._discovery is not None:
             self._retain(self._discovery.topic, b"")
 
-    def publish_retained(self, topic: str, payload: bytes) -> None:
-        """Replaces any other retained message, such as discovery's, and keeps it alive like the documents."""
-        self._retain(topic, payload)
-
     def publish_event(self, document: EventDocument) -> None:
         """Sends an event once, or drops it if there is no broker."""
         self._put(self.topics.event, document)

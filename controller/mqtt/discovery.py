@@ -132,9 +132,9 @@ class Discovery:
         return component | part.extra
 
     def _choice(self, part: Part) -> Json:
-        """Home Assistant itself keeps what was chosen, also while the table is away; the first state document only gives
-        it something to begin with. It has to send it somewhere, and nobody reads it there. The attribute is how the
-        templates find it."""
+        """Home Assistant itself keeps what was chosen, also while the table is away; the first state document only
+        gives it something to begin with. It has to send it somewhere, and nobody reads it there. The attribute is how
+        the templates find it."""
         return {
             "command_topic": self.topics.choice(part.choice),
             "optimistic": True,

@@ -36,7 +36,7 @@ def press(rig: Rig, verb: Verb, code: str | None) -> Wish:
     )
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("name", BEGINNINGS)
 def test_every_button_at_once_in_any_order_and_within_a_second_leads_nowhere_but_home(name: str, seed: int) -> None:
     random = Random(f"{name} {seed}")
@@ -54,7 +54,7 @@ def test_every_button_at_once_in_any_order_and_within_a_second_leads_nowhere_but
     assert answers[Verb.STOP].accepted
     assert answers[Verb.LEVEL].accepted
     highest_deg = rig.unit.angle_deg
-    for _ in range(120):
+    for _ in range(60):
         rig.run(0.05)
         highest_deg = max(highest_deg, rig.unit.angle_deg)
     assert highest_deg <= before_deg + UNDER_WAY_DEG, "nothing went further head down, nor from standing towards level"
