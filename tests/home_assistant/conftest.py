@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from bascule.assembly import discovery_of
 from controller.config import load
 from controller.presets import bundled
-from tests.bascule.conftest import until
+from tests.bascule.conftest import until as poll
 from tests.controller.mqtt.conftest import MOSQUITTO, Broker, Peer
 
 from .core import HASS, ROOT, Core
@@ -56,6 +56,13 @@ automation:
         option: back
 """
 SPEED = 20
+PATIENCE_S = 90.0
+"""A loaded machine may take its time; nothing here is a measurement."""
+
+
+def until(wanted: Callable[[], Any], what: str) -> Any:
+    """Poll until something is true; its value."""
+    return poll(wanted, what, PATIENCE_S)
 
 
 class Household:
@@ -125,27 +132,23 @@ class Household:
 
     def state(self, part: str) -> dict[str, Any]:
         """What is shown of one part."""
-        found: dict[str, Any] = self.core.states().get(self.entity(part), {"state": "missing", "attributes": {}})
-        return found
+        return self.core.state(named(part))
 
-    def entity(self, part: str) -> str:
-        return named(part)
-
-    def shows(self, part: str, *words: str, patience_s: float = 30.0) -> dict[str, Any]:
+    def shows(self, part: str, *words: str) -> dict[str, Any]:
         """Wait until one of these is shown."""
 
         def seen() -> dict[str, Any] | None:
             state = self.state(part)
             return state if state["state"] in words else None
 
-        found: dict[str, Any] = until(seen, f"{part} shows {words}", patience_s)
+        found: dict[str, Any] = until(seen, f"{part} shows {words}")
         return found
 
     def press(self, part: str) -> None:
-        self.core.press({"entity_id": self.entity(part)})
+        self.core.press({"entity_id": named(part)})
 
     def choose(self, part: str, option: str) -> None:
-        self.core.post("services/select/select_option", {"entity_id": self.entity(part), "option": option})
+        self.core.post("services/select/select_option", {"entity_id": named(part), "option": option})
 
     # ---- as the table says ------------------------------------------------------------------------------------------
 

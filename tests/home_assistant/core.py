@@ -29,6 +29,10 @@ def environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key not in left_out}
 
 
+class MissingError(Exception):
+    """There is no such thing in this core."""
+
+
 class Core:
     """One core on a folder of its own. `files`: what stands in its configuration folder, by name."""
 
@@ -94,15 +98,25 @@ class Core:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/{path}", body, headers)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 text = answer.read().decode()
         except urllib.error.HTTPError as error:
+            if error.code == 404:
+                raise MissingError(path) from None
             raise AssertionError(f"{path}: {error.code} {error.read().decode()}") from None
         return json.loads(text) if text[:1] in ("{", "[") else text
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Everything that a dashboard would show, by the id of the entity."""
         return {one["entity_id"]: one for one in self.get("states")}
+
+    def state(self, entity: str) -> dict[str, Any]:
+        """What a dashboard would show of one entity."""
+        try:
+            found: dict[str, Any] = self.get(f"states/{entity}")
+        except MissingError:
+            return {"state": "missing", "attributes": {}}
+        return found
 
     def press(self, target: dict[str, Any]) -> None:
         self.post("services/button/press", target)

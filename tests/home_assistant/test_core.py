@@ -5,15 +5,14 @@ import re
 import signal
 import subprocess
 import threading
-import time
 from typing import Any
 
 import pytest
 
-from tests.bascule.conftest import Process, free_port, until
+from tests.bascule.conftest import Process, free_port
 from tests.controller.mqtt import discovery_lint as lint
 
-from .conftest import EXAMPLES, SPEED, Household, named, parts
+from .conftest import EXAMPLES, Household, named, parts, until
 from .core import FOLDER, ROOT, environment
 
 CHOICES = ("preset", "person", "target")
@@ -133,7 +132,7 @@ def test_a_session_from_choosing_to_level(home: Household) -> None:
 
 def test_the_target_angle_moves_nothing_until_somebody_says_go(home: Household) -> None:
     home.anew()
-    number = {"entity_id": home.entity("target"), "value": -15}
+    number = {"entity_id": named("target"), "value": -15}
     home.press("arm")
     home.shows("state", "armed")
     home.core.post("services/number/set_value", number)
@@ -167,7 +166,7 @@ def press_everything(home: Household) -> tuple[float, float, list[dict[str, Any]
     before, since = home.truth()["angle_deg"], len(home.peer.heard)
     home.core.press({"entity_id": "all"})
     until(lambda: {answer["verb"] for answer in home.answers(since)} >= {"stop", "level", "arm", "start"}, "answers")
-    settled(home, 2.5)
+    settled(home, 1.8)  # level follows a second after the stop
     heard = home.peer.heard[since:]
     seen = [json.loads(payload)["angle_deg"] for topic, payload, _ in heard if topic == "bascule/home/state"]
     return before, max(seen, default=before), home.answers(since)
@@ -175,7 +174,7 @@ def press_everything(home: Household) -> tuple[float, float, list[dict[str, Any]
 
 def test_every_button_at_once_moves_nobody_who_stands(home: Household) -> None:
     home.anew()
-    for _ in range(3):
+    for _ in range(2):
         before, highest, _ = press_everything(home)
         assert highest == pytest.approx(before, abs=0.5)
         assert home.truth()["state"] in ("standing", "armed")
@@ -306,21 +305,25 @@ def test_after_a_restart_of_the_broker_the_truth_is_shown(home: Household) -> No
     start(home)
     home.broker.stop()
     home.shows("state", "unavailable")
+    assert home.state("stop")["state"] == "unavailable"
+    since = len(home.peer.heard)
     home.broker.start()
-    home.shows("state", "running", "paused", "frozen", "returning", "level", patience_s=60)
+    until(lambda: any(topic == "bascule/home/state" for topic, _, _ in home.peer.heard[since:]), "the table is back")
     until(lambda: home.state("state")["state"] == home.truth()["state"], "the same as the table says")
+    assert home.truth()["state"] not in ("armed", "running"), "what ran without a broker does not run on"
+    until(lambda: home.state("stop")["state"] != "unavailable", "stop can be pressed")
+    lost = [line for line in home.core.complaints() if "The connection was lost" not in line]
+    assert lost == []
 
 
 def test_after_a_restart_of_the_core_everything_is_there_and_what_was_chosen(home: Household) -> None:
     home.anew()
     home.choose("preset", "recovery")
-    home.core.post("services/number/set_value", {"entity_id": home.entity("target"), "value": 12})
+    home.core.post("services/number/set_value", {"entity_id": named("target"), "value": 12})
     home.core.stop()
     assert home.core.complaints() == []
-    began_s = time.monotonic()
     home.core.start()
     home.shows("state", "standing")
-    assert time.monotonic() - began_s < 60
     home.shows("preset", "recovery")
     home.shows("target", "12")
     assert "unavailable" not in {home.state(part)["state"] for part in home.ids()}
@@ -332,5 +335,3 @@ def test_the_table_can_be_forgotten(home: Household) -> None:
     until(lambda: not home.ids(), "no entity is left")
     assert "Inversion table" not in {one["name"] for one in home.core.ask("config/device_registry/list")}
     assert not [entity for entity in home.core.states() if "inversion_table" in entity]
-    home.anew()
-    assert SPEED > 1
