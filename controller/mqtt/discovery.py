@@ -114,7 +114,7 @@ class Discovery:
             "name": part.name,
         }
         if not part.choice:
-            component |= {"availability": list(self._availability(part.needs_link)), "availability_mode": "all"}
+            component |= {"availability": list(self._availability(part)), "availability_mode": "all"}
         if part.icon:
             component["icon"] = part.icon
         if part.category:
@@ -144,10 +144,11 @@ class Discovery:
             "json_attributes_template": json.dumps({"chooses": part.choice}),
         }
 
-    def _availability(self, needs_link: bool) -> Iterator[Json]:
+    def _availability(self, part: Part) -> Iterator[Json]:
         yield {"topic": self.topics.availability}
-        if needs_link:
-            template = "{{ 'online' if value_json.link.up else 'offline' }}"
+        if part.needs_link:
+            usable = f"value_json.link.up and {part.only_while}" if part.only_while else "value_json.link.up"
+            template = f"{{{{ 'online' if {usable} else 'offline' }}}}"
             yield {"topic": self.topics.state, "value_template": template}
 
     def _of(self, name: str) -> str:

@@ -29,7 +29,7 @@ class Part:
     """One entity or trigger. `extra`: further keys, as Home Assistant names them.
 
     `topic`: the name of ours on which its state comes; `verb`: of the command that it sends; `choice`: what somebody
-    chooses with it. `needs_link`: it says and does nothing without a tilt unit.
+    chooses with it. `needs_link`: it says and does nothing without a tilt unit; `only_while`: nor but then.
     """
 
     key: str
@@ -44,6 +44,7 @@ class Part:
     command: str = ""
     choice: str = ""
     needs_link: bool = False
+    only_while: str = ""
     extra: dict[str, object] = field(default_factory=dict)
 
 
@@ -74,6 +75,8 @@ _MINUTES: Final = {
 }  # fmt: skip
 FAULTS: Final = (OK, *(cause_code(cause) for cause in CAUSES if cause not in QUIET))
 _GRAVEST: Final = "(value_json.faults | sort(attribute='rung', reverse=true) | first)"
+ASKED: Final = "(value_json.session and value_json.session.check_in_remaining_s is not none)"
+"""The person is asked whether they are well."""
 
 SENSORS: Final = (
     Part(
@@ -173,7 +176,7 @@ BINARY_SENSORS: Final = (
     Part(
         key="check_in", platform="binary_sensor", name="Check-in due", icon="mdi:account-question-outline",
         topic="state", needs_link=True,
-        value="{{ 'ON' if value_json.session and value_json.session.check_in_remaining_s is not none else 'OFF' }}",
+        value=f"{{{{ 'ON' if {ASKED} else 'OFF' }}}}",
     ),
     Part(
         key="estop", platform="binary_sensor", name="Emergency stop", topic="state", needs_link=True,
@@ -253,11 +256,15 @@ REMOTE: Final = (
         needs_link=True, extra={"message_expiry_interval": EXPIRY_S},
     ),
     Part(
+        key="checkin", platform="button", name="I am well", icon="mdi:account-check", category="config",
+        verb="checkin", needs_link=True, only_while=ASKED, extra={"message_expiry_interval": EXPIRY_S},
+    ),
+    Part(
         key="stand", platform="button", name="Stand up", icon="mdi:human-handsup", category="config", verb="stand",
         needs_link=True, extra={"message_expiry_interval": EXPIRY_S},
     ),
 )  # fmt: skip
-"""What begins motion, or goes on with it."""
+"""What begins motion, or lets it go on."""
 
 PRESET: Final = Part(key="preset", platform="select", name="Preset", icon="mdi:format-list-bulleted", choice="preset")
 PERSON: Final = Part(key="person", platform="select", name="Person", icon="mdi:account", choice="person")

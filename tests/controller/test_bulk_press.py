@@ -8,7 +8,7 @@ from controller.model import State, Verb, Wish
 
 from .rig import Rig, in_state
 
-BUTTONS = (Verb.STOP, Verb.LEVEL, Verb.PAUSE, Verb.ARM, Verb.START, Verb.GOTO, Verb.RESUME, Verb.STAND)
+BUTTONS = (Verb.STOP, Verb.LEVEL, Verb.PAUSE, Verb.ARM, Verb.START, Verb.GOTO, Verb.RESUME, Verb.STAND, Verb.CHECKIN)
 BEGINNINGS = {
     "standing": (State.STANDING, -80.0), "armed": (State.ARMED, -80.0), "way down": (State.RUNNING, -40.0),
     "head down": (State.RUNNING, 20.0), "paused": (State.PAUSED, 20.0), "frozen": (State.FROZEN, -40.0),

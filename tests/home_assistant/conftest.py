@@ -18,6 +18,8 @@ from tests.controller.mqtt.conftest import MOSQUITTO, Broker, Peer
 from .core import HASS, ROOT, Core
 
 TABLE = """\
+[session]
+check_in_s = 60
 [[people]]
 id = "ana"
 name = "Ana"
@@ -89,34 +91,26 @@ class Household:
         self.core.let_in()
         self.core.connect(self.broker.port)
         self.peer = Peer(self.broker.port)
-        self.remote_start = True
         self.begin()
 
-    def begin(self, remote_start: bool = True, wait: bool = True) -> None:
-        """A table of a person who stands on it, ankles locked; a new day each time."""
-        if self._table is not None and self.remote_start == remote_start and self._table.poll() is None:
-            return
-        self.end()
-        self.remote_start = remote_start
+    def begin(self, remote_start: bool = True, speed: int = SPEED, angle_deg: float = -80.0) -> None:
+        """A table with a person on it, ankles locked, who has the whole day's budget."""
+        self.end(kill=True)
         data = self.folder / "table"
         for file in data.glob("home.*"):
             file.unlink()
         broker = f"mqtt://127.0.0.1:{self.broker.port}"
-        words = ("-m", "tests.home_assistant.table", broker, str(data), str(SPEED), str(remote_start).lower())
-        self._table = subprocess.Popen([sys.executable, *words], cwd=ROOT)
-        if wait:
-            self.shows("state", "standing")
+        since = len(self.peer.heard)
+        words = ("-m", "tests.home_assistant.table", broker, data, speed, str(remote_start).lower(), angle_deg)
+        self._table = subprocess.Popen([sys.executable, *map(str, words)], cwd=ROOT)
+        until(lambda: any(json.loads(said)["angle_deg"] is not None for said in self.said("state", since)), "a table")
+        self.shows("state", "standing", "standby")
 
     def end(self, kill: bool = False) -> None:
         if self._table is not None:
             (self._table.kill if kill else self._table.terminate)()
             self._table.wait(70)
             self._table = None
-
-    def anew(self) -> None:
-        """Stands again, with the whole day's budget."""
-        self.end(kill=True)
-        self.begin()
 
     # ---- as a person sees it ----------------------------------------------------------------------------------------
 
@@ -159,8 +153,11 @@ class Household:
 
     def answers(self, since: int) -> list[dict[str, Any]]:
         """All results since so many messages."""
-        heard = self.peer.heard[since:]
-        return [json.loads(payload) for topic, payload, _ in heard if topic == "bascule/home/result"]
+        return [json.loads(said) for said in self.said("result", since)]
+
+    def said(self, topic: str, since: int) -> list[bytes]:
+        """What came on one topic of the table since so many messages."""
+        return [payload for heard, payload, _ in self.peer.heard[since:] if heard == f"bascule/home/{topic}"]
 
     def close(self) -> None:
         self.end()
@@ -204,7 +201,6 @@ def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Household]:
 
 @pytest.fixture
 def home(household: Household) -> Iterator[Household]:
-    """The household with a table that stands. Whatever Home Assistant complains of is a failure."""
-    household.begin()
+    """The household. Whatever Home Assistant complains of is a failure."""
     yield household
     assert household.core.complaints() == []

@@ -9,13 +9,13 @@ from controller.config import load
 from simulator.table import Table
 
 
-def main(broker: str, folder: str, speed: str, remote_start: str) -> None:
+def main(broker: str, folder: str, speed: str, remote_start: str, angle_deg: str) -> None:
     options = {
         "mqtt.broker": broker, "data.folder": folder, "mqtt.remote_start": remote_start == "true",
         "log.level": "warning",
     }  # fmt: skip
     config = load(Path(folder) / "table.toml", options)
-    table = Table(seed=5, time_scale=int(speed))
+    table = Table(seed=5, angle_deg=float(angle_deg), time_scale=int(speed))
     assemble(config, lambda: SimPort(table, float(speed)), None, frozenset({int(speed)})).run()
 
 

@@ -16,7 +16,7 @@ from protocol.messages import Cause
 from .discovery_lint import wrong
 
 PRESETS = ["gentle", "back", "evening-2"]
-REMOTE = {"arm", "start", "goto", "resume", "stand", "preset", "target"}
+REMOTE = {"arm", "start", "goto", "resume", "stand", "checkin", "preset", "target"}
 
 
 def discovery(**changed: Any) -> Discovery:
@@ -175,6 +175,9 @@ def test_stop_and_level_are_there_without_a_tilt_unit_and_the_others_are_not() -
         "topic": "bascule/home/state", "value_template": "{{ 'online' if value_json.link.up else 'offline' }}"
     }  # fmt: skip
     buttons = {name: one for name, one in there(document()).items() if one["platform"] == "button"}
+    (asked,) = buttons.pop("checkin")["availability"][1:]
+    assert "link.up and" in asked["value_template"]
+    assert "check_in_remaining_s is not none" in asked["value_template"]
     for name, one in buttons.items():
         assert one["availability"] == (daemon if name in ("stop", "level") else [*daemon, link])
         assert one["availability_mode"] == "all"
