@@ -12,7 +12,12 @@ import pytest
 
 pytest.register_assert_rewrite("tests.simulator.host")  # the scripted host explains itself as a test does
 
-WAIT_LONGEST = ("crash/test_rounds.py", "bascule/test_end_to_end.py", "controller/mqtt/test_client.py")
+WAIT_LONGEST = (
+    "home_assistant/test_core.py",
+    "crash/test_rounds.py",
+    "bascule/test_end_to_end.py",
+    "controller/mqtt/test_client.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
