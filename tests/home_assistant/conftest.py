@@ -15,7 +15,7 @@ from controller.presets import bundled
 from tests.bascule.conftest import until as poll
 from tests.controller.mqtt.conftest import MOSQUITTO, Broker, Peer
 
-from .core import HASS, ROOT, Core
+from .core import HASS, ROOT, Core, version
 
 TABLE = """\
 [session]
@@ -174,8 +174,10 @@ def parts() -> dict[str, Any]:
 
 
 def named(part: str) -> str:
-    """The entity of a part. This core is older than `default_entity_id` and makes ids of the names."""
+    """The entity of a part. A core that is older than `default_entity_id` makes ids of the names."""
     one = parts()[part]
+    if version() >= (2025, 10):
+        return str(one["default_entity_id"])
     name = "".join(letter if letter.isalnum() else "_" for letter in str(one["name"]).lower())
     return f"{one['platform']}.inversion_table_{name}"
 

@@ -4,12 +4,14 @@ import base64
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import struct
 import subprocess
 import urllib.error
 import urllib.request
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,14 @@ def environment() -> dict[str, str]:
     """Of its programs: they start in 3 s with their compiled files, in 17 s without."""
     left_out = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
     return {key: value for key, value in os.environ.items() if key not in left_out}
+
+
+@cache
+def version() -> tuple[int, int]:
+    """Of this core: year and month."""
+    (constants,) = FOLDER.glob("lib/python3*/site-packages/homeassistant/const.py")
+    found = re.findall(r"^M\w+_VERSION: Final = (\d+)$", constants.read_text("utf-8"), re.MULTILINE)
+    return int(found[0]), int(found[1])
 
 
 class MissingError(Exception):
@@ -66,7 +76,7 @@ class Core:
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
             try:
-                self._process.wait(20)
+                self._process.wait(60)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
