@@ -43,7 +43,8 @@ lovelace:
       mode: yaml
       title: Inversion table
       filename: dashboard.yaml
-automation:
+automation made by hand: !include automations.yaml
+automation examples:
   - id: stretch
     alias: Stretch
     use_blueprint:
@@ -82,6 +83,7 @@ class Household:
             folder / "core",
             {
                 "configuration.yaml": as_this_core_names(CONFIGURATION),
+                "automations.yaml": "[]\n",
                 "dashboard.yaml": as_this_core_names((EXAMPLES / "dashboard.yaml").read_text("utf-8")),
                 "blueprints/automation/bascule/morning_stretch_reminder.yaml": blueprint,
             },

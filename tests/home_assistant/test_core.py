@@ -144,7 +144,7 @@ def test_a_session_from_choosing_to_level(home: Household) -> None:
 
 def test_who_is_asked_can_answer_there(home: Household) -> None:
     """Slower than the others: the half minute for the answer goes by the table's clock."""
-    home.begin(speed=4, angle_deg=0.0)
+    home.begin(speed=6, angle_deg=0.0)
     start(home, "gentle")
     home.shows("check_in", "on")
     until(lambda: home.state("checkin")["state"] != "unavailable", "it can be pressed")
@@ -257,6 +257,29 @@ def test_the_reminder_reminds_and_lays_ready_and_moves_nothing(home: Household) 
     settled(home, 0.5)
     assert home.core.ask("persistent_notification/get") == [], "not while a session runs"
     home.press("stop")
+
+
+def test_an_automation_hears_of_a_fault_and_of_nothing_else(home: Household) -> None:
+    home.begin()
+    (device,) = [one for one in home.core.ask("config/device_registry/list") if one["name"] == "Inversion table"]
+    trigger = {
+        "trigger": "device", "domain": "mqtt", "device_id": device["id"], "type": "reported", "subtype": "fault",
+    }  # fmt: skip
+    action = {
+        "action": "persistent_notification.create",
+        "data": {"title": "Fault", "message": "{{ trigger.payload_json.message }}"},
+    }
+    automation = {"alias": "Fault", "triggers": [trigger], "actions": [action]}
+    home.core.post("config/automation/config/fault", automation)
+    home.core.post("services/persistent_notification/dismiss_all", {})
+    until(lambda: home.core.state("automation.fault")["state"] == "on", "the automation")
+    for kind, message in (("limit", "No."), ("fault", "The motor stalled."), ("fault_cleared", "No.")):
+        home.peer.say("bascule/home/event", json.dumps({"kind": kind, "message": message}).encode())
+    notes = until(lambda: home.core.ask("persistent_notification/get"), "a notification")
+    settled(home, 0.3)
+    assert home.core.ask("persistent_notification/get") == notes
+    assert [(note["title"], note["message"]) for note in notes] == [("Fault", "The motor stalled.")]
+    home.core.post("services/persistent_notification/dismiss_all", {})
 
 
 def test_the_reminder_has_no_word_that_could_move_the_table() -> None:
