@@ -89,10 +89,13 @@ class Household:
             },
         )
         self._table: subprocess.Popen[bytes] | None = None
+        self.peer = Peer(self.broker.port)
+
+    def move_in(self) -> None:
+        """Home Assistant with its first user, who adds MQTT; then the table."""
         self.core.start()
         self.core.let_in()
         self.core.connect(self.broker.port)
-        self.peer = Peer(self.broker.port)
         self.begin()
 
     def begin(self, remote_start: bool = True, speed: int = SPEED, angle_deg: float = -80.0) -> None:
@@ -199,8 +202,11 @@ def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Household]:
     if MOSQUITTO is None:
         pytest.skip("mosquitto is not installed")
     home = Household(tmp_path_factory.mktemp("household"))
-    yield home
-    home.close()
+    try:
+        home.move_in()
+        yield home
+    finally:
+        home.close()
 
 
 @pytest.fixture
