@@ -21,8 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("BASCULE_HOME_ASSISTANT") or ROOT / ".home-assistant")
 HASS = FOLDER / "bin" / "hass"
 CLIENT_ID = "http://127.0.0.1/"
-OF_THE_MACHINE = ("homeassistant.bootstrap] Skipping pip", "[aiohttp_fast_zlib]", "camera.img_util]")
-"""What this core says of the machine that it runs on, whatever else there is."""
+OF_THE_MACHINE = (
+    "homeassistant.bootstrap] ", "[aiohttp_fast_zlib]", "camera.img_util]", "is taking over 10 seconds",
+)  # fmt: skip
+"""What this core says of the machine that it runs on, and of how slow it is, whatever else there is."""
 
 
 def environment() -> dict[str, str]:
