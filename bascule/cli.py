@@ -27,7 +27,7 @@ from simulator.hands import WORDS, HandError, Hands, help_text, scenario
 from simulator.server import Asked, Endpoint, Pty, ServerError, Tcp, serve
 from simulator.table import Table
 
-from . import check_command, history_command, log, presets_command, setup_command
+from . import check_command, discovery_command, history_command, log, presets_command, setup_command
 from . import demo as demo_
 from .assembly import address_of, assemble
 from .broker import BrokerError
@@ -60,6 +60,7 @@ app.add_typer(people_app, name="people")
 app.add_typer(history_command.app, name="history")
 app.command()(check_command.check)
 app.add_typer(setup_command.app, name="setup")
+app.add_typer(discovery_command.app, name="discovery")
 
 
 def _version(value: bool) -> None:
