@@ -33,10 +33,12 @@ static uint8_t due_ms;
 static bool converting;
 static bool complete;
 
+/* The flag of a conversion that nobody took, as the last one of the noise, is cleared by a 1: its interrupt would come at
+ * once and add that old value. */
 static void convert(uint8_t from)
 {
     ADMUX = (uint8_t)(REFERENCE_AVCC | from);
-    ADCSRA = (uint8_t)(_BV(ADEN) | _BV(ADIE) | PRESCALE_128 | _BV(ADSC));
+    ADCSRA = (uint8_t)(_BV(ADEN) | _BV(ADIF) | _BV(ADIE) | PRESCALE_128 | _BV(ADSC));
 }
 
 uint32_t adc_noise(void)
