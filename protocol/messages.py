@@ -125,7 +125,7 @@ CAUSES: Final = {
     Cause.HOST_SILENT: CauseFact("F17", Rung.LEVEL, False, "nothing fresh from the controller for 2 s"),
     Cause.LEASE_EXPIRED: CauseFact("F2", Rung.REFUSE, False, "a lease ended while the table moved"),
     Cause.OVER_TIME: CauseFact("F14", Rung.LEVEL, False, "head down for longer than the angle allows"),
-    Cause.OVER_ANGLE: CauseFact("F14", Rung.LEVEL, True, "a sensor showed more than the limit and 1°"),
+    Cause.OVER_ANGLE: CauseFact("F14", Rung.LEVEL, True, "a sensor beyond the limit and 1°, or the end switch open"),
     Cause.ANKLES_OPEN: CauseFact("F25", Rung.LEVEL, False, "an ankle lock is open"),
     Cause.OCCUPANT_LOST: CauseFact("F26", Rung.LEVEL, True, "nobody sensed although the ankles are locked"),
     Cause.ESTOP: CauseFact("F24", Rung.HOLD, True, "the emergency stop was pressed"),

@@ -31,7 +31,7 @@ from .angle import Angle
 from .drive import TICK_MS as TICK_MS
 from .exposure import Exposure
 from .grant import Grant
-from .ladder import BLIND_ENDED, STOPPED, Ladder
+from .ladder import BLIND_ENDED, OVER_ANGLE, STOPPED, Ladder
 from .memory import Memory
 from .motion import RESTING, Command, Motion
 from .sensors import Readings
@@ -162,6 +162,9 @@ class TiltUnit:
         if now_ms >= SETTLE_MS:
             silent = self._silent = self._link.silent(now_ms)
             others, driven, ladder = angle.causes | self._supply.causes, motion.out_cdps != 0, self._ladder
+            if readings.end_head_down:
+                # H2: where both sensors show too little, the end of the travel does not.
+                others |= OVER_ANGLE
             ladder.judge(now_ms, switches, angle, self._exposure, self._grant, others, silent, driven, motion.braked)
             if ladder.voids:
                 self._link.void()

@@ -23,20 +23,24 @@
 #define FULL_MA 40000u
 #define FULL_MV 20000u
 
-static const uint8_t CONVERSIONS[INPUTS] = {16, 16, 4, 4};
+/* Of each angle, and of each of the rest. */
+#define FINE 16u
+#define COARSE 4u
 
 /* Of the interrupts alone, which do not interrupt each other; the sums are taken while none can come. */
 static struct sums summed;
 static uint8_t input;
+/* 0: no round is being made. */
 static uint8_t left;
 static uint8_t due_ms;
-static bool converting;
 static bool complete;
 
+/* The flag of a conversion that nobody took, as the last one of the noise, is cleared by a 1: its interrupt would come at
+ * once and add that old value. */
 static void convert(uint8_t from)
 {
     ADMUX = (uint8_t)(REFERENCE_AVCC | from);
-    ADCSRA = (uint8_t)(_BV(ADEN) | _BV(ADIE) | PRESCALE_128 | _BV(ADSC));
+    ADCSRA = (uint8_t)(_BV(ADEN) | _BV(ADIF) | _BV(ADIE) | PRESCALE_128 | _BV(ADSC));
 }
 
 uint32_t adc_noise(void)
@@ -67,12 +71,11 @@ void adc_tick(void)
         return;
     }
     due_ms = ROUND_MS;
-    if (!converting) {
+    if (left == 0) {
         summed = (struct sums){0};
-        converting = true;
         complete = false;
         input = 0;
-        left = CONVERSIONS[0];
+        left = FINE;
         convert(0);
     }
 }
@@ -86,12 +89,11 @@ ISR(ADC_vect)
     if (left == 0) {
         at++;
         if (at == INPUTS) {
-            converting = false;
             complete = true;
             return;
         }
         input = at;
-        left = CONVERSIONS[at];
+        left = at < CURRENT_INPUT ? FINE : COARSE;
     }
     convert(at);
 }

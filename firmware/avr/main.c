@@ -23,6 +23,10 @@
 #ifndef DRIVE_ZERO_CDEG
 #define DRIVE_ZERO_CDEG 0
 #endif
+/* A broken wire reads -125° less the zero, which has to stay beyond the range of ±95°; 10° and more is a mounting. */
+#if BED_ZERO_CDEG < -1000 || BED_ZERO_CDEG > 1000 || DRIVE_ZERO_CDEG < -1000 || DRIVE_ZERO_CDEG > 1000
+#error "a zero beyond 10 degrees: mount the sensor anew"
+#endif
 
 static struct unit unit;
 

@@ -1,4 +1,4 @@
-/* Motor and brake. Off and braked from the first instruction on. */
+/* Motor and brake. Off and braked from `motor_start` on; until then the resistors at the pins see to it. */
 #ifndef BASCULE_MOTOR_H
 #define BASCULE_MOTOR_H
 

@@ -142,6 +142,10 @@ void ladder_judge(struct ladder *ladder, struct memory *memory, struct grant *gr
     if (readings->lowering) {
         active |= CAUSE_LOWERING;
     }
+    if (readings->end_head_down) {
+        /* H2: where both sensors show too little, the end of the travel does not. */
+        active |= CAUSE_OVER_ANGLE;
+    }
     if ((active & HOLD_MASK) != 0) {
         active &= ~CAUSE_LEVEL_WISHED;
         held = false;

@@ -17,8 +17,9 @@ struct command {
     bool brake;
 };
 
-/* `power`, `braked`: what the motor and the brake are given; `out_cdps`: the rate that this is; `fault`: what the motion ended with. `blind_ticks`: how long a
- * blind return has lasted; `back_off_ms`: for how long a stall is still backed off, which ends in a fault. */
+/* `power`, `braked`: what the motor and the brake are given; `out_cdps`: the rate that this is; `fault`: what the motion
+ * ended with. `blind_ticks`: how long a blind return has lasted; `back_off_ms`: for how long a stall is still backed off,
+ * which ends in a fault. */
 struct motion {
     enum fault fault;
     uint16_t blind_ticks;

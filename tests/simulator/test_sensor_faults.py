@@ -227,3 +227,30 @@ def test_a_sensor_fails_while_the_return_is_on_the_other():
     assert host.rung == Rung.BLIND_LEVEL
     assert host.run(40.0, lambda: host.rung == Rung.HOLD)
     assert abs(host.angle_deg) < 1.0
+
+
+def test_two_sensors_that_show_too_little_alike_end_at_the_switch():
+    """H2, F14: their supply sags, each shows nine tenths, and so the table is beyond 62° before they show 60°. The end
+    switch has stopped it there; it does not hang there until the stall or the missing progress is noticed, and R3."""
+    host = Host(-0.5).meet()
+    sensors = host.table.sensors
+    sensors.bed_fault = sensors.drive_fault = lambda cdeg: cdeg * 9 // 10
+    assert host.arm()
+    host.lead(60.0, 3.0)
+    reacts(host, C.OVER_ANGLE, 40.0)
+    assert host.angle_deg == pytest.approx(62.2, abs=0.3)
+    assert host.rung == Rung.LEVEL
+    goes_home(host)
+
+
+def test_an_end_switch_whose_wire_breaks_leads_home_and_lets_nothing_rise(monkeypatch: pytest.MonkeyPatch):
+    """H2: an open loop is its dangerous side."""
+    host = holding(20.0)
+    monkeypatch.setattr("simulator.sensors.ELECTRICAL_END_DEG", (-90.0, -90.0))
+    host.table.sensors.readings.end_head_down = True
+    reacts(host, C.OVER_ANGLE, 0.06)
+    assert host.rung == Rung.LEVEL
+    goes_home(host)
+    host.acknowledge()
+    assert host.latched == C.OVER_ANGLE
+    assert not host.arm()
