@@ -33,7 +33,7 @@ void take_both(struct parts *parts, int16_t bed_cdeg, int16_t drive_cdeg);
 void judge(struct parts *parts, bool head_down_side, bool returning, uint32_t latched, int64_t *out);
 void show(struct parts *parts, int32_t bed_q16, int32_t drive_q16, bool bed_fails, bool drive_fails);
 bool slips(struct parts *parts, bool held);
-uint32_t gets_nowhere(struct parts *parts, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16);
+uint8_t gets_nowhere(struct parts *parts, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16);
 void rests(struct parts *parts);
 bool stalls(struct parts *parts, uint16_t current_ma, int16_t power);
 uint32_t supplied(struct parts *parts, uint16_t supply_mv, uint16_t current_ma, int64_t *heat);
@@ -58,7 +58,7 @@ void *new_parts(void)
     struct parts *const made = rubbish(sizeof *made);
 
     angle_start(&made->angle);
-    brake_watch_start(&made->brake);
+    made->brake = (struct brake_watch){0};
     progress_reset(&made->progress);
     supply_start(&made->supply);
     remembers(made, 0, 0);
@@ -112,9 +112,9 @@ bool slips(struct parts *parts, bool held)
     return brake_watch_tick(&parts->brake, held, &parts->angle.voter);
 }
 
-uint32_t gets_nowhere(struct parts *parts, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
+uint8_t gets_nowhere(struct parts *parts, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
 {
-    return progress_tick(&parts->progress, angle_q16, rate_cdps, asked_q16);
+    return (uint8_t)progress_tick(&parts->progress, angle_q16, rate_cdps, asked_q16);
 }
 
 void rests(struct parts *parts)
@@ -232,9 +232,8 @@ void climb(struct parts *parts, int32_t what, const int64_t *in, int64_t *out)
     } else {
         const struct readings readings = {.occupied = in[3] != 0, .ankles_locked = in[4] != 0, .estop = in[5] != 0,
                                           .lowering = in[6] != 0};
-        const struct situation now = {.now_ms = now_ms, .others = (uint32_t)in[2], .readings = &readings,
-                                      .angle = angle, .exposure = &parts->exposure, .silent = in[7] != 0,
-                                      .driven = in[8] != 0, .braked = in[9] != 0};
+        const struct situation now = {.now_ms = now_ms, .others = (uint32_t)in[2], .over_time = in[15] == 0,
+                                      .silent = in[7] != 0, .driven = in[8] != 0, .braked = in[9] != 0};
 
         angle->head_down = in[1] != 0;
         angle->trusted = in[10] != 0;
@@ -242,11 +241,10 @@ void climb(struct parts *parts, int32_t what, const int64_t *in, int64_t *out)
         angle->angle_q16 = (int32_t)in[12];
         angle->worst_cdeg = (int16_t)in[13];
         angle->speed_q16 = (int32_t)in[14];
-        parts->exposure.left_ms = (uint32_t)in[15];
         memory->episode_ms = (uint32_t)in[16];
         memory->latched &= (uint32_t)in[17];
         show(parts, (int32_t)in[18], (int32_t)in[18], false, false);
-        ladder_judge(ladder, memory, &parts->grant, &now);
+        ladder_judge(ladder, memory, &parts->grant, angle, &readings, &now);
     }
     out[1] = ladder->active;
     out[2] = ladder->rung;

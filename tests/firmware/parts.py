@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from protocol.messages import Cause
+
 from .build import compile_library, core_sources
 
 HERE = Path(__file__).parent
 Q16 = 65536
 Q27 = 2**27
 FULL_POWER = 32767
+FAULTS = [0, Cause.STALLED, Cause.BLIND_ENDED, Cause.NO_PROGRESS, Cause.WRONG_WAY]
+"""`enum fault`, the milder ones first."""
 
 
 @cache
@@ -21,7 +25,7 @@ def library() -> ctypes.CDLL:
         built = compile_library([*core_sources(), HERE / "parts.c"], Path(folder) / "parts.so")
     built.new_parts.restype = ctypes.c_void_p
     built.valid_with.restype = built.slips.restype = built.stalls.restype = built.ends.restype = ctypes.c_bool
-    built.gets_nowhere.restype = built.supplied.restype = ctypes.c_uint32
+    built.gets_nowhere.restype, built.supplied.restype = ctypes.c_uint8, ctypes.c_uint32
     built.follows.restype = built.drive_power.restype = ctypes.c_int16
     return built
 
@@ -54,8 +58,8 @@ class Parts:
         return bool(library().slips(self._at, held))
 
     def gets_nowhere(self, angle_q16: int, rate_cdps: int, asked_q16: int) -> int:
-        """The watch over progress, one tick."""
-        return int(library().gets_nowhere(self._at, angle_q16, ctypes.c_int16(rate_cdps), asked_q16))
+        """The watch over progress, one tick: the cause that its fault is told as."""
+        return FAULTS[library().gets_nowhere(self._at, angle_q16, ctypes.c_int16(rate_cdps), asked_q16)]
 
     def rests(self) -> None:
         """The watch begins anew."""

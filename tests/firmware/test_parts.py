@@ -406,7 +406,7 @@ def test_the_reference_moves_alike(seed: int) -> None:
         target_q16 = numbers[0] + round(near * 100 * Q16)
         target_cdps = random.choice((0, 0, 100, -100, 300, -300, random.randint(-300, 300)))
         cap_cdps = random.choice((300, 270, 90))
-        low, high = random.choice(((-8000, 6000), (-8000, 3000), (-32_767, 32_767)))
+        low, high = random.choice(((-8000, 6000), (-8000, 3000), (-16_000, 16_000)))
         c.put(numbers, (0, 0))
         angle, rate, acceleration, *_ = c.approach(target_q16, target_cdps, cap_cdps, low, high)
         reference.approach(target_q16 / Q16 / 100, target_cdps / 100, cap_cdps / 100, low / 100, high / 100)
