@@ -246,7 +246,7 @@ def test_the_newer_copy_is_used(which: int) -> None:
     told(table, 60)  # the second start is shorter than the first, and counts on
     counted_s = told(table, 1).head_down_s
     write(table, which, old)
-    assert restarted(table).head_down_s >= counted_s + 1
+    assert restarted(table).head_down_s >= counted_s, "with the old one it were a second less"
 
 
 def test_a_restart_is_kept_at_once() -> None:

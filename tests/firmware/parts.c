@@ -24,6 +24,7 @@ struct parts {
     struct ladder ladder;
     struct reference reference;
     struct follower follower;
+    struct motion motion;
     uint8_t stall_ticks;
 };
 
@@ -52,6 +53,8 @@ void approach(struct parts *parts, int32_t target_q16, int16_t target_cdps, int1
               int16_t high_cdeg, int64_t *out);
 bool ends(struct parts *parts, int32_t target_q16, int16_t target_cdps);
 int16_t follows(struct parts *parts, int32_t angle_q16, bool hurry, int64_t *out);
+void senses(struct parts *parts, const int64_t *in);
+void moves(struct parts *parts, int32_t what, const int64_t *in, int64_t *out);
 
 void *new_parts(void)
 {
@@ -70,6 +73,7 @@ void *new_parts(void)
     made->stall_ticks = 0;
     reference_place(&made->reference, 0, 0);
     follower_rest(&made->follower, 0);
+    motion_start(&made->motion);
     return made;
 }
 
@@ -324,4 +328,67 @@ int16_t follows(struct parts *parts, int32_t angle_q16, bool hurry, int64_t *out
 
     tell(parts, out);
     return rate_cdps;
+}
+
+/* What a motion knows of the table. */
+void senses(struct parts *parts, const int64_t *in)
+{
+    struct angle *const angle = &parts->angle;
+
+    angle->angle_q16 = (int32_t)in[0];
+    angle->worst_cdeg = (int16_t)in[1];
+    show(parts, (int32_t)in[2], (int32_t)in[3], in[4] != 0, in[5] != 0);
+    angle->voter.bed.rate_q16 = (int32_t)in[6];
+    angle->voter.drive.rate_q16 = (int32_t)in[7];
+}
+
+/* One of the motions, for a tick; what it makes of the table, and its state. */
+void moves(struct parts *parts, int32_t what, const int64_t *in, int64_t *out)
+{
+    struct motion *const motion = &parts->motion;
+    const struct angle *const angle = &parts->angle;
+    const struct aim aim = {(int16_t)in[0], (int16_t)in[1], (int16_t)in[2], in[3] != 0};
+
+    motion->fault = FAULT_NONE;
+    switch (what) {
+    case 0:
+        motion_rest(motion);
+        break;
+    case 1:
+        motion_brake(motion, angle);
+        break;
+    case 2:
+        motion_return(motion, angle, (int16_t)in[0]);
+        break;
+    case 3:
+        motion_return_blind(motion, angle);
+        break;
+    case 4:
+        motion_follow(motion, angle, &aim);
+        break;
+    case 5:
+        motion_blind_again(motion);
+        break;
+    case 6:
+        motion_end_blind(motion);
+        break;
+    case 7:
+        motion_watch_stall(motion, angle, (uint16_t)in[0]);
+        break;
+    default:
+        motion_back_off(motion, angle, (uint16_t)in[0], in[1] != 0);
+        break;
+    }
+    out[0] = motion->fault;
+    out[1] = motion->braked;
+    out[2] = motion->returning;
+    out[3] = motion->back_off_ms;
+    out[4] = motion->blind_ticks;
+    out[5] = motion->out_cdps;
+    out[6] = motion->power;
+    out[7] = motion->reference.angle_q16;
+    out[8] = motion->reference.rate_q16;
+    out[9] = motion->reference.acceleration_q16;
+    out[10] = motion->follower.integral_q16;
+    out[11] = motion->follower.rate_q16;
 }

@@ -120,6 +120,17 @@ class Parts:
         return int(rate_cdps), [*self._out[:6]]
 
 
+def sense(c: Parts, given: Sequence[int]) -> None:
+    """What a motion knows of the table: angle, more head-down one, both sensors, their failures and rates."""
+    library().senses(c._at, (ctypes.c_int64 * 8)(*given))
+
+
+def move(c: Parts, what: int, *given: int) -> list[int]:
+    """A motion for a tick, in the order of motion.h's functions of it: fault, what comes out, and its state."""
+    library().moves(c._at, what, (ctypes.c_int64 * 4)(*given), c._out)
+    return [int(FAULTS[c._out[0]]), *c._out[1:12]]
+
+
 def climb(c: Parts, what: int, given: Sequence[int]) -> list[int]:
     """The ladder: 0 stop, 1 level, 2 a new grant, 3 a fault, 4 a verdict; what it says then."""
     library().climb(c._at, what, (ctypes.c_int64 * 19)(*given), c._out)

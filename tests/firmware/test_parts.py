@@ -228,15 +228,11 @@ def test_progress_is_half_a_degree_and_the_wrong_way_one_and_a_half() -> None:
 
 
 def test_sums_do_not_overflow_while_a_load_is_held() -> None:
-    c = Parts()
-    for _ in range(200):
-        c.gets_nowhere(0, 32_767, 0)
-    c = Parts()
-    c.gets_nowhere(0, 1, 0)
-    for _ in range(60_000):
-        cause = c.gets_nowhere(0, 32_767, 32_767 * Q16 - 1)
-        assert cause in (0, C.NO_PROGRESS)
-    assert cause == C.NO_PROGRESS
+    for way in (1, -1):
+        c = Parts()
+        found = [c.gets_nowhere(0, 32_767 * way, (32_767 * Q16 - 1) * way) for _ in range(70_000)]
+        assert found == [0] * 150 + [C.NO_PROGRESS] * (70_000 - 150)
+        assert c.gets_nowhere(-150 * Q16 * way, 32_767 * way, 0) == C.WRONG_WAY, "it still knows which way"
 
 
 @pytest.mark.parametrize(
