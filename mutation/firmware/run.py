@@ -29,7 +29,8 @@ from .record import Library, Record, Recorder
 CONSTANTS: Final = "tests/firmware/test_constants.py"
 SUITE: Final = (
     "tests/firmware/test_framing.py", "tests/firmware/test_link.py", CONSTANTS, "tests/firmware/test_parts.py",
-    "tests/firmware/test_motion.py", "tests/firmware/test_table.py", "tests/firmware/test_walk.py", "tests/firmware/test_trace.py",
+    "tests/firmware/test_motion.py", "tests/firmware/test_table.py", "tests/firmware/test_walk.py",
+    "tests/firmware/test_trace.py",
 )  # fmt: skip
 """What has to notice. The kernel has its own planted differences: tests/firmware/kernel_twin.py."""
 CHIP_SUITE: Final = ("tests/emulated/test_pins.py", "tests/emulated/test_unit.py")
