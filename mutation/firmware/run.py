@@ -39,7 +39,8 @@ PARTS: Final = "tests/firmware/test_parts.py"
 MOTION: Final = "tests/firmware/test_motion.py"
 UNRECORDED: Final = {
     "framing.c": SUITE[:2], "framing.h": SUITE[:2], "link.c": SUITE[:2],
-    "angle.c": (f"{PARTS}::test_sensors",), "voting.c": (f"{PARTS}::test_sensors",),
+    "angle.c": (f"{PARTS}::test_sensors",),
+    "voting.c": (f"{PARTS}::test_votes", f"{PARTS}::test_a_sensor", f"{PARTS}::test_sensors"),
     "voting.h": (f"{PARTS}::test_sensors",),
     "brake.c": (f"{PARTS}::test_the_brake", f"{PARTS}::test_a_brake", f"{PARTS}::test_sensors"),
     "watch.c": (
@@ -47,7 +48,7 @@ UNRECORDED: Final = {
     ),
     "supply.c": (f"{PARTS}::test_supply",),
     "exposure.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_an_episode"),
-    "memory.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_memory"),
+    "memory.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_memory", f"{PARTS}::test_a_lost"),
     "ladder.c": (f"{PARTS}::test_the_ladder",),
     "unit.c": (f"{PARTS}::test_a_sample", f"{PARTS}::test_nothing_is_told"),
     "motion.c": (MOTION,),

@@ -55,6 +55,8 @@ bool ends(struct parts *parts, int32_t target_q16, int16_t target_cdps);
 int16_t follows(struct parts *parts, int32_t angle_q16, bool hurry, int64_t *out);
 void senses(struct parts *parts, const int64_t *in);
 void moves(struct parts *parts, int32_t what, const int64_t *in, int64_t *out);
+void votes(struct parts *parts, const int64_t *in, int64_t *out);
+uint16_t named_by(struct parts *parts, uint32_t entropy);
 
 void *new_parts(void)
 {
@@ -391,4 +393,31 @@ void moves(struct parts *parts, int32_t what, const int64_t *in, int64_t *out)
     out[9] = motion->reference.acceleration_q16;
     out[10] = motion->follower.integral_q16;
     out[11] = motion->follower.rate_q16;
+}
+
+/* One verdict on sensors that are made up. */
+void votes(struct parts *parts, const int64_t *in, int64_t *out)
+{
+    struct voter *const voter = &parts->angle.voter;
+
+    voter->bed.smooth_q16 = (int32_t)in[0];
+    voter->drive.smooth_q16 = (int32_t)in[1];
+    voter->bed.still_samples = (uint8_t)in[2];
+    voter->drive.still_samples = (uint8_t)in[3];
+    voter->bed.implausible = voter->bed.implausible || in[4] != 0;
+    voter->drive.implausible = voter->drive.implausible || in[5] != 0;
+    voter_judge(voter, (enum side)in[6], (enum suspect)in[7]);
+    out[0] = voter->bed.failing;
+    out[1] = voter->drive.failing;
+    out[2] = voter->apart;
+    out[3] = voter->doubt_ticks;
+}
+
+/* What a memory is called that did not survive. */
+uint16_t named_by(struct parts *parts, uint32_t entropy)
+{
+    memory_seal(&parts->memory);
+    parts->memory.check ^= 1u;
+    memory_boot(&parts->memory, entropy);
+    return parts->memory.id;
 }

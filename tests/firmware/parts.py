@@ -26,6 +26,7 @@ def library() -> ctypes.CDLL:
     built.new_parts.restype = ctypes.c_void_p
     built.valid_with.restype = built.slips.restype = built.stalls.restype = built.ends.restype = ctypes.c_bool
     built.gets_nowhere.restype, built.supplied.restype = ctypes.c_uint8, ctypes.c_uint32
+    built.named_by.restype = ctypes.c_uint16
     built.follows.restype = built.drive_power.restype = ctypes.c_int16
     return built
 
@@ -129,6 +130,17 @@ def move(c: Parts, what: int, *given: int) -> list[int]:
     """A motion for a tick, in the order of motion.h's functions of it: fault, what comes out, and its state."""
     library().moves(c._at, what, (ctypes.c_int64 * 4)(*given), c._out)
     return [int(FAULTS[c._out[0]]), *c._out[1:12]]
+
+
+def vote(c: Parts, given: Sequence[int]) -> list[int]:
+    """Both sensors' angles, equal readings and bad ones, side, suspect: who fails, apart, and for how long so far."""
+    library().votes(c._at, (ctypes.c_int64 * 8)(*given), c._out)
+    return [*c._out[:4]]
+
+
+def named_by(c: Parts, entropy: int) -> int:
+    """What a memory is called that did not survive."""
+    return int(library().named_by(c._at, ctypes.c_uint32(entropy)))
 
 
 def climb(c: Parts, what: int, given: Sequence[int]) -> list[int]:
