@@ -29,15 +29,18 @@ from .record import Library, Record, Recorder
 CONSTANTS: Final = "tests/firmware/test_constants.py"
 SUITE: Final = (
     "tests/firmware/test_framing.py", "tests/firmware/test_link.py", CONSTANTS, "tests/firmware/test_parts.py",
-    "tests/firmware/test_table.py", "tests/firmware/test_walk.py", "tests/firmware/test_trace.py",
+    "tests/firmware/test_motion.py", "tests/firmware/test_table.py", "tests/firmware/test_walk.py",
+    "tests/firmware/test_trace.py",
 )  # fmt: skip
 """What has to notice. The kernel has its own planted differences: tests/firmware/kernel_twin.py."""
 CHIP_SUITE: Final = ("tests/emulated/test_pins.py", "tests/emulated/test_unit.py")
 """What has to notice where registers are concerned: the chip is emulated."""
 PARTS: Final = "tests/firmware/test_parts.py"
+MOTION: Final = "tests/firmware/test_motion.py"
 UNRECORDED: Final = {
     "framing.c": SUITE[:2], "framing.h": SUITE[:2], "link.c": SUITE[:2],
-    "angle.c": (f"{PARTS}::test_sensors",), "voting.c": (f"{PARTS}::test_sensors",),
+    "angle.c": (f"{PARTS}::test_sensors",),
+    "voting.c": (f"{PARTS}::test_votes", f"{PARTS}::test_a_sensor", f"{PARTS}::test_sensors"),
     "voting.h": (f"{PARTS}::test_sensors",),
     "brake.c": (f"{PARTS}::test_the_brake", f"{PARTS}::test_a_brake", f"{PARTS}::test_sensors"),
     "watch.c": (
@@ -45,15 +48,16 @@ UNRECORDED: Final = {
     ),
     "supply.c": (f"{PARTS}::test_supply",),
     "exposure.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_an_episode"),
-    "memory.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_memory"),
+    "memory.c": (f"{PARTS}::test_exposure", f"{PARTS}::test_memory", f"{PARTS}::test_a_lost"),
     "ladder.c": (f"{PARTS}::test_the_ladder",),
     "unit.c": (f"{PARTS}::test_a_sample", f"{PARTS}::test_nothing_is_told"),
+    "motion.c": (MOTION,),
     "grant.c": (f"{PARTS}::test_leases", f"{PARTS}::test_a_target"),
     "drive.c": (f"{PARTS}::test_power", f"{PARTS}::test_the_reference", f"{PARTS}::test_the_follower"),
     "drive.h": (PARTS,), "fixed.c": (PARTS,), "fixed.h": (PARTS,),
 }  # fmt: skip
 """File → tests that ask its functions past the unit, so that no record tells whether they could notice."""
-DIRECT: Final = (*SUITE[:2], CONSTANTS, PARTS)
+DIRECT: Final = (*SUITE[:2], CONSTANTS, PARTS, MOTION)
 """Never asked about any other file."""
 SOUND_S: Final = 900.0
 BUILD_S: Final = 60.0

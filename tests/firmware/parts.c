@@ -24,6 +24,7 @@ struct parts {
     struct ladder ladder;
     struct reference reference;
     struct follower follower;
+    struct motion motion;
     uint8_t stall_ticks;
 };
 
@@ -33,7 +34,7 @@ void take_both(struct parts *parts, int16_t bed_cdeg, int16_t drive_cdeg);
 void judge(struct parts *parts, bool head_down_side, bool returning, uint32_t latched, int64_t *out);
 void show(struct parts *parts, int32_t bed_q16, int32_t drive_q16, bool bed_fails, bool drive_fails);
 bool slips(struct parts *parts, bool held);
-uint32_t gets_nowhere(struct parts *parts, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16);
+uint8_t gets_nowhere(struct parts *parts, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16);
 void rests(struct parts *parts);
 bool stalls(struct parts *parts, uint16_t current_ma, int16_t power);
 uint32_t supplied(struct parts *parts, uint16_t supply_mv, uint16_t current_ma, int64_t *heat);
@@ -52,13 +53,17 @@ void approach(struct parts *parts, int32_t target_q16, int16_t target_cdps, int1
               int16_t high_cdeg, int64_t *out);
 bool ends(struct parts *parts, int32_t target_q16, int16_t target_cdps);
 int16_t follows(struct parts *parts, int32_t angle_q16, bool hurry, int64_t *out);
+void senses(struct parts *parts, const int64_t *in);
+void moves(struct parts *parts, int32_t what, const int64_t *in, int64_t *out);
+void votes(struct parts *parts, const int64_t *in, int64_t *out);
+uint16_t named_by(struct parts *parts, uint32_t entropy);
 
 void *new_parts(void)
 {
     struct parts *const made = rubbish(sizeof *made);
 
     angle_start(&made->angle);
-    brake_watch_start(&made->brake);
+    made->brake = (struct brake_watch){0};
     progress_reset(&made->progress);
     supply_start(&made->supply);
     remembers(made, 0, 0);
@@ -70,6 +75,7 @@ void *new_parts(void)
     made->stall_ticks = 0;
     reference_place(&made->reference, 0, 0);
     follower_rest(&made->follower, 0);
+    motion_start(&made->motion);
     return made;
 }
 
@@ -112,9 +118,9 @@ bool slips(struct parts *parts, bool held)
     return brake_watch_tick(&parts->brake, held, &parts->angle.voter);
 }
 
-uint32_t gets_nowhere(struct parts *parts, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
+uint8_t gets_nowhere(struct parts *parts, int32_t angle_q16, int16_t rate_cdps, int32_t asked_q16)
 {
-    return progress_tick(&parts->progress, angle_q16, rate_cdps, asked_q16);
+    return (uint8_t)progress_tick(&parts->progress, angle_q16, rate_cdps, asked_q16);
 }
 
 void rests(struct parts *parts)
@@ -232,9 +238,8 @@ void climb(struct parts *parts, int32_t what, const int64_t *in, int64_t *out)
     } else {
         const struct readings readings = {.occupied = in[3] != 0, .ankles_locked = in[4] != 0, .estop = in[5] != 0,
                                           .lowering = in[6] != 0};
-        const struct situation now = {.now_ms = now_ms, .others = (uint32_t)in[2], .readings = &readings,
-                                      .angle = angle, .exposure = &parts->exposure, .silent = in[7] != 0,
-                                      .driven = in[8] != 0, .braked = in[9] != 0};
+        const struct situation now = {.now_ms = now_ms, .others = (uint32_t)in[2], .over_time = in[15] == 0,
+                                      .silent = in[7] != 0, .driven = in[8] != 0, .braked = in[9] != 0};
 
         angle->head_down = in[1] != 0;
         angle->trusted = in[10] != 0;
@@ -242,11 +247,10 @@ void climb(struct parts *parts, int32_t what, const int64_t *in, int64_t *out)
         angle->angle_q16 = (int32_t)in[12];
         angle->worst_cdeg = (int16_t)in[13];
         angle->speed_q16 = (int32_t)in[14];
-        parts->exposure.left_ms = (uint32_t)in[15];
         memory->episode_ms = (uint32_t)in[16];
         memory->latched &= (uint32_t)in[17];
         show(parts, (int32_t)in[18], (int32_t)in[18], false, false);
-        ladder_judge(ladder, memory, &parts->grant, &now);
+        ladder_judge(ladder, memory, &parts->grant, angle, &readings, &now);
     }
     out[1] = ladder->active;
     out[2] = ladder->rung;
@@ -326,4 +330,94 @@ int16_t follows(struct parts *parts, int32_t angle_q16, bool hurry, int64_t *out
 
     tell(parts, out);
     return rate_cdps;
+}
+
+/* What a motion knows of the table. */
+void senses(struct parts *parts, const int64_t *in)
+{
+    struct angle *const angle = &parts->angle;
+
+    angle->angle_q16 = (int32_t)in[0];
+    angle->worst_cdeg = (int16_t)in[1];
+    show(parts, (int32_t)in[2], (int32_t)in[3], in[4] != 0, in[5] != 0);
+    angle->voter.bed.rate_q16 = (int32_t)in[6];
+    angle->voter.drive.rate_q16 = (int32_t)in[7];
+}
+
+/* One of the motions, for a tick; what it makes of the table, and its state. */
+void moves(struct parts *parts, int32_t what, const int64_t *in, int64_t *out)
+{
+    struct motion *const motion = &parts->motion;
+    const struct angle *const angle = &parts->angle;
+    const struct aim aim = {(int16_t)in[0], (int16_t)in[1], (int16_t)in[2], in[3] != 0};
+
+    motion->fault = FAULT_NONE;
+    switch (what) {
+    case 0:
+        motion_rest(motion);
+        break;
+    case 1:
+        motion_brake(motion, angle);
+        break;
+    case 2:
+        motion_return(motion, angle, (int16_t)in[0]);
+        break;
+    case 3:
+        motion_return_blind(motion, angle);
+        break;
+    case 4:
+        motion_follow(motion, angle, &aim);
+        break;
+    case 5:
+        motion_blind_again(motion);
+        break;
+    case 6:
+        motion_end_blind(motion);
+        break;
+    case 7:
+        motion_watch_stall(motion, angle, (uint16_t)in[0]);
+        break;
+    default:
+        motion_back_off(motion, angle, (uint16_t)in[0], in[1] != 0);
+        break;
+    }
+    out[0] = motion->fault;
+    out[1] = motion->braked;
+    out[2] = motion->returning;
+    out[3] = motion->back_off_ms;
+    out[4] = motion->blind_ticks;
+    out[5] = motion->out_cdps;
+    out[6] = motion->power;
+    out[7] = motion->reference.angle_q16;
+    out[8] = motion->reference.rate_q16;
+    out[9] = motion->reference.acceleration_q16;
+    out[10] = motion->follower.integral_q16;
+    out[11] = motion->follower.rate_q16;
+}
+
+/* One verdict on sensors that are made up. */
+void votes(struct parts *parts, const int64_t *in, int64_t *out)
+{
+    struct voter *const voter = &parts->angle.voter;
+
+    voter->bed.smooth_q16 = (int32_t)in[0];
+    voter->drive.smooth_q16 = (int32_t)in[1];
+    voter->bed.still_samples = (uint8_t)in[2];
+    voter->drive.still_samples = (uint8_t)in[3];
+    voter->bed.implausible = voter->bed.implausible || in[4] != 0;
+    voter->drive.implausible = voter->drive.implausible || in[5] != 0;
+    voter_judge(voter, (enum side)in[6], (enum suspect)in[7]);
+    out[0] = voter->bed.failing;
+    out[1] = voter->drive.failing;
+    out[2] = voter->apart;
+    out[3] = voter->doubt_ticks;
+}
+
+/* What a memory is called that did not survive. */
+uint16_t named_by(struct parts *parts, uint32_t entropy)
+{
+    memory_seal(&parts->memory);
+    parts->memory.check ^= 1u;
+    memory_boot(&parts->memory, entropy);
+    return parts->memory.id;
 }

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from protocol.messages import Cause
+
 from .build import compile_library, core_sources
 
 HERE = Path(__file__).parent
 Q16 = 65536
 Q27 = 2**27
 FULL_POWER = 32767
+FAULTS = [0, Cause.STALLED, Cause.BLIND_ENDED, Cause.NO_PROGRESS, Cause.WRONG_WAY]
+"""`enum fault`, the milder ones first."""
 
 
 @cache
@@ -21,7 +25,8 @@ def library() -> ctypes.CDLL:
         built = compile_library([*core_sources(), HERE / "parts.c"], Path(folder) / "parts.so")
     built.new_parts.restype = ctypes.c_void_p
     built.valid_with.restype = built.slips.restype = built.stalls.restype = built.ends.restype = ctypes.c_bool
-    built.gets_nowhere.restype = built.supplied.restype = ctypes.c_uint32
+    built.gets_nowhere.restype, built.supplied.restype = ctypes.c_uint8, ctypes.c_uint32
+    built.named_by.restype = ctypes.c_uint16
     built.follows.restype = built.drive_power.restype = ctypes.c_int16
     return built
 
@@ -54,8 +59,8 @@ class Parts:
         return bool(library().slips(self._at, held))
 
     def gets_nowhere(self, angle_q16: int, rate_cdps: int, asked_q16: int) -> int:
-        """The watch over progress, one tick."""
-        return int(library().gets_nowhere(self._at, angle_q16, ctypes.c_int16(rate_cdps), asked_q16))
+        """The watch over progress, one tick: the cause that its fault is told as."""
+        return FAULTS[library().gets_nowhere(self._at, angle_q16, ctypes.c_int16(rate_cdps), asked_q16)]
 
     def rests(self) -> None:
         """The watch begins anew."""
@@ -114,6 +119,28 @@ class Parts:
         """The rate for the motor, and the state after it."""
         rate_cdps = library().follows(self._at, angle_q16, hurry, self._out)
         return int(rate_cdps), [*self._out[:6]]
+
+
+def sense(c: Parts, given: Sequence[int]) -> None:
+    """What a motion knows of the table: angle, more head-down one, both sensors, their failures and rates."""
+    library().senses(c._at, (ctypes.c_int64 * 8)(*given))
+
+
+def move(c: Parts, what: int, *given: int) -> list[int]:
+    """A motion for a tick, in the order of motion.h's functions of it: fault, what comes out, and its state."""
+    library().moves(c._at, what, (ctypes.c_int64 * 4)(*given), c._out)
+    return [int(FAULTS[c._out[0]]), *c._out[1:12]]
+
+
+def vote(c: Parts, given: Sequence[int]) -> list[int]:
+    """Both sensors' angles, equal readings and bad ones, side, suspect: who fails, apart, and for how long so far."""
+    library().votes(c._at, (ctypes.c_int64 * 8)(*given), c._out)
+    return [*c._out[:4]]
+
+
+def named_by(c: Parts, entropy: int) -> int:
+    """What a memory is called that did not survive."""
+    return int(library().named_by(c._at, ctypes.c_uint32(entropy)))
 
 
 def climb(c: Parts, what: int, given: Sequence[int]) -> list[int]:

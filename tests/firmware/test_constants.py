@@ -16,8 +16,9 @@ HERE = CORE
 Q16 = 65536
 Q27 = 2**27
 DEFINED = re.compile(r"^#define (\w+)(?:\(\w+\))? +\S", re.MULTILINE)
-ELSEWHERE = {"kernel.h", "wire.h"}
-"""tests/firmware/test_kernel.py compares the first, the second is rendered from protocol/messages.py."""
+ELSEWHERE = {"kernel.h", "wire.h", "apart.h"}
+"""tests/firmware/test_kernel.py compares the first, the second is rendered from protocol/messages.py, the third has
+none."""
 
 
 def deg_q16(degrees: float) -> int:
@@ -31,7 +32,7 @@ CONSTANTS: dict[str, dict[str, int]] = {
         "ARRIVED_CDEG": angle.ARRIVED_CDEG, "SIDE_CDEG": angle.SIDE_CDEG, "SIDE_TICKS": angle.SIDE_TICKS,
         "ALONE_TICKS": angle.ALONE_TICKS,
     },
-    "brake.c": {"SLIP_Q16": brake.SLIP_CDEG * Q16, "BITTEN_TICKS": brake.BITTEN_TICKS},
+    "brake.c": {"SLIP_Q16": brake.SLIP_CDEG * Q16, "BITTEN_TICKS": brake.BITTEN_TICKS, "ANY_WAY": 2},
     "drive.c": {
         "TICKS_PER_S": 1000 // drive.TICK_MS, "ACCELERATION_Q16": deg_q16(drive.ACCELERATION_DPS2),
         "JERK_STEP_Q16": deg_q16(drive.JERK_DPS3 * drive.TICK_S), "FULL_CDPS": round(drive.FULL_DPS * 100),
@@ -40,8 +41,8 @@ CONSTANTS: dict[str, dict[str, int]] = {
         "SLEW_STEP_Q16": deg_q16(drive.SLEW_DPS2 * drive.TICK_S), "GAINED_Q16": deg_q16(drive.GAINED_DPS),
         "PUSH_PER_S": round(drive.PUSH_PER_S), "SLOW_CDPS": round(drive.SLOW_DPS * 100),
         "MID_TRAVEL_CDEG": round(drive.MID_TRAVEL_DEG * 100),
-        # Of fixed point alone: more than three times the largest rate, twice the travel, and the table of cosines.
-        "TARGET_LIMIT_CDPS": 1000, "END_LIMIT_CDEG": 16_000, "PART_STEP_CDEG": 1024, "PART_LAST_CDEG": 13_000,
+        # Of fixed point alone: more than three times the largest rate, a third more than it, and the table of cosines.
+        "TARGET_LIMIT_CDPS": 1000, "RATE_LIMIT_Q16": deg_q16(4.0), "PART_STEP_CDEG": 1024, "PART_LAST_CDEG": 13_000,
         "OF_ROOT": 1024, "TO_SQUARE": 16,
         **{
             f"PART[{at}]": round(32_768 * cos(radians(drive.GEOMETRY * at * 10.24))) for at in range(14)
@@ -49,7 +50,7 @@ CONSTANTS: dict[str, dict[str, int]] = {
     },
     "drive.h": {
         "TICK_MS": drive.TICK_MS, "ARRIVED_Q16": deg_q16(drive.ARRIVED_DEG), "LEFT_Q16": deg_q16(drive.LEFT_DEG),
-        "NEAR_Q16": deg_q16(drive.NEAR_DEG),
+        "NEAR_Q16": deg_q16(drive.NEAR_DEG), "END_LIMIT_CDEG": 16_000,
     },
     "fixed.h": {
         "ONE_Q16": Q16, "Q16(3)": 3 * Q16, "Q16(-32767)": -32_767 * Q16, "Q16_HUNDREDTHS(250)": 163_840,
@@ -62,17 +63,16 @@ CONSTANTS: dict[str, dict[str, int]] = {
         "SAME_STOP_MS": ladder.SAME_STOP_MS, "DEEP_TICKS": ladder.DEEP_TICKS, "FAST_TICKS": ladder.FAST_TICKS,
         "OPEN_TICKS": ladder.OPEN_TICKS, "EMPTY_TICKS": ladder.EMPTY_TICKS,
     },
-    "link.c": {"HALF_OF_ALL": 0x7FFF},
+    "link.c": {"HALF_OF_ALL": 0x7FFF, "DUPLICATE": 255},
     "memory.c": {
         "RESET_LOOP_MS": memory.RESET_LOOP_MS, "RESTART_MS": memory.RESTART_MS, "SECOND_MS": 1000, "STOPS_AHEAD": 251,
         "CHECK_START": 0xBA5C,
     },
     "motion.c": {
         "BRAKE_WAIT_TICKS": motion.BRAKE_WAIT_TICKS, "PLANNED_TENTHS": round(motion.RETURN_SHARE * 10),
-        "CREEP_Q16": motion.CREEP_CDPS * Q16, "BLIND_SLOWEST_CDPS": round(motion.BLIND_SLOWEST_DPS * 100),
-        "BLIND_RESERVE_CDEG": round(motion.BLIND_RESERVE_DEG * 100), "BLIND_AGAIN_MS": motion.BLIND_AGAIN_MS,
-        "BACK_OFF_MS": motion.BACK_OFF_MS, "STILL_CDPS": round(motion.STILL_DPS * 100), "RESTING_Q16": deg_q16(0.05),
-        "ANYWHERE": 32_767,
+        "CREEP_Q16": motion.CREEP_CDPS * Q16, "BLIND_RESERVE_CDEG": round(motion.BLIND_RESERVE_DEG * 100),
+        "BLIND_AGAIN_TICKS": motion.BLIND_AGAIN_MS // drive.TICK_MS, "BACK_OFF_MS": motion.BACK_OFF_MS,
+        "STILL_CDPS": round(motion.STILL_DPS * 100), "RESTING_Q16": deg_q16(0.05),
     },
     "supply.c": {
         "LOW_MV": round(supply.LOW_V * 1000), "RECOVERED_MV": round(supply.RECOVERED_V * 1000),
@@ -80,6 +80,7 @@ CONSTANTS: dict[str, dict[str, int]] = {
         "CRITICAL_TICKS": supply.CRITICAL_TICKS, "ONE_Q27": Q27, "WARM_Q27": Q27 // 10 * 7, "HOT_Q27": Q27 // 10 * 8,
         "COOLED_Q27": Q27 // 10 * 6, "HEATING_TICKS": round(supply.HEATING_S * 50), "CURRENT_LIMIT_MA": 30_000,
         "SQUARE_STEP": 1000, "LOAD_PER_STEP": round(Fraction(1000 * Q27, 10_000**2)), "MOST_PERCENT": 250,
+        "HEAT_LIMIT_Q27": 9 * Q27,
     },
     "unit.c": {"SETTLE_MS": unit.SETTLE_MS, "MA_PER_FIFTH": 200, "MV_PER_TENTH": 100},
     "unit.h": dict(zip(("FIRMWARE_MAJOR", "FIRMWARE_MINOR", "FIRMWARE_PATCH"), unit.FIRMWARE, strict=True)),
@@ -128,6 +129,11 @@ def test_the_table_of_cosines_is_one() -> None:
     assert table is not None
     wanted = [value for name, value in CONSTANTS["drive.c"].items() if "[" in name]
     assert [*map(int, table[1].split(","))] == wanted
+
+
+def test_a_blind_return_counts_a_hundredth_of_a_degree_in_each_tick() -> None:
+    """So that an angle is its time: the core has no constant for it."""
+    assert round(motion.BLIND_SLOWEST_DPS * 100) * drive.TICK_MS == 1000
 
 
 def test_none_is_forgotten() -> None:
