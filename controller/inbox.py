@@ -2,7 +2,9 @@
 
 import threading
 from collections import deque
-from typing import Final
+from itertools import count
+from operator import itemgetter
+from typing import Final, TypeVar
 
 from .core import Input
 from .model import Verb, Wish
@@ -11,12 +13,17 @@ from .questions import SAVING
 LENGTH: Final = 64
 """Commands that wait for one step of 20 ms. Chosen: nobody presses that fast; a flood loses its tail."""
 
+_T = TypeVar("_T")
+
 
 class Inbox:
     """F22: bounded; filled by any thread, emptied by the one that owns the state."""
 
     def __init__(self) -> None:
-        self._urgent: deque[Input] = deque(maxlen=LENGTH)
+        # Apart, so that a flood of one pushes out none of the other; the number is the order in which they came.
+        self._stops: deque[tuple[int, Input]] = deque(maxlen=LENGTH)
+        self._levels: deque[tuple[int, Input]] = deque(maxlen=LENGTH)
+        self._number = count()
         self._others: deque[Input] = deque(maxlen=LENGTH)
         self._saving: deque[Input] = deque(maxlen=LENGTH)
         self._notices: deque[Input] = deque()
@@ -24,11 +31,12 @@ class Inbox:
         self.dropped = 0
 
     def put(self, wish: Input) -> None:
-        """A command. A full queue drops the newest command, but never a stop or a level: of those the oldest."""
+        """A command. A full queue drops the newest; of stops, and of levels, the oldest: many are left."""
         verb = wish.verb if isinstance(wish, Wish) else None
         queue = self._saving if verb in SAVING else self._others
         if verb in (Verb.STOP, Verb.LEVEL):
-            self._urgent.append(wish)
+            urgent = self._stops if verb is Verb.STOP else self._levels
+            urgent.append((next(self._number), wish))
         elif len(queue) < LENGTH:
             queue.append(wish)
         else:
@@ -44,14 +52,15 @@ class Inbox:
         """Everything that waits, urgent first; of presets to save one, which is the most work that a wish can be."""
         self._filled.clear()
         saving = [self._saving.popleft()] if self._saving else []
-        return [*_drain(self._notices), *_drain(self._urgent), *saving, *_drain(self._others)]
+        urgent = sorted([*_drain(self._stops), *_drain(self._levels)], key=itemgetter(0))
+        return [*_drain(self._notices), *(wish for _, wish in urgent), *saving, *_drain(self._others)]
 
     def wait(self, timeout_s: float) -> None:
         """Until something waits, or the time is over."""
         self._filled.wait(timeout_s)
 
 
-def _drain(queue: deque[Input]) -> list[Input]:
+def _drain(queue: deque[_T]) -> list[_T]:
     drained = []
     while queue:
         drained.append(queue.popleft())
