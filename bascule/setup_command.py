@@ -235,12 +235,25 @@ def _steps(folder: Path, setup: Setup) -> list[str]:
         "bascule run --config controller.toml --port PORT",
         f"On each phone and computer: server {first}, its user, its password{certificate}, and ca.crt as the "
         "authority to trust.",
+        *_home_steps(setup),
         f"Try it: bascule send stop --broker {broker_url(setup.hosts[0], setup.port, True, _somebody(setup))} "
         f"--ca-file {files}/ca.crt --password-file {files}/users/{_somebody(setup)}.password{_own(files, setup)}",
         "Delete the files in users/ once everybody has theirs, and keep ca.key where nobody else gets at it: "
         "it is needed to renew the certificate in two years (bascule setup certificate), and for nothing else.",
     ]
     return steps
+
+
+def _home_steps(setup: Setup) -> list[str]:
+    """By MQTT 3.1.1 a press that the broker does not allow stays without a word, so it is said here."""
+    if (role := setup.users.get(HOME_ASSISTANT)) is None:
+        return []
+    may = "" if role is Role.HOME_ASSISTANT_USE else (
+        "It may stop, pause and level; a press of Arm or Start does nothing and says nothing until: "
+        f"bascule setup user {HOME_ASSISTANT} use"
+    )  # fmt: skip
+    return [f"In Home Assistant: Add integration, MQTT, broker {setup.hosts[0]}, port {setup.port}, "
+            f"user {HOME_ASSISTANT}, its password, and ca.crt under Advanced options. {may}".rstrip()]  # fmt: skip
 
 
 def _somebody(setup: Setup) -> str:

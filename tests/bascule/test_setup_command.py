@@ -165,6 +165,15 @@ def test_users_and_certificates_need_a_folder_that_was_made(tmp_path: Path) -> N
     assert (done.exit_code, "setup.json is damaged" in done.output) == (1, True)
 
 
+@pytest.mark.parametrize(("role", "told", "warned"), [("watch", 1, 1), ("use", 1, 0), ("no", 0, 0)])
+def test_what_home_assistant_may_not_do_is_told_because_the_broker_never_will(
+    tmp_path: Path, role: str, told: int, warned: int
+) -> None:
+    said = setup("broker", "--folder", tmp_path, "--host", "table.local", "--home-assistant", role).output
+    assert said.count("In Home Assistant: Add integration, MQTT, broker table.local, port 8883") == told
+    assert said.count("does nothing and says nothing until: bascule setup user homeassistant use") == warned
+
+
 def test_without_a_role_it_stays_and_the_password_is_new(tmp_path: Path) -> None:
     setup("broker", "--folder", tmp_path, "--user", "ana=use")
     for name, role, told in (
