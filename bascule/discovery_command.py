@@ -20,11 +20,22 @@ from controller import own_preset_file, people_file
 from controller.config import Config, ConfigError, load
 from controller.mqtt.address import Address
 from controller.mqtt.topics import Topics
+from controller.mqtt.why import why_refused, why_silent, why_unreachable
 from controller.people import People
 from controller.presets import bundled
 
 from .assembly import address_of, discovery_of, people_path_of
-from .say import BrokerOption, ConfigOption, DataOption, TableOption, fail
+from .say import (
+    BrokerOption,
+    CaFileOption,
+    CertFileOption,
+    ConfigOption,
+    DataOption,
+    KeyFileOption,
+    PasswordFileOption,
+    TableOption,
+    fail,
+)
 from .send import SendError
 from .send import send as send_command
 
@@ -35,10 +46,11 @@ RETAINED_S: Final = 0.5
 """How long what the broker keeps may take after it took the subscription. Chosen: a slow network."""
 
 
-def _settings(config: Path | None, table: str | None, broker: str | None, data: Path | None) -> Config:
-    named = {"table.id": table, "mqtt.broker": broker, "data.folder": None if data is None else str(data)}
+def _settings(config: Path | None, table: str | None, broker: str | None = None, **files: Path | None) -> Config:
+    named = {f"{'data' if key == 'folder' else 'mqtt'}.{key}": path for key, path in files.items()}
+    words = {key: None if path is None else str(path) for key, path in named.items()}
     try:
-        return load(config, named)
+        return load(config, {"table.id": table, "mqtt.broker": broker, **words})
     except ConfigError as error:
         fail(str(error), 2)
 
@@ -46,7 +58,7 @@ def _settings(config: Path | None, table: str | None, broker: str | None, data: 
 @app.command()
 def show(config: ConfigOption = None, table: TableOption = None, data: DataOption = None) -> None:
     """The document that Home Assistant gets, as JSON. It needs no controller and no broker."""
-    settings = _settings(config, table, None, data)
+    settings = _settings(config, table, folder=data)
     own = own_preset_file.load(own_preset_file.place(settings, config))
     register, wrong = people_file.read(people_path_of(settings))
     people = People({one.id: one for one in settings.people}, register, wrong)
@@ -55,21 +67,36 @@ def show(config: ConfigOption = None, table: TableOption = None, data: DataOptio
 
 
 @app.command()
-def remove(config: ConfigOption = None, table: TableOption = None, broker: BrokerOption = None) -> None:
-    """Have Home Assistant forget the table. A controller tells of it again when it is started the next time."""
-    settings = _settings(config, table, broker, None)
+def remove(
+    config: ConfigOption = None,
+    table: TableOption = None,
+    broker: BrokerOption = None,
+    password_file: PasswordFileOption = None,
+    ca_file: CaFileOption = None,
+    cert_file: CertFileOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """Have Home Assistant forget the table. A controller tells of it again when it is started the next time.
+
+    While the controller runs it takes a user with the role manage; once it is gone, the controller's own.
+    """
+    settings = _settings(
+        config, table, broker,
+        password_file=password_file, ca_file=ca_file, cert_file=cert_file, key_file=key_file,
+    )  # fmt: skip
     topics, topic = Topics(settings.mqtt.base, settings.table.id), discovery_of(settings).topic
     try:
         address = address_of(settings, None)
-        with _visit(address, topics.availability, topic) as (client, kept):
+        with _visit(address, topics.availability, topic) as (client, kept, taken):
             online = kept.get(topics.availability) == b"online"
             if not online and not kept.get(topic):
-                fail(f"Nothing is kept for Home Assistant of a table {topics.table!r} at {address}.")
+                unless = f", or user {address.username!r} may not read it" if address.username else ""
+                fail(f"Nothing is kept for Home Assistant of a table {topics.table!r} at {address}{unless}.")
             if not online:
-                info = client.publish(topic, b"", qos=1, retain=True)
-                info.wait_for_publish(ANSWER_S)
-                if not info.is_published():
-                    fail(f"The broker at {address} did not take it; check what this user may write.")
+                client.publish(topic, b"", qos=1, retain=True)  # acknowledged by MQTT 3.1.1 also if it may not
+                if not taken.wait(ANSWER_S):
+                    fail(f"The broker at {address} did not take it: {_who(address)} may not write {topic}. "
+                         "The controller's own user may (see docs/broker.md).")  # fmt: skip
         if not online:
             print("Home Assistant forgets this table. Its controller is not running.")  # noqa: T201
             return
@@ -83,9 +110,13 @@ def remove(config: ConfigOption = None, table: TableOption = None, broker: Broke
     print(result["message"])  # noqa: T201
 
 
+def _who(address: Address) -> str:
+    return f"user {address.username!r}" if address.username else "who has no user"
+
+
 @contextmanager
-def _visit(address: Address, *topics: str) -> Iterator[tuple[mqtt.Client, dict[str, bytes]]]:
-    """A client that is connected, and what the broker keeps on these topics. Raises SendError."""
+def _visit(address: Address, *topics: str) -> Iterator[tuple[mqtt.Client, dict[str, bytes], threading.Event]]:
+    """A client that is connected, what the broker keeps on these topics, and when one is emptied. Raises SendError."""
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2, f"bascule-discovery-{secrets.token_hex(6)}", reconnect_on_failure=False
     )
@@ -95,28 +126,33 @@ def _visit(address: Address, *topics: str) -> Iterator[tuple[mqtt.Client, dict[s
         client.tls_set_context(context)
     kept: dict[str, bytes] = {}
     problems: list[str] = []
-    answered, whole = threading.Event(), threading.Event()
+    answered, whole, taken = threading.Event(), threading.Event(), threading.Event()
 
     def on_connect(client: mqtt.Client, _: object, __: object, reason: Any, ___: object) -> None:
         if reason.is_failure:
-            problems.append(f"the broker at {address} said: {reason}; check user and password")
+            problems.append(why_refused(address, reason))
             answered.set()
         else:
             client.subscribe([(topic, 1) for topic in topics])
 
     def on_message(_: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         kept[message.topic] = bytes(message.payload)
+        if not message.payload:
+            taken.set()
         if len(kept) == len(topics):
             whole.set()
 
-    client.on_connect, client.on_message = on_connect, on_message
+    def on_disconnect(_: mqtt.Client, __: object, ___: object, reason: Any, ____: object) -> None:
+        if not answered.is_set():
+            problems.append(why_silent(address, reason))
+            answered.set()
+
+    client.on_connect, client.on_message, client.on_disconnect = on_connect, on_message, on_disconnect
     client.on_subscribe = lambda *_: answered.set()
     try:
         client.connect(address.host, address.port, keepalive=30)
     except (OSError, ValueError) as error:
-        raise SendError(
-            f"the broker at {address} can't be reached ({error}); check that it runs and its address"
-        ) from None
+        raise SendError(why_unreachable(address, error)) from None
     client.loop_start()
     try:
         if not answered.wait(ANSWER_S):
@@ -124,7 +160,7 @@ def _visit(address: Address, *topics: str) -> Iterator[tuple[mqtt.Client, dict[s
         if problems:
             raise SendError(problems[0])
         whole.wait(RETAINED_S)
-        yield client, kept
+        yield client, kept, taken
     finally:
         client.disconnect()
         client.loop_stop()

@@ -9,6 +9,7 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from controller.model import Verb
 from controller.mqtt.address import Address
 from controller.mqtt.why import why_refused, why_silent, why_unreachable
 
@@ -46,11 +47,21 @@ def payload_for(verb: str, argument: str | None, id_: str) -> bytes:
     """The command as JSON: the argument by the name that its verb knows."""
     body: dict[str, Any] = {"id": id_}
     if argument is not None and argument.lstrip().startswith("{"):
-        body |= json.loads(argument)
+        try:
+            body |= json.loads(argument)
+        except ValueError as error:
+            raise ValueError(f"it is no JSON ({error})") from None
     elif argument is not None:
         key = ARGUMENTS.get(verb, "code")
-        body[key] = float(argument) if key in NUMBERS else argument
+        body[key] = _number(argument) if key in NUMBERS else argument
     return json.dumps(body).encode()
+
+
+def _number(argument: str) -> float:
+    try:
+        return float(argument)
+    except ValueError:
+        raise ValueError("it is no number") from None
 
 
 def send(address: Address, base: str, table: str, verb: str, argument: str | None) -> dict[str, Any]:
@@ -103,17 +114,19 @@ def send(address: Address, base: str, table: str, verb: str, argument: str | Non
             raise SendError(seen.problem)
         client.publish(f"{base}/{table}/command/{verb}", payload, qos=1)
         if not seen.answered.wait(ANSWER_S):
-            raise SendError(_silence(seen.available, table, address))
+            raise SendError(_silence(seen.available, table, address, verb))
         return seen.result
     finally:
         client.disconnect()
         client.loop_stop()
 
 
-def _silence(available: str, table: str, address: Address) -> str:
+def _silence(available: str, table: str, address: Address, verb: str) -> str:
     if available == "offline":
         return f"table {table!r} is offline; start its controller, or look at its log"
     if not available:
         return f"no table {table!r} is known at {address}; check --table and --broker"
+    if verb not in tuple(Verb):  # a broker with roles drops what belongs to none
+        return f"there is no command {verb!r}; the commands are {', '.join(Verb)}"
     may = f"user {address.username!r} may not give this command (see docs/broker.md), or " if address.username else ""
     return f"table {table!r} did not answer within {ANSWER_S:.0f} s; {may}look at the controller's log"

@@ -21,6 +21,8 @@ from .setup_roles import PEOPLE, Role
 app = typer.Typer(help="First configuration: a safe broker, its users and certificates.", no_args_is_help=True)
 
 ROLES: Final = ", ".join(PEOPLE)
+HOME_ROLES: Final = {"watch": Role.HOME_ASSISTANT, "use": Role.HOME_ASSISTANT_USE}
+"""What Home Assistant may be, in the words for people."""
 SYSTEM_CONFIGURATION: Final = Path("/etc/mosquitto/conf.d")
 """Where Debian's Mosquitto, and what comes from it, looks for more configuration."""
 FolderOption = Annotated[
@@ -80,7 +82,9 @@ def broker(
 def user_(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the user.")],
     folder: FolderOption,
-    role: Annotated[str | None, typer.Argument(metavar="ROLE", help=ROLES)] = None,
+    role: Annotated[
+        str | None, typer.Argument(metavar="ROLE", help=f"{ROLES} (default: as before, with a new password).")
+    ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Lets this user in no more.")] = False,
     password_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Takes the password from there (default: a new one).")
@@ -88,16 +92,18 @@ def user_(
     as_json: JsonOption = False,
 ) -> None:
     """Let somebody in, change a role or a password, or lock somebody out."""
-    if remove != (role is None):
-        fail(f"Say what {name} is to be: one of {ROLES}, or --remove.", 2)
+    if remove and role is not None:
+        fail(f"Say what {name} is to be, or --remove, not both.", 2)
     try:
         setup = setup_files.load(folder)
         if remove and name not in setup.users:
             fail(f"There is no user {name!r} in {folder}; there are {', '.join(setup.users)}.")
-        if name in (CONTROLLER, HOME_ASSISTANT) and role is not None:
-            known = setup.users.get(name, Role.HOME_ASSISTANT)  # a new password for the same role
-        else:
-            known = Role.WATCH if role is None else _role(role)
+        if remove and name == CONTROLLER:
+            fail(f"{CONTROLLER} is the controller: without it nobody reaches the table. "
+                 f"For a new password: bascule setup user {CONTROLLER}.")  # fmt: skip
+        if role is None and name not in setup.users:
+            fail(f"Say what {name} is to be: one of {ROLES}.", 2)
+        known = setup.users[name] if role is None else _role_of(name, role)
         password = _first_line(password_file, name) if password_file else setup_files.new_password()
         setup, files = setup_files.with_user(folder, setup, name, None if remove else known, password)
         setup_files.write(files, replacing=True)
@@ -106,12 +112,13 @@ def user_(
     except (SetupError, CertificateError, OSError) as error:
         fail(f"{error}.")
     again = "Tell the broker: sudo systemctl reload mosquitto (or send it SIGHUP)."
+    steps = [again, *([] if remove else [_handed_over(name, setup)])]
     if as_json:
-        _print_json(folder, setup, files, {} if remove else {name: password}, [again])
+        _print_json(folder, setup, files, {} if remove else {name: password}, steps)
     elif remove:
         print(f"{name} is let in no more. {again} Who is connected stays until the broker restarts.")  # noqa: T201
     else:
-        _print(folder, replace(setup, users={name: known}), {name: password}, [again])
+        _print(folder, replace(setup, users={name: known}), {name: password}, steps)
 
 
 @app.command()
@@ -148,6 +155,27 @@ def _role(word: str) -> Role:
     return Role(word)
 
 
+def _role_of(name: str, word: str) -> Role:
+    """What a role means for this user, who may be a program. Raises SetupError."""
+    if name == CONTROLLER:
+        raise SetupError(f"the user {name} is the controller and has no other role: leave it out for a new password")
+    if name != HOME_ASSISTANT:
+        return _role(word)
+    if (role := HOME_ROLES.get(word)) is None:
+        raise SetupError(f"Home Assistant may be watch or use, not {word!r}")
+    return role
+
+
+def _handed_over(name: str, setup: Setup) -> str:
+    """Who needs what was made anew."""
+    own = f"users/{name}.*" if setup.client_certificates else f"users/{name}.password"
+    if name == CONTROLLER:
+        return f"Copy {own} to the controller's machine and start bascule run again: its old password is refused now."
+    if name == HOME_ASSISTANT:
+        return f"Enter the new password ({own}) in Home Assistant: Settings, Devices & services, MQTT, Reconfigure."
+    return f"Give {name} the password ({own}) and ca.crt."
+
+
 def _pairs(given: Sequence[str], option: str, what: str) -> dict[str, str]:
     pairs = {}
     for each in given:
@@ -163,11 +191,10 @@ def _pairs(given: Sequence[str], option: str, what: str) -> dict[str, str]:
 def _users(given: Sequence[str], home_assistant: str) -> dict[str, Role]:
     """Everybody, programs first. Raises SetupError."""
     programs = {CONTROLLER: Role.CONTROLLER}
-    needs = {"watch": Role.HOME_ASSISTANT, "use": Role.HOME_ASSISTANT_USE, "no": None}
-    if home_assistant not in needs:
-        raise SetupError(f"--home-assistant {home_assistant}: needs watch, use or no")
-    if (role := needs[home_assistant]) is not None:
-        programs[HOME_ASSISTANT] = role
+    if home_assistant != "no":
+        if home_assistant not in HOME_ROLES:
+            raise SetupError(f"--home-assistant {home_assistant}: needs watch, use or no")
+        programs[HOME_ASSISTANT] = HOME_ROLES[home_assistant]
     people = {name: _role(word) for name, word in _pairs(given, "--user", "ROLE").items()}
     if taken := [name for name in people if name in (CONTROLLER, HOME_ASSISTANT)]:
         raise SetupError(f"the user {taken[0]} is the program of that name: call the person something else")
@@ -208,12 +235,25 @@ def _steps(folder: Path, setup: Setup) -> list[str]:
         "bascule run --config controller.toml --port PORT",
         f"On each phone and computer: server {first}, its user, its password{certificate}, and ca.crt as the "
         "authority to trust.",
+        *_home_steps(setup),
         f"Try it: bascule send stop --broker {broker_url(setup.hosts[0], setup.port, True, _somebody(setup))} "
         f"--ca-file {files}/ca.crt --password-file {files}/users/{_somebody(setup)}.password{_own(files, setup)}",
         "Delete the files in users/ once everybody has theirs, and keep ca.key where nobody else gets at it: "
         "it is needed to renew the certificate in two years (bascule setup certificate), and for nothing else.",
     ]
     return steps
+
+
+def _home_steps(setup: Setup) -> list[str]:
+    """By MQTT 3.1.1 a press that the broker does not allow stays without a word, so it is said here."""
+    if (role := setup.users.get(HOME_ASSISTANT)) is None:
+        return []
+    may = "" if role is Role.HOME_ASSISTANT_USE else (
+        "It may stop, pause and level; a press of Arm or Start does nothing and says nothing until: "
+        f"bascule setup user {HOME_ASSISTANT} use"
+    )  # fmt: skip
+    return [f"In Home Assistant: Add integration, MQTT, broker {setup.hosts[0]}, port {setup.port}, "
+            f"user {HOME_ASSISTANT}, its password, and ca.crt under Advanced options. {may}".rstrip()]  # fmt: skip
 
 
 def _somebody(setup: Setup) -> str:

@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import Final
 
 from controller.model import Verb
+from controller.mqtt.discovery_parts import ALWAYS
 from controller.mqtt.payloads import DOCUMENTS
 from controller.mqtt.topics import BIRTH, DISCOVERED, Topics
 
 
 class Role(StrEnum):
-    """What a user of the broker may do. `controller` is the daemon, `home-assistant` adds discovery to *watch*."""
+    """What a user of the broker may do. `controller` is the daemon; `home-assistant` may press what it always shows."""
 
     WATCH = "watch"
     USE = "use"
@@ -27,7 +28,9 @@ class Role(StrEnum):
 PEOPLE: Final = (Role.WATCH, Role.USE, Role.MANAGE)
 """The roles that people have, each with all rights of those before it."""
 HOME: Final = {Role.HOME_ASSISTANT: Role.WATCH, Role.HOME_ASSISTANT_USE: Role.USE}
-"""Which role Home Assistant has towards the table, beside discovery."""
+"""Which role Home Assistant has towards the table, beside discovery and its buttons."""
+SHOWN: Final = tuple(Verb(part.verb) for part in ALWAYS)
+"""What Home Assistant shows a button for, whatever its role: by MQTT 3.1.1 nobody is told that a press was dropped."""
 LOWEST: Final[Mapping[Verb, Role]] = {
     Verb.STOP: Role.WATCH,  # whoever watches over somebody must be able to
     Verb.LEVEL: Role.WATCH,
@@ -58,7 +61,7 @@ LOWEST: Final[Mapping[Verb, Role]] = {
 def may(role: Role, verb: Verb) -> bool:
     """Whether this role may give this command."""
     known = HOME.get(role, role)
-    return known in PEOPLE and PEOPLE.index(known) >= PEOPLE.index(LOWEST[verb])
+    return known in PEOPLE and (PEOPLE.index(known) >= PEOPLE.index(LOWEST[verb]) or (role in HOME and verb in SHOWN))
 
 
 def told(topics: Topics) -> list[str]:
@@ -80,7 +83,7 @@ def rules(role: Role, tables: Iterable[Topics]) -> list[str]:
         if role in HOME:
             lines += [f"topic write {topics.choice('#')}"]
     if role is Role.CONTROLLER:
-        lines += [f"topic read {BIRTH}", f"topic write {DISCOVERED}"]
+        lines += [f"topic read {BIRTH}", f"topic readwrite {DISCOVERED}"]  # reads what it has to take back
     if role in HOME:
         lines += [f"topic write {BIRTH}", f"topic read {DISCOVERED}"]
     return lines

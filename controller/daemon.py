@@ -44,6 +44,10 @@ MOST_NOTICES: Final = 20
 """Chosen: sentences about the history that are shown with the health; nobody reads more."""
 LAST_WORDS_S: Final = 2.0
 """How long leaving waits for the broker, and then for the disk."""
+WAKE_S: Final = 0.005
+"""A step for each command of a flood would keep busy what the next stop needs (F22, H11). Chosen: what comes sooner
+waits for the next telemetry, 20 ms at most; the frame of a stop has been written by then.
+"""
 
 
 class Daemon:
@@ -72,6 +76,7 @@ class Daemon:
         self._ports = PortKeeper(open_port, self._lane, lambda message: inbox.notice(PortLost(message)))
         self._reporter = Reporter(core, inbox, watch, time.monotonic())
         self._checkpoint_s = time.monotonic()
+        self._woken_s = -inf
         self._leave_since_s: float | None = None
         self._leaving = False
         self._at_once = False
@@ -94,7 +99,10 @@ class Daemon:
         if isinstance(wish, Wish) and wish.verb is Verb.STOP and not wish.retained:
             wish = replace(wish, sent=self._lane.frames)
         self._inbox.put(wish)
-        self._ports.wake()
+        now_s = time.monotonic()
+        if now_s - self._woken_s >= WAKE_S:
+            self._woken_s = now_s
+            self._ports.wake()
 
     def on_link(self, up: bool, message: str) -> None:
         """The connection to the broker came or went, or is still there."""

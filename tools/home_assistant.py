@@ -20,6 +20,9 @@ PYTHON: Final = "3.13"
 
 def main() -> int:
     """Make it, and let the core say its version."""
+    if sys.argv[1:2] and sys.argv[1].startswith("-"):
+        sys.stdout.write(__doc__ or "")  # also for --help: a folder of that name would be made, of 0.7 GB
+        return 0 if sys.argv[1] in ("-h", "--help") else 2
     folder = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT / ".home-assistant"
     stamp, wanted = folder / "made-of.txt", LISTED.read_text("utf-8")
     if not stamp.exists() or stamp.read_text("utf-8") != wanted:

@@ -173,9 +173,10 @@ class MqttClient:
 
     def publish_result(self, document: ResultDocument) -> None:
         """Sends a result once, also to where its sender wants it, or drops it if there is no broker."""
-        self._put(self.topics.result, document)
+        self._outbox.put(self.topics.result, document)
         if (reply := self._replies.take(document.id)) is not None:
             self._outbox.put(reply.topic, document, reply.correlation)
+        self._wake.set()  # after both: who is woken in between would leave the second for the next look
 
     def publish_history(self, document: HistoryDocument) -> None:
         """Sends the sessions that somebody asked for, or drops them if there is no broker."""

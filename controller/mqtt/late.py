@@ -6,10 +6,12 @@ from typing import Final
 from ..model import Verb, Wish
 
 TIMELESS: Final = (
-    Verb.STOP, Verb.PAUSE, Verb.LOCK, Verb.UNLOCK, Verb.FEEDBACK, Verb.HISTORY_GET, Verb.PEOPLE_SAVE,
-    Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT, Verb.PRESETS_SAVE, Verb.PRESETS_DELETE, Verb.DISCOVERY_REMOVE,
+    Verb.STOP, Verb.PAUSE, Verb.LOCK, Verb.FEEDBACK, Verb.HISTORY_GET, Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE,
+    Verb.PEOPLE_ACCEPT, Verb.PRESETS_DELETE, Verb.DISCOVERY_REMOVE,
 )  # fmt: skip
-"""What moves nobody, or only helps. Everything else moves somebody, lets something move, or says that they are well."""
+"""What moves nobody, or only helps. Everything else moves somebody, lets something move, or says that they are well.
+`unlock` takes a protection away, perhaps after who gave it has left; `presets/save` may mean the angle of that moment.
+"""
 
 
 def as_late(wish: Wish) -> Wish:

@@ -38,7 +38,11 @@ nothing more is tried with it. It ends at level. Have the emergency stop in reac
 
 **Hands.** What only a hand can do is asked for when standard input is a terminal (`--hands` asks anyway, `--no-hands`
 never), and goes on as soon as the telemetry shows it, for a minute each. Without a hand it is *not checked*, which is
-not *passed*. `bascule simulate --pty` at the other end of the port does by itself what a hand is asked for.
+not *passed*. `bascule simulate --pty` at the other end of the port does by itself what a hand is asked for. It begins
+with somebody on the table: type `occupied off` there before `--allow-motion`.
+
+**A failure with `LEASE_EXPIRED`** may be the machine's that checks: a setpoint every 20 ms is its duty, and the unit
+brakes when one is 500 ms late, as it should. Do nothing else with that machine, and check again.
 
 **Exit status.** 0 when every check passed; 1 when one failed or was not checked; 2 for a usage that means nothing. All
 checks are required. The report (`--report FILE`, text, or JSON if the name ends in `.json`) holds the unit's identity,

@@ -19,7 +19,7 @@ USE = WATCH | {
 }  # fmt: skip
 MANAGE = USE | {"people/save", "people/delete", "history/get", "presets/save", "presets/delete", "discovery/remove"}
 MAY = {
-    "watch": WATCH, "use": USE, "manage": MANAGE, "bascule": {"_echo"}, "homeassistant": WATCH, "eve": USE,
+    "watch": WATCH, "use": USE, "manage": MANAGE, "bascule": {"_echo"}, "homeassistant": WATCH | {"pause"}, "eve": USE,
 }  # fmt: skip
 NOT_AUTHORIZED = 135
 """MQTT 5, reason code 0x87."""
@@ -75,7 +75,8 @@ def test_what_each_user_hears(broker: SafeBroker, user: str) -> None:
         heard = {topic for topic, _ in somebody.heard}
         assert b"a lie" not in {said for _, said in somebody.heard}
     if user == "bascule":
-        assert heard == {f"bascule/home/{name}" for name in ("availability", "command/lock", "command/_echo")}
+        own = {f"bascule/home/{name}" for name in ("availability", "command/lock", "command/_echo")}
+        assert heard == own | {"homeassistant/device/bascule_home/config"}, "what it has to take back"
     else:
         assert heard == told | ({"homeassistant/device/bascule_home/config"} if user == "homeassistant" else set())
 

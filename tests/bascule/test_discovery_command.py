@@ -15,6 +15,7 @@ from controller.presets import bundled
 from tests.controller.mqtt.conftest import Peer
 
 from .conftest import Client, Process, free_port, until
+from .safe_broker import SafeBroker, needs_mosquitto, person, wait_for
 
 CONFIG = """\
 [table]
@@ -62,7 +63,7 @@ def test_where_there_is_nothing_to_take_back_it_says_so(broker: EmbeddedBroker) 
     assert "Nothing is kept for Home Assistant of a table 'nowhere'" in result.output
     result = bascule("remove", "--broker", f"mqtt://127.0.0.1:{free_port()}")
     assert result.exit_code == 1
-    assert "can't be reached" in result.output
+    assert "no MQTT broker listens at" in result.output
 
 
 def test_a_running_controller_takes_it_back_itself_and_one_that_died_is_not_needed(
@@ -86,3 +87,26 @@ def test_a_running_controller_takes_it_back_itself_and_one_that_died_is_not_need
     assert result.output == "Home Assistant forgets this table. Its controller is not running.\n"
     until(lambda: peer.last(TOPIC) == b"", "it is taken back, too")
     peer.close()
+
+
+@needs_mosquitto
+def test_at_a_safe_broker_it_says_who_may_take_it_back_and_never_claims_what_the_broker_dropped(tmp_path: Path) -> None:
+    broker = SafeBroker(tmp_path, "--user", "me=manage")
+    broker.start()
+    try:
+        with person(broker, "bascule") as table:
+            table.say(TOPIC, b"{}", retain=True)
+            result = bascule("remove", *broker.options("me"))
+            assert (result.exit_code, "or user 'me' may not read it." in result.output) == (1, True), result.output
+            result = bascule("remove", *broker.options("homeassistant"))
+            assert result.exit_code == 1
+            assert f"user 'homeassistant' may not write {TOPIC}. The controller's own user may" in result.output
+            table.hear(TOPIC)
+            wait_for(lambda: table.heard, "it is there as before")
+            result = bascule("remove", *broker.options("bascule"))
+            assert result.output == "Home Assistant forgets this table. Its controller is not running.\n"
+            assert table.heard == [(TOPIC, b"{}"), (TOPIC, b"")]
+        (broker.folder / "users" / "me.password").write_text("wrong-password\n")
+        assert "refused user 'me' or the password" in bascule("remove", *broker.options("me")).output
+    finally:
+        broker.stop()

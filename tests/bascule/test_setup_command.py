@@ -157,15 +157,54 @@ def test_users_and_certificates_need_a_folder_that_was_made(tmp_path: Path) -> N
         assert f"{tmp_path}/setup.json can't be read (No such file or directory): name the folder that" in done.output
     setup("broker", "--folder", tmp_path)
     done = setup("user", "ana", "--folder", tmp_path)
-    assert (done.exit_code, done.output) == (2, "Say what ana is to be: one of watch, use, manage, or --remove.\n")
+    assert (done.exit_code, done.output) == (2, "Say what ana is to be: one of watch, use, manage.\n")
     assert setup("user", "ana", "use", "--remove", "--folder", tmp_path).exit_code == 2
     assert "There is no user 'ana'" in setup("user", "ana", "--remove", "--folder", tmp_path).output
-    for name, role in (("bascule", "controller"), ("homeassistant", "home-assistant")):
-        assert setup("user", name, "manage", "--folder", tmp_path).exit_code == 0
-        assert f"# {role}\nuser {name}\n" in (tmp_path / "access").read_text(), "a new password, the same role"
     (tmp_path / "setup.json").write_text('{"users": []}')
     done = setup("user", "ana", "use", "--folder", tmp_path)
     assert (done.exit_code, "setup.json is damaged" in done.output) == (1, True)
+
+
+@pytest.mark.parametrize(("role", "told", "warned"), [("watch", 1, 1), ("use", 1, 0), ("no", 0, 0)])
+def test_what_home_assistant_may_not_do_is_told_because_the_broker_never_will(
+    tmp_path: Path, role: str, told: int, warned: int
+) -> None:
+    said = setup("broker", "--folder", tmp_path, "--host", "table.local", "--home-assistant", role).output
+    assert said.count("In Home Assistant: Add integration, MQTT, broker table.local, port 8883") == told
+    assert said.count("does nothing and says nothing until: bascule setup user homeassistant use") == warned
+
+
+def test_without_a_role_it_stays_and_the_password_is_new(tmp_path: Path) -> None:
+    setup("broker", "--folder", tmp_path, "--user", "ana=use")
+    for name, role, told in (
+        ("bascule", "controller", "start bascule run again: its old password is refused now."),
+        ("homeassistant", "home-assistant", "in Home Assistant: Settings, Devices & services, MQTT"),
+        ("ana", "use", "Give ana the password (users/ana.password) and ca.crt."),
+    ):
+        before = (tmp_path / "users" / f"{name}.password").read_text()
+        done = setup("user", name, "--folder", tmp_path)
+        assert (done.exit_code, told in done.output) == (0, True), done.output
+        assert f"# {role}\nuser {name}\n" in (tmp_path / "access").read_text()
+        assert before != (tmp_path / "users" / f"{name}.password").read_text()
+
+
+def test_home_assistant_gets_another_role_and_the_controller_neither_that_nor_lost(tmp_path: Path) -> None:
+    setup("broker", "--folder", tmp_path)
+    for word, role in (("use", "home-assistant-use"), ("watch", "home-assistant")):
+        assert setup("user", "homeassistant", word, "--folder", tmp_path).exit_code == 0
+        access = (tmp_path / "access").read_text()
+        assert f"# {role}\nuser homeassistant\n" in access
+        own = access.partition("user homeassistant\n")[2].partition("\n\n")[0]
+        assert ("topic write bascule/+/command/start" in own) == (word == "use")
+    before = files(tmp_path)
+    for words, said in (
+        (("homeassistant", "manage"), "Home Assistant may be watch or use, not 'manage'."),
+        (("bascule", "use"), "the user bascule is the controller and has no other role: leave it out"),
+        (("bascule", "--remove"), "bascule is the controller: without it nobody reaches the table."),
+    ):
+        done = setup("user", *words, "--folder", tmp_path)
+        assert (done.exit_code, said in done.output) == (1, True), done.output
+    assert files(tmp_path) == before
 
 
 def test_a_new_certificate_has_other_hosts_and_the_same_authority(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from bascule.setup_roles import HOME, LOWEST, PEOPLE, Role, access_list, may, rules
 from controller.model import Verb
+from controller.mqtt.discovery_parts import ALWAYS, ARM, REMOTE
 from controller.mqtt.topics import EveryTable, Topics
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "broker.md").read_text("utf-8")
@@ -33,6 +34,15 @@ def test_the_controller_gives_no_command() -> None:
     ]
     assert not any(may(Role.CONTROLLER, verb) for verb in Verb)
     assert {may(role, Verb.ARM) for role in HOME} == {True, False}
+
+
+def test_home_assistant_may_press_every_button_that_it_is_shown() -> None:
+    """By MQTT 3.1.1 nobody is told of a press that the broker drops."""
+    always, more = ({Verb(part.verb) for part in parts} for parts in (ALWAYS, (ARM, *REMOTE)))
+    assert always == {Verb.STOP, Verb.PAUSE, Verb.LEVEL}
+    assert {verb for verb in Verb if may(Role.HOME_ASSISTANT, verb)} == always
+    assert all(may(Role.HOME_ASSISTANT_USE, verb) for verb in always | more)
+    assert not may(Role.WATCH, Verb.PAUSE)
 
 
 def test_who_is_not_named_may_nothing() -> None:

@@ -225,6 +225,20 @@ def test_whatever_fails_at_the_end_the_broker_and_the_ledger_are_left_properly(r
     assert not rig.daemon._ledger._thread.is_alive()  # type: ignore[attr-defined]
 
 
+def test_a_flood_of_levels_wakes_the_loop_a_few_times_only(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F22, H11: 4000 of them a second would otherwise be as many steps, and the next stop would wait."""
+    wakes: list[int] = []
+    monkeypatch.setattr(rig.daemon._ports, "wake", lambda: wakes.append(1))
+    began_s = time.monotonic()
+    for _ in range(1000):
+        rig.daemon.on_wish(Wish(Verb.LEVEL))
+    assert 1 <= len(wakes) <= 1 + (time.monotonic() - began_s) / 0.005
+    before = len(wakes)
+    rig.daemon._woken_s = float("-inf")
+    rig.daemon.on_wish(Wish(Verb.LEVEL))
+    assert len(wakes) == before + 1
+
+
 def test_a_signal_wakes_nobody(rig: Rig) -> None:
     """A handler that sets an event while the main thread waits for that event holds both up for ever."""
     rig.connect()

@@ -1,9 +1,12 @@
 """What waits for the next step."""
 
 import threading
+from dataclasses import replace
+
+import pytest
 
 from controller.core import BrokerStatus
-from controller.inbox import LENGTH, Inbox
+from controller.inbox import LENGTH, URGENT, Inbox
 from controller.model import Verb, Wish
 
 
@@ -27,10 +30,30 @@ def test_a_flood_loses_its_tail_but_never_the_newest_stop() -> None:
         inbox.put(Wish(Verb.LEVEL, id=str(number)))
     inbox.put(Wish(Verb.STOP, id="last"))
     taken = inbox.take()
-    assert len(taken) == 2 * 64 == 2 * LENGTH
+    assert len(taken) == 64 + 8 + 1 == LENGTH + URGENT + 1
     assert Wish(Verb.STOP, id="last") in taken
     assert next(wish for wish in taken if isinstance(wish, Wish) and wish.verb is Verb.ARM).id == "0"
     assert inbox.dropped == 1000 - 64
+
+
+@pytest.mark.parametrize(
+    ("flood", "single"),
+    [
+        (Wish(Verb.LEVEL), Wish(Verb.STOP, id="single")),
+        (Wish(Verb.STOP), Wish(Verb.LEVEL, id="single")),
+        (Wish(Verb.LEVEL, expired=True), Wish(Verb.LEVEL, id="single")),
+        (Wish(Verb.LEVEL, retained=True), Wish(Verb.LEVEL, id="single")),
+        (Wish(Verb.STOP, retained=True), Wish(Verb.STOP, id="single")),
+    ],
+)
+def test_a_flood_of_levels_leaves_the_stop_before_it_and_so_on(flood: Wish, single: Wish) -> None:
+    """F22, H11: whoever may only watch may press level as fast as they like. The newest of a flood are looked at."""
+    inbox = Inbox()
+    inbox.put(single)
+    for number in range(1000):
+        inbox.put(replace(flood, id=str(number)))
+    assert inbox.take() == [single, *(replace(flood, id=str(number)) for number in range(1000 - 8, 1000))]
+    assert inbox.take() == []
 
 
 def test_waiting_ends_when_something_comes() -> None:

@@ -6,9 +6,8 @@ from controller.model import Verb, Wish
 from controller.mqtt.late import as_late
 
 TIMELESS = {
-    Verb.STOP, Verb.PAUSE, Verb.LOCK, Verb.UNLOCK, Verb.FEEDBACK, Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE,
-    Verb.PEOPLE_ACCEPT, Verb.HISTORY_GET, Verb.PRESETS_SAVE, Verb.PRESETS_DELETE,
-    Verb.DISCOVERY_REMOVE,
+    Verb.STOP, Verb.PAUSE, Verb.LOCK, Verb.FEEDBACK, Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE,
+    Verb.PEOPLE_ACCEPT, Verb.HISTORY_GET, Verb.PRESETS_DELETE, Verb.DISCOVERY_REMOVE,
 }  # fmt: skip
 
 
