@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
+from importlib import import_module
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -37,8 +37,10 @@ def place(text: str) -> Place:
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not 1 <= int(port) <= 65535:
         raise ValueError(f"--metrics {text}: needs PORT or HOST:PORT, such as 9464")
-    if find_spec("prometheus_client") is None:
-        raise ImportError("--metrics needs the package prometheus-client: pip install 'bascule[metrics]'")
+    try:
+        import_module("prometheus_client")
+    except ImportError:
+        raise ImportError("--metrics needs the extra metrics: pip install 'bascule[metrics]'") from None
     return Place(host.strip("[]") or LOOPBACK, int(port))
 
 
