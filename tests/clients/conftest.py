@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bascule.broker import EmbeddedBroker, find_mosquitto
-from tests.bascule.conftest import Client, Process, broker, client, free_port, start
+from tests.bascule.conftest import Client, Process, broker, client, free_port, start, until
 
 __all__ = ["broker", "client", "start"]
 
@@ -55,6 +55,8 @@ def table(start: Start, client: Connect, mosquitto: EmbeddedBroker, tmp_path: Pa
         seen = client(mosquitto.port, name)
         seen.wait("availability", lambda word: word == "online")
         seen.state("standing")
+        # The unit's first words come before ours came back to it; a question that nobody asked moves nothing.
+        until(lambda: seen.ask("checkin")["reason"] == "busy", "a link in both directions")
         return seen
 
     return begin
