@@ -55,8 +55,8 @@ def table(start: Start, client: Connect, mosquitto: EmbeddedBroker, tmp_path: Pa
         seen = client(mosquitto.port, name)
         seen.wait("availability", lambda word: word == "online")
         seen.state("standing")
-        # The unit's first words come before ours came back to it; a question that nobody asked moves nothing.
-        until(lambda: seen.ask("checkin")["reason"] == "busy", "a link in both directions")
+        # The unit's first words come before ours came back to it. Unarmed, this moves nothing.
+        until(lambda: seen.ask("goto", "-70")["reason"] == "not_armed", "links in both directions")
         return seen
 
     return begin

@@ -134,7 +134,7 @@ def test_a_bridge_carries_states_up_and_commands_down_once_and_never_what_was_ke
     start("run", "--port", "sim://", "--table", "home", "--broker", f"mqtt://127.0.0.1:{house}", "--data", tmp_path)
     near = client(house, "home")
     near.state("standing")
-    until(lambda: near.ask("checkin")["reason"] == "busy", "a link in both directions")
+    until(lambda: near.ask("goto", "-70")["reason"] == "not_armed", "links in both directions")
     until(lambda: far.newest.get("bascule/home/availability") == "online", "availability in the centre")
     until(lambda: state_of(far)["state"] == "standing", "the state in the centre")
 
