@@ -22,6 +22,9 @@ SLOWEST_S: Final = 2.0
 """Chosen: a scrape takes some milliseconds; Prometheus gives one up after 10 s itself."""
 LOOK_S: Final = 0.5
 """Chosen: how soon the thread sees that it shall end."""
+PAUSE_S: Final = 0.1
+"""Between two scrapes. Chosen: Prometheus asks every some seconds; a flood gets ten a second, and the controller the
+rest of the processor."""
 _log = logging.getLogger(__name__)
 
 
@@ -93,7 +96,7 @@ def serving(overheard: Overheard, where: Place) -> Iterator[None]:
     over = threading.Event()
 
     def serve() -> None:
-        while not over.is_set():
+        while not over.wait(PAUSE_S):
             server.handle_request()
 
     thread = threading.Thread(target=serve, name="metrics", daemon=True)

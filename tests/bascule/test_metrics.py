@@ -178,6 +178,17 @@ def test_who_reads_slowly_holds_up_neither_the_controller_nor_its_end(monkeypatc
     late.close()
 
 
+def test_a_flood_of_scrapes_is_served_ten_a_second() -> None:
+    overheard, port = Overheard(Nobody(), "home"), free_port()  # type: ignore[arg-type]
+    overheard.publish_state(state())
+    with metrics_server.serving(overheard, metrics_server.Place("127.0.0.1", port)):
+        scrape(port)
+        began_s = time.monotonic()
+        for _ in range(5):
+            scrape(port)
+        assert time.monotonic() - began_s >= 0.4  # 0.1 s before each, less what the first one had waited
+
+
 def test_a_port_that_is_taken_leaves_the_table_served(
     start: Start, client: Connect, broker: EmbeddedBroker, tmp_path: Path
 ) -> None:
