@@ -91,7 +91,7 @@ def demo(
 
 
 MetricsOption = Annotated[
-    str | None, typer.Option(metavar=r"\[HOST:]PORT", help="Serve Prometheus metrics there, by default on 127.0.0.1.")
+    str | None, typer.Option(metavar="[HOST:]PORT", help="Serve Prometheus metrics there, by default on 127.0.0.1.")
 ]
 
 
