@@ -18,7 +18,7 @@ from controller.booking import Booking
 from controller.conduct import Settings
 from controller.config import Config, ConfigError, Problem, broker_address
 from controller.core import Core
-from controller.daemon import Daemon, installed_version
+from controller.daemon import Daemon, Publisher, installed_version
 from controller.documents import StateDocument
 from controller.history_keeper import HistoryThread
 from controller.inbox import Inbox
@@ -49,8 +49,8 @@ class Assembly:
     daemon: Daemon
     client: MqttClient
 
-    def run(self) -> None:
-        """Run until a signal says to leave."""
+    def run(self, publisher: Publisher | None = None) -> None:
+        """Run until a signal says to leave. `publisher`: what speaks through the client, instead of the client."""
 
         def leave(_: int, __: FrameType | None) -> None:
             self.daemon.leave()
@@ -59,7 +59,7 @@ class Assembly:
             signal.signal(signal.SIGINT, leave)
             signal.signal(signal.SIGTERM, leave)
             _shorten_pauses()
-        self.daemon.run(self.client)
+        self.daemon.run(publisher or self.client)
 
 
 def _shorten_pauses() -> None:

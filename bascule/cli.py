@@ -27,10 +27,11 @@ from simulator.hands import WORDS, HandError, Hands, help_text, scenario
 from simulator.server import Asked, Endpoint, Pty, ServerError, Tcp, serve
 from simulator.table import Table
 
-from . import check_command, discovery_command, history_command, log, presets_command, setup_command
+from . import check_command, discovery_command, history_command, log, metrics_server, presets_command, setup_command
 from . import demo as demo_
 from .assembly import address_of, assemble
 from .broker import BrokerError
+from .metrics import Overheard
 from .people_cli import app as people_app
 from .remote_hands import HandsError, Listener, ask, socket_path
 from .say import (
@@ -102,6 +103,11 @@ def demo(
         fail(str(error))
 
 
+MetricsOption = Annotated[
+    str | None, typer.Option(metavar="[HOST:]PORT", help="Serve Prometheus metrics there, by default on 127.0.0.1.")
+]
+
+
 @app.command()
 def run(
     config: ConfigOption = None,
@@ -115,6 +121,7 @@ def run(
     key_file: KeyFileOption = None,
     table: TableOption = None,
     data: DataOption = None,
+    metrics: MetricsOption = None,
 ) -> None:
     """The controller of one table: runs until it is stopped; a missing port or broker is tried again."""
     protocol_sim.register()
@@ -127,11 +134,17 @@ def run(
             fail("No serial port is named: use --port, or port in [table] of the configuration file.", 2)
         log.set_up(settings.log.level, settings.log.format)
         assembly = assemble(settings, lambda: SerialPort(str(settings.table.port)), config_file=config)
-    except ConfigError as error:
+        where = None if metrics is None else metrics_server.place(metrics)
+    except (ConfigError, ImportError, ValueError) as error:
         fail(str(error), 2)
     except LedgerError as error:
         fail(str(error))
-    assembly.run()
+    if where is None:
+        assembly.run()
+        return
+    overheard = Overheard(assembly.client, settings.table.id)
+    with metrics_server.serving(overheard, where):
+        assembly.run(overheard)
 
 
 def _load(config: Path | None, **options: Any) -> Config:
