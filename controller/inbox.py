@@ -42,8 +42,12 @@ class Inbox:
 
     def take(self) -> list[Input]:
         """Everything that waits, urgent first; of presets to save one, which is the most work that a wish can be."""
+        if not self._filled.is_set():  # nearly always, and it takes no lock to see that
+            return []
         self._filled.clear()
         saving = [self._saving.popleft()] if self._saving else []
+        if self._saving:
+            self._filled.set()
         return [*_drain(self._notices), *_drain(self._urgent), *saving, *_drain(self._others)]
 
     def wait(self, timeout_s: float) -> None:
