@@ -18,7 +18,7 @@ from controller.booking import Booking
 from controller.conduct import Settings
 from controller.config import Config, ConfigError, Problem, broker_address
 from controller.core import Core
-from controller.daemon import Daemon
+from controller.daemon import Daemon, installed_version
 from controller.documents import StateDocument
 from controller.history_keeper import HistoryThread
 from controller.inbox import Inbox
@@ -26,6 +26,8 @@ from controller.ledger import Ledger, LedgerThread, read_witness
 from controller.limits import DEFAULTS, Limits, combine
 from controller.mqtt.address import Address
 from controller.mqtt.client import MqttClient
+from controller.mqtt.discovery import Discovery
+from controller.mqtt.topics import Topics
 from controller.own_presets import Own, beyond
 from controller.people import People
 from controller.presets import bundled, programme
@@ -120,10 +122,23 @@ def assemble(
             on_link=daemon.on_link,
             on_birth=daemon.on_birth,
             on_held_up=daemon.on_held_up,
+            discovery=discovery_of(config),
         )
     except ValueError as error:
         raise ConfigError([Problem("configuration", "mqtt", str(error))]) from None
     return Assembly(daemon, client)
+
+
+def discovery_of(config: Config) -> Discovery:
+    """How Home Assistant is to see the table of a configuration."""
+    return Discovery(
+        topics=Topics(config.mqtt.base, config.table.id),
+        name=config.table.name,
+        version=installed_version(),
+        remote_start=config.mqtt.remote_start,
+        arm=config.session.arming == "phone",
+        largest_deg=combine(DEFAULTS, config.limits.layer()).angle_deg.value,
+    )
 
 
 def ledger_path_of(config: Config) -> Path:

@@ -18,6 +18,7 @@ ELSEWHERE: Final = {
     "people": "people_cli",
     "history": "history_command",
     "setup": "setup_command",
+    "discovery": "discovery_command",
 }
 """Their modules here; each offers itself as `app`."""
 

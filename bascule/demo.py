@@ -122,7 +122,13 @@ def run(speed: float, port: int | None, lan: bool, seed: int, folder: Path | Non
         broker = stack.enter_context(EmbeddedBroker(port, lan))
         config = load(
             None,
-            {"table.id": TABLE_ID, "mqtt.broker": broker.url(), "data.folder": str(folder), "log.level": "warning"},
+            {
+                "table.id": TABLE_ID,
+                "mqtt.broker": broker.url(),
+                "mqtt.remote_start": True,  # nothing real moves
+                "data.folder": str(folder),
+                "log.level": "warning",
+            },
         )
         scale = max(math.ceil(speed), 1)
         table = Table(seed=seed, time_scale=scale)

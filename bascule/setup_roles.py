@@ -50,6 +50,7 @@ LOWEST: Final[Mapping[Verb, Role]] = {
     Verb.HISTORY_GET: Role.MANAGE,
     Verb.PRESETS_SAVE: Role.MANAGE,
     Verb.PRESETS_DELETE: Role.MANAGE,
+    Verb.DISCOVERY_REMOVE: Role.MANAGE,
 }
 """The lowest role that may give each command."""
 
@@ -76,6 +77,8 @@ def rules(role: Role, tables: Iterable[Topics]) -> list[str]:
         else:
             lines += [f"topic read {topic}" for topic in told(topics)]
             lines += [f"topic write {topics.command(verb)}" for verb in Verb if may(role, verb)]
+        if role in HOME:
+            lines += [f"topic write {topics.choice('#')}"]
     if role is Role.CONTROLLER:
         lines += [f"topic read {BIRTH}", f"topic write {DISCOVERED}"]
     if role in HOME:

@@ -23,7 +23,7 @@ from .estimator import Estimate
 from .gate import Order
 from .limits import DEFAULTS, LEVEL_DEG, Limits, combine, guest, level_pause_s, tightest
 from .meter import Meter
-from .model import Event, EventKind, Forget, Keep, Limit, Show, State
+from .model import Event, EventKind, Forget, Keep, Limit, Show, State, Undiscover
 from .own_presets import NONE, Own
 from .pauses import Pauses
 from .people import People
@@ -133,7 +133,7 @@ class Conduct:
         self.cause_since_s: dict[Cause, float] = {}
         self.orders: list[Order] = []
         self.events: list[Event] = []
-        self.keeps: list[Keep | Show | Forget] = []
+        self.keeps: list[Keep | Show | Forget | Undiscover] = []
         self.ending = ("interrupted", "")
         self.lead_count = 0
         self._sessions = 0

@@ -21,7 +21,7 @@ from .estimator import Estimate, Estimator
 from .follow import Follow
 from .gap import UNKNOWN_DEG, Heard, head_down
 from .judge import Judge
-from .model import Answer, Event, EventKind, Forget, Keep, NotKept, Show, Unreadable, Wish
+from .model import Answer, Event, EventKind, Forget, Keep, NotKept, Show, Undiscover, Unreadable, Wish
 from .own_presets import NONE, Own
 from .people import People
 from .presets import Preset
@@ -86,7 +86,7 @@ class Output(NamedTuple):
     data: bytes
     answers: Sequence[Answer]
     events: Sequence[Event]
-    requests: Sequence[Request | Keep | Show | Forget]
+    requests: Sequence[Request | Keep | Show | Forget | Undiscover]
 
 
 NOTHING: Final = Output(b"", (), (), ())
@@ -158,7 +158,7 @@ class Core:
         events: Sequence[Event] = conduct.events
         if events:
             conduct.events = []
-        requests: Sequence[Request | Keep | Show | Forget] = conduct.booking.requests
+        requests: Sequence[Request | Keep | Show | Forget | Undiscover] = conduct.booking.requests
         if requests:
             conduct.booking.requests = []
         if conduct.keeps:

@@ -22,7 +22,7 @@ from .historian import Historian
 from .history_keeper import HistoryInline
 from .inbox import Inbox
 from .ledger import LedgerInline, read_witness
-from .model import Forget, Keep, NotKept, Show, Unreadable, Verb, Wish
+from .model import Forget, Keep, NotKept, Show, Undiscover, Unreadable, Verb, Wish
 from .port_keeper import PortKeeper
 from .reporter import Publisher, Reporter, installed_version
 from .serial_port import Port
@@ -183,7 +183,7 @@ class Daemon:
         if began_s - self._checkpoint_s >= CHECKPOINT_PERIOD_S:
             self._checkpoint()
 
-    def _record(self, request: Reserve | Settle | Reconcile | Keep | Show | Forget) -> None:
+    def _record(self, request: Reserve | Settle | Reconcile | Keep | Show | Forget | Undiscover) -> None:
         if isinstance(request, Reserve):
             self._ledger.reserve(*request)
         elif isinstance(request, Settle):

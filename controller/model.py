@@ -29,6 +29,7 @@ class Verb(StrEnum):
     HISTORY_GET = "history/get"
     PRESETS_SAVE = "presets/save"
     PRESETS_DELETE = "presets/delete"
+    DISCOVERY_REMOVE = "discovery/remove"
 
 
 class Reason(StrEnum):
@@ -167,6 +168,10 @@ class Forget(NamedTuple):
     """The history is to forget this person's sessions."""
 
     person: str
+
+
+class Undiscover(NamedTuple):
+    """Home Assistant is to forget the table, until the controller starts again."""
 
 
 class Keep(NamedTuple):

@@ -65,6 +65,7 @@ ASKED: Final[dict[Verb, frozenset[Reason]]] = {
     Verb.HISTORY_GET: _FRESH | {_R.LOCKED},
     Verb.PRESETS_SAVE: _FRESH | {_R.LOCKED, _R.BUSY},
     Verb.PRESETS_DELETE: _FRESH | {_R.UNKNOWN_PRESET, _R.LOCKED, _R.BUSY},
+    Verb.DISCOVERY_REMOVE: _FRESH | {_R.LOCKED},
     Verb.STOP: frozenset(),
     Verb.LEVEL: frozenset(),
 }

@@ -1,7 +1,7 @@
 """What the daemon publishes, and when: answers and events at once, the state as it changes, health once a minute."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from math import inf
@@ -16,8 +16,9 @@ from .documents import EventDocument, HealthDocument, PresetsDocument, ResultDoc
 from .estimator import Estimate
 from .history_documents import HistoryDocument, PastSessionDocument
 from .inbox import Inbox
-from .model import State
+from .model import State, Undiscover
 from .presets import Preset
+from .profile import Profile
 
 MOVING_PERIOD_S: Final = 0.5
 QUIET_PERIOD_S: Final = 30.0
@@ -52,6 +53,8 @@ class Publisher(Protocol):
     def close(self, timeout_s: float = ...) -> None: ...
     def publish_state(self, document: StateDocument) -> None: ...
     def publish_presets(self, document: PresetsDocument) -> None: ...
+    def publish_discovery(self, presets: PresetsDocument, people: Sequence[str]) -> None: ...
+    def remove_discovery(self) -> None: ...
     def publish_health(self, document: HealthDocument) -> None: ...
     def publish_last_session(self, document: PastSessionDocument | None) -> None: ...
     def publish_history(self, document: HistoryDocument) -> None: ...
@@ -81,6 +84,8 @@ class Reporter:
         self._core = core
         self._inbox = inbox
         self._presets: Mapping[str, Preset] = {}
+        self._profiles: Mapping[str, Profile] = {}
+        self._discovered = True
         self._watch = watch
         self._publisher: Publisher | None = None
         self._started_s = now_s
@@ -111,6 +116,9 @@ class Reporter:
             for event in output.events:
                 _log.info("%s: %s", event.kind, event.message)
                 publisher.publish_event(event_document(event, wall_s))
+            if any(isinstance(request, Undiscover) for request in output.requests):
+                self._discovered = False
+                publisher.remove_discovery()
         self._publish_what_is_due(began_s, wall_s)
 
     def _note_timing(self, began_s: float, ended_s: float) -> None:
@@ -129,7 +137,10 @@ class Reporter:
             self._publish_presets(self._publisher)
             self._shown = ()
             self._health_s = -HEALTH_PERIOD_S
-        if core.conduct.presets is not self._presets and self._publisher is not None:
+        changed = (
+            core.conduct.presets is not self._presets or core.conduct.people.register.profiles is not self._profiles
+        )
+        if changed and self._publisher is not None:
             self._publish_presets(self._publisher)
         shown = _key(core)
         moving = core.estimate is not None and core.estimate.moving
@@ -144,7 +155,11 @@ class Reporter:
     def _publish_presets(self, publisher: Publisher) -> None:
         conduct = self._core.conduct
         self._presets = conduct.presets
-        publisher.publish_presets(presets_document(conduct.presets.values(), conduct.own.presets))
+        self._profiles = conduct.people.register.profiles
+        document = presets_document(conduct.presets.values(), conduct.own.presets)
+        publisher.publish_presets(document)
+        if self._discovered:
+            publisher.publish_discovery(document, conduct.people.ids())
 
     def _publish_state(self, now_s: float, wall_s: float) -> None:
         self._published_s = now_s

@@ -13,7 +13,7 @@ from .conduct import Conduct
 from .estimator import Estimate
 from .gate import Order
 from .limits import LEVEL_DEG, STANDING_DEG
-from .model import Answer, EventKind, Limit, Reason, Show, State, Unreadable, Verb, Wish
+from .model import Answer, EventKind, Limit, Reason, Show, State, Undiscover, Unreadable, Verb, Wish
 from .people import PeopleError
 from .people_verbs import PeopleVerbs
 from .plans import going_to
@@ -59,6 +59,7 @@ class Desk:
             Verb.PRESETS_SAVE: self._save_preset,
             Verb.PRESETS_DELETE: self._delete_preset,
             Verb.HISTORY_GET: self._history,
+            Verb.DISCOVERY_REMOVE: self._undiscover,
         }
         self._people = PeopleVerbs(conduct)
 
@@ -279,6 +280,11 @@ class Desk:
         last = wish.body if isinstance(wish.body, int) else LAST
         self._c.keeps.append(Show(last))
         return accepted(wish, f"The last {last} sessions follow on the topic history.")
+
+    def _undiscover(self, wish: Wish, _: Estimate | None) -> Answer:
+        """What Home Assistant knows of us is the publisher's business."""
+        self._c.keeps.append(Undiscover())
+        return accepted(wish, "Home Assistant forgets this table, until the controller starts again.")
 
     def _save_preset(self, wish: Wish, e: Estimate | None) -> Answer:
         said = self._presets.save(wish, e)

@@ -44,7 +44,7 @@ class Angle:
     """
 
     __slots__ = (
-        *("_fast_ticks", "_known", "_side_lost", "_side_ticks", "_voter"),
+        *("_fast_ticks", "_side_lost", "_side_ticks", "_voter"),
         *("angle_deg", "bed", "causes", "drive", "head_down", "moving", "rate_dps", "speed_cdps", "trusted"),
         "worst_cdeg",
     )
@@ -53,7 +53,7 @@ class Angle:
         self._voter = Voter()
         self.bed, self.drive = self._voter.bed, self._voter.drive
         self._fast_ticks = self._side_ticks = 0
-        self._known = self._side_lost = False
+        self._side_lost = False
         self.angle_deg = 0.0
         self.rate_dps = 0.0
         self.speed_cdps = 0.0
@@ -87,7 +87,7 @@ class Angle:
                 bed = drive
             elif suspect is Suspect.DRIVE:
                 drive = bed
-        self.trusted = self._known = True
+        self.trusted = True
         self._side_lost = False
         angle_cdeg, rate_cdps = bed.smooth_cdeg, bed.rate_cdps
         self.angle_deg = angle_cdeg / 100
@@ -125,7 +125,7 @@ class Angle:
         if self.trusted:
             self._side_lost = self._contradicted(head_down_side, SIDE_CDEG) or latched & LEVEL_SWITCH != 0
             self.trusted = False
-        if self._side_lost and self._known:
+        if self._side_lost:
             self.causes |= SIDE_UNKNOWN
             self.head_down = self.worst_cdeg > kernel.LEVEL_CDEG
         else:

@@ -13,6 +13,7 @@ import pytest
 pytest.register_assert_rewrite("tests.simulator.host")  # the scripted host explains itself as a test does
 
 WAIT_LONGEST = (
+    "home_assistant/test_core.py",
     "crash/test_rounds.py",
     "bascule/test_end_to_end.py",
     "emulated/test_real_time.py",

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from . import commands
 from .address import Address
 from .clearing import Clearing, as_clearing
 from .connection import VERSIONS, Connection, Guard, Timing
+from .discovery import Discovery
 from .late import as_late
 from .outbox import Outbox
 from .payloads import Document
@@ -59,8 +60,9 @@ class MqttClient:
     `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port.
     `on_link(up, sentence)` says that the link changed, and with each echo that it still is up: who hears nothing for
     longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up, `on_held_up()`
-    that the way here was blocked for a while. What a callback raises is counted and logged. Raises ValueError, naming
-    the key, for a configuration that can't work.
+    that the way here was blocked for a while. What a callback raises is counted and logged. `discovery`: how Home
+    Assistant shall see the table, None: not at all. Raises ValueError, naming the key, for a configuration that can't
+    work.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class MqttClient:
         on_link: Callable[[bool, str], None],
         on_birth: Callable[[], None],
         on_held_up: Callable[[], None] = lambda: None,
+        discovery: Discovery | None = None,
         timing: Timing | None = None,
     ) -> None:
         if version not in VERSIONS:
@@ -86,6 +89,7 @@ class MqttClient:
         self._address = address
         self._context = address.tls_context()
         self._version = version
+        self._discovery = discovery
         self._timing = timing or Timing()
         self._on_stop, self._on_wish, self._on_link, self._on_birth = on_stop, on_wish, on_link, on_birth
         self._on_held_up = on_held_up
@@ -152,9 +156,16 @@ class MqttClient:
         """Replaces the retained last session; None: there is none, and an older one is taken back."""
         self._retain(self.topics.last_session, b"" if document is None else document)
 
-    def publish_retained(self, topic: str, payload: bytes) -> None:
-        """Replaces any other retained message, such as discovery's, and keeps it alive like the documents."""
-        self._retain(topic, payload)
+    def publish_discovery(self, presets: PresetsDocument, people: Sequence[str]) -> None:
+        """Replaces what Home Assistant is told of the table. `people`: the ids of those with a profile."""
+        if (discovery := self._discovery) is not None:
+            ids = [preset.id for preset in presets.presets]
+            self._retain(discovery.topic, discovery.payload(ids, people))
+
+    def remove_discovery(self) -> None:
+        """Home Assistant forgets the table."""
+        if self._discovery is not None:
+            self._retain(self._discovery.topic, b"")
 
     def publish_event(self, document: EventDocument) -> None:
         """Sends an event once, or drops it if there is no broker."""

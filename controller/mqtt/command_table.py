@@ -215,4 +215,12 @@ COMMANDS: Final = (
         "this person has read the [checklist](people.md#the-checklist)",
         {"person": "ana"},
     ),
+    Command(
+        Verb.DISCOVERY_REMOVE,
+        Common,
+        "none",
+        "empty",
+        "Home Assistant forgets the table, until the controller starts again ([home-assistant.md](home-assistant.md))",
+        {},
+    ),
 )

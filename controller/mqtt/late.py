@@ -7,7 +7,7 @@ from ..model import Verb, Wish
 
 TIMELESS: Final = (
     Verb.STOP, Verb.PAUSE, Verb.LOCK, Verb.UNLOCK, Verb.FEEDBACK, Verb.HISTORY_GET, Verb.PEOPLE_SAVE,
-    Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT, Verb.PRESETS_SAVE, Verb.PRESETS_DELETE,
+    Verb.PEOPLE_DELETE, Verb.PEOPLE_ACCEPT, Verb.PRESETS_SAVE, Verb.PRESETS_DELETE, Verb.DISCOVERY_REMOVE,
 )  # fmt: skip
 """What moves nobody, or only helps. Everything else moves somebody, lets something move, or says that they are well."""
 

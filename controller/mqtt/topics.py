@@ -96,6 +96,10 @@ class Topics:
         """Answers to commands."""
         return self._of("result")
 
+    def choice(self, name: str) -> str:
+        """Where Home Assistant says what somebody chose there. It commands nothing, and nobody reads it."""
+        return self._of(f"choice/{name}")
+
     @property
     def echo(self) -> str:
         """What the publisher says to the commands connection, to know that both live. Nobody else's business.

@@ -69,7 +69,7 @@ static void lose(struct angle *angle, bool head_down_side, bool doubted)
         angle->side_lost = doubted || contradicted(angle, head_down_side, SIDE_CDEG);
         angle->trusted = false;
     }
-    if (angle->side_lost && angle->known) {
+    if (angle->side_lost) {
         angle->causes |= CAUSE_SIDE_UNKNOWN;
         angle->head_down = angle->worst_cdeg > LEVEL_CDEG;
     } else {
@@ -85,7 +85,6 @@ static void lose(struct angle *angle, bool head_down_side, bool doubted)
 static void believe(struct angle *angle, const struct channel *lead, const struct channel *other, bool returning)
 {
     angle->trusted = true;
-    angle->known = true;
     angle->side_lost = false;
     angle->angle_q16 = lead->smooth_q16;
     angle->rate_q16 = lead->rate_q16;

@@ -18,7 +18,6 @@ struct angle {
     int16_t worst_cdeg;
     uint8_t fast_ticks;
     uint8_t side_ticks;
-    bool known;
     bool side_lost;
     bool head_down;
     bool trusted;

@@ -17,6 +17,9 @@
 #define SLOW_CDPS 10
 /* Beyond it two of them are the same: the rate is capped at a third of it. */
 #define TARGET_LIMIT_CDPS 1000
+/* Nothing is that fast: a plan passes its cap by a few hundredths of a degree a second only, and what the motor is given
+ * passes the kernel. It is said here so that no sum can run away. */
+#define RATE_LIMIT_Q16 Q16(400)
 
 /* cos(0.65 · angle) in 1/32768 for every 10.24° of distance from the middle of the travel, at -10°: what lies between
  * is off by less than 0.2 %. */
@@ -47,6 +50,7 @@ APART static int32_t root_q16(int32_t far_q16, uint16_t times, uint32_t plus_q12
     uint32_t rest = (uint32_t)divided(far_q16, TO_SQUARE) * times + plus_q12;
     uint32_t found = 0;
 
+    //@ loop unroll 16;
     for (uint32_t bit = UINT32_C(1) << 30; bit != 0; bit >>= 2) {
         const uint32_t next = found + bit;
 
@@ -101,10 +105,9 @@ void reference_place(struct reference *reference, int32_t angle_q16, int16_t rat
     reference->acceleration_q16 = 0;
 }
 
-/* The table does not come along: be here, and become faster gently. `ahead`: towards head down. */
-static void wait(struct reference *reference, int32_t angle_q16, bool ahead)
+/* The table does not come along: become faster gently. `ahead`: towards head down. */
+static void wait(struct reference *reference, bool ahead)
 {
-    reference->angle_q16 = angle_q16;
     if ((reference->acceleration_q16 > 0) == ahead) {
         reference->acceleration_q16 = within(reference->acceleration_q16, WAITING_Q16);
     }
@@ -148,8 +151,10 @@ void reference_approach(struct reference *reference, int32_t target_q16, int16_t
     wanted_q16 = least(most_of(wanted_q16, closing_q16(low_q16)), closing_q16(high_q16));
     push_q16 = (within(wanted_q16, Q16(cap_cdps)) - reference->rate_q16) * PUSH_PER_S;
     push_q16 = within(caught_q16(reference, push_q16, target_q16, moves_cdps, cap_cdps), ACCELERATION_Q16);
-    reference->acceleration_q16 += within(push_q16 - reference->acceleration_q16, JERK_STEP_Q16);
-    reference->rate_q16 += divided(reference->acceleration_q16, TICKS_PER_S);
+    reference->acceleration_q16 = most_of(least(push_q16, reference->acceleration_q16 + JERK_STEP_Q16),
+                                          reference->acceleration_q16 - JERK_STEP_Q16);
+    reference->rate_q16 =
+        within(reference->rate_q16 + divided(reference->acceleration_q16, TICKS_PER_S), RATE_LIMIT_Q16);
     reference->angle_q16 += divided(reference->rate_q16, TICKS_PER_S);
 }
 
@@ -195,16 +200,16 @@ int32_t follower_asked_q16(const struct follower *follower)
 
 int16_t follower_rate_cdps(struct follower *follower, struct reference *reference, int32_t angle_q16, bool hurry)
 {
-    int32_t error_q16 = reference->angle_q16 - angle_q16;
-    const bool ahead = !opposed(error_q16, reference->rate_q16);
-    const int32_t limit_q16 = ahead ? LEAD_LIMIT_Q16 : OVERRUN_LIMIT_Q16;
+    const int32_t away_q16 = reference->angle_q16 - angle_q16;
+    const bool ahead = !opposed(away_q16, reference->rate_q16);
+    int32_t error_q16 = within(away_q16, ahead ? LEAD_LIMIT_Q16 : OVERRUN_LIMIT_Q16);
     int32_t integral_q16;
     int32_t change_q16;
     int32_t slewed_q16;
 
-    if (size_of(error_q16) > limit_q16) {
-        error_q16 = within(error_q16, limit_q16);
-        wait(reference, angle_q16 + error_q16, error_q16 > 0);
+    reference->angle_q16 = angle_q16 + error_q16;
+    if (error_q16 != away_q16) {
+        wait(reference, error_q16 > 0);
     }
     if (ahead && !hurry) {
         error_q16 = 0;
@@ -216,6 +221,6 @@ int16_t follower_rate_cdps(struct follower *follower, struct reference *referenc
         /* The correction is not summed up where the motor may not follow it. */
         follower->integral_q16 = integral_q16;
     }
-    follower->rate_q16 += slewed_q16;
+    follower->rate_q16 = within(follower->rate_q16 + slewed_q16, RATE_LIMIT_Q16);
     return rounded(follower->rate_q16);
 }

@@ -33,12 +33,10 @@ bool opposed(int32_t one, int32_t other)
 int16_t rounded(int32_t q16)
 {
     /* Half away from 0; what is left are the upper two bytes, which the chip takes as they are. */
-    uint32_t moved_q16 = (uint32_t)q16 + (uint32_t)(ONE_Q16 / 2);
+    const int32_t moved_q16 = q16 < 0 ? q16 + (ONE_Q16 / 2 - 1) : q16 + ONE_Q16 / 2;
 
-    if (q16 < 0) {
-        moved_q16--;
-    }
-    return (int16_t)(moved_q16 >> 16);
+    //@ split moved_q16 < 0;
+    return (int16_t)((uint32_t)moved_q16 >> 16);
 }
 
 int32_t divided(int32_t value, uint16_t by)

@@ -31,6 +31,7 @@ static uint8_t open_body(struct deframer *deframer)
     uint8_t left = 0;
     uint8_t to = 0;
 
+    //@ loop unroll 67;
     for (uint8_t from = 0; from < deframer->held; from++) {
         const bool marks = left == 0;
         uint8_t byte = deframer->body[from];
@@ -102,6 +103,7 @@ uint8_t frame_encode(const uint8_t *payload, uint8_t size, uint8_t *frame)
     uint8_t at = 2;
 
     frame[0] = DELIMITER;
+    //@ loop unroll 66;
     for (uint8_t i = 0; i < size + CRC_BYTES; i++) {
         uint8_t byte;
 

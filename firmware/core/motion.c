@@ -82,10 +82,10 @@ void motion_rest(struct motion *motion)
         motion->returning = false;
         motion->following = false;
         motion->out_cdps = 0;
-        motion->back_off_ms = 0;
         motion->power = 0;
         motion->stall_ticks = 0;
     }
+    motion->back_off_ms = 0;
 }
 
 void motion_brake(struct motion *motion, const struct angle *angle)
@@ -220,6 +220,7 @@ void motion_follow(struct motion *motion, const struct angle *angle, const struc
     int32_t target_q16 = Q16(aim->target_cdeg);
     int16_t target_cdps = aim->rate_cdps;
     int16_t wanted_cdps;
+    bool arrived;
 
     if (motion->braked && still(target_cdps) && size_of(error_q16) < LEFT_Q16) {
         /* The brake holds it where the lease wants it. */
@@ -239,15 +240,11 @@ void motion_follow(struct motion *motion, const struct angle *angle, const struc
         target_q16 = motion->reference.angle_q16;
         target_cdps = 0;
     }
-    if (still(aim->rate_cdps) && size_of(target_q16 - angle->angle_q16) < ARRIVED_Q16 &&
-        size_of(motion->reference.rate_q16) < RESTING_Q16) {
-        motion->arrived_ticks++;
-        if (motion->arrived_ticks >= BRAKE_WAIT_TICKS) {
-            motion_rest(motion);
-            return;
-        }
-    } else {
-        motion->arrived_ticks = 0;
+    arrived = still(aim->rate_cdps) && size_of(target_q16 - angle->angle_q16) < ARRIVED_Q16 &&
+              size_of(motion->reference.rate_q16) < RESTING_Q16;
+    if (lasted(&motion->arrived_ticks, arrived, BRAKE_WAIT_TICKS)) {
+        motion_rest(motion);
+        return;
     }
     reference_approach(&motion->reference, target_q16, target_cdps, HARD_RATE_CDPS, LOWEST_CDEG,
                        aim->limit_cdeg > -END_LIMIT_CDEG ? aim->limit_cdeg : -END_LIMIT_CDEG);

@@ -20,6 +20,8 @@
 #define SQUARE_STEP 1000u
 #define LOAD_PER_STEP 1342
 #define MOST_PERCENT 250
+/* What is remembered may be damaged and pass its checksum: no heat is below none, or beyond what 30 A tend to. */
+#define HEAT_LIMIT_Q27 (9 * ONE_Q27)
 
 void supply_start(struct supply *supply)
 {
@@ -30,8 +32,9 @@ static int32_t heated_q27(int32_t heat_q27, uint16_t current_ma)
 {
     const uint16_t ma = current_ma < CURRENT_LIMIT_MA ? current_ma : CURRENT_LIMIT_MA;
     const int32_t load_q27 = share(ma, ma, SQUARE_STEP) * LOAD_PER_STEP;
+    const int32_t from_q27 = most_of(least(heat_q27, HEAT_LIMIT_Q27), 0);
 
-    return heat_q27 + divided(load_q27 - heat_q27, HEATING_TICKS);
+    return from_q27 + divided(load_q27 - from_q27, HEATING_TICKS);
 }
 
 void supply_tick(struct supply *supply, struct memory *memory, uint16_t supply_mv, uint16_t current_ma)

@@ -17,7 +17,7 @@ USE = WATCH | {
     "arm", "start", "goto", "jog", "pause", "resume", "skip", "checkin", "stand", "acknowledge", "lock", "unlock",
     "feedback", "people/accept",
 }  # fmt: skip
-MANAGE = USE | {"people/save", "people/delete", "history/get", "presets/save", "presets/delete"}
+MANAGE = USE | {"people/save", "people/delete", "history/get", "presets/save", "presets/delete", "discovery/remove"}
 MAY = {
     "watch": WATCH, "use": USE, "manage": MANAGE, "bascule": {"_echo"}, "homeassistant": WATCH, "eve": USE,
 }  # fmt: skip

@@ -21,6 +21,7 @@ HELP = {
     "people": "Who uses the table",
     "history": "Past sessions",
     "setup": "First configuration",
+    "discovery": "Home Assistant",
 }
 """Every command, in order, and how its help begins or goes on."""
 

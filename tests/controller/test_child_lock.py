@@ -26,7 +26,7 @@ OTHERS = {
     Verb.PAUSE: {}, Verb.RESUME: {}, Verb.SKIP: {}, Verb.CHECKIN: {}, Verb.STAND: {}, Verb.ACKNOWLEDGE: {},
     Verb.LOCK: {"pin": WRONG}, Verb.PRESETS_SAVE: {}, Verb.PRESETS_DELETE: {"preset": "back"}, Verb.HISTORY_GET: {},
     Verb.FEEDBACK: {}, Verb.PEOPLE_SAVE: {}, Verb.PEOPLE_DELETE: {"person": "ana"},
-    Verb.PEOPLE_ACCEPT: {"person": "guest"},
+    Verb.PEOPLE_ACCEPT: {"person": "guest"}, Verb.DISCOVERY_REMOVE: {},
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,12 @@ class Remembering:
 
     def publish_presets(self, document: PresetsDocument) -> None:
         self.others.append(document)
+
+    def publish_discovery(self, presets: PresetsDocument, people: Sequence[str]) -> None:
+        self.others.append(tuple(people))
+
+    def remove_discovery(self) -> None:
+        self.others.append("removed")
 
     def publish_health(self, document: HealthDocument) -> None:
         self.others.append(document)

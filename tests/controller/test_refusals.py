@@ -176,6 +176,7 @@ RESTATED = {
     "people/delete": "retained expired duplicate locked busy",
     "people/accept": "unknown_person retained expired duplicate locked busy",
     "history/get": "retained expired duplicate locked",
+    "discovery/remove": "retained expired duplicate locked",
     "presets/save": "retained expired duplicate locked busy",
     "presets/delete": "unknown_preset retained expired duplicate locked busy",
     "stop": "",

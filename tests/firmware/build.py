@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import os
 import shutil
 import subprocess
 import tempfile
@@ -11,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-FIRMWARE = ROOT / "firmware"
-CORE = FIRMWARE / "core"
+from .programs import CORE, FIRMWARE
+
 FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared", f"-I{CORE}")
 
 
@@ -25,8 +25,16 @@ def need(*programs: str) -> None:
 
 
 def compile_library(sources: Sequence[Path], to: Path) -> ctypes.CDLL:
-    """These sources as one library. A warning is an error."""
-    command = ["gcc", *FLAGS, "-o", str(to), *map(str, sources)]
+    """These sources as one library. A warning is an error.
+
+    Where `BASCULE_INSTRUMENTED` names a folder, the core's objects there are taken instead (`instrumented`).
+    """
+    command = ["gcc", *FLAGS, "-o", str(to)]
+    if folder := os.environ.get("BASCULE_INSTRUMENTED"):
+        objects = [Path(folder) / f"{source.stem}.o" if source.parent == CORE else source for source in sources]
+        command += [*map(str, objects), "-fsanitize=address,undefined", "-lgcov"]
+    else:
+        command += map(str, sources)
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return ctypes.CDLL(str(to))

@@ -89,8 +89,10 @@ def wrapper() -> str:
 
 def build(folder: Path, text: str | None = None) -> ctypes.CDLL:
     """The kernel, or this text instead of it, with the wrapper."""
-    source, around = folder / "kernel.c", folder / "each.c"
-    source.write_text(text or (CORE / "kernel.c").read_text("utf-8"), "utf-8")
+    source, around = CORE / "kernel.c", folder / "each.c"
+    if text is not None:
+        source = folder / "kernel.c"
+        source.write_text(text, "utf-8")
     around.write_text(wrapper(), "utf-8")
     return compile_library([source, around], folder / "kernel.so")
 

@@ -21,6 +21,8 @@ from controller.model import Unreadable, Wish
 from controller.mqtt.address import Address
 from controller.mqtt.client import MqttClient
 from controller.mqtt.connection import VERSIONS, Timing
+from controller.mqtt.discovery import Discovery
+from controller.mqtt.topics import Topics
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
 FAST = Timing(echo_s=0.2, stale_s=1.0, retry_min_s=1, retry_max_s=1, late_s=0.6, settle_s=0.5)
@@ -234,6 +236,7 @@ class Table:
             on_link=lambda up, message: self._note("link", (up, message)),
             on_birth=lambda: self._note("birth", None),
             on_held_up=lambda: self._note("held_up", None),
+            discovery=Discovery(Topics("bascule", "home"), "Table", "0.1.0", True, True, 60.0),
             timing=timing,
         )
 

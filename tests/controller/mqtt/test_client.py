@@ -41,7 +41,7 @@ def publish_all(table: Table) -> None:
     table.client.publish_state(STATE)
     table.client.publish_presets(PRESETS)
     table.client.publish_health(HEALTH)
-    table.client.publish_retained("homeassistant/device/bascule_home/config", b'{"o":1}')
+    table.client.publish_discovery(PRESETS, ["ana"])
 
 
 RETAINED = {
@@ -143,6 +143,24 @@ def test_home_assistants_birth_brings_everything_again(broker: Broker, make_tabl
     wait_for(lambda: {topic for topic, _, _ in peer.heard} >= RETAINED, "all retained ones again")
     assert peer.last(AVAILABILITY) == b"online"
     assert [name for name, _ in table.log if name == "birth"] == ["birth"]
+
+
+def test_what_home_assistant_is_told_follows_and_can_be_taken_back(
+    broker: Broker, make_table: Make, make_peer: Make
+) -> None:
+    topic = "homeassistant/device/bascule_home/config"
+    table: Table = make_table(broker.port)
+    table.client.publish_discovery(PRESETS, ["ana"])
+    table.started()
+    peer: Peer = make_peer(broker.port, topic)
+    wait_for(lambda: peer.heard, "the broker keeps it")
+    options = json.loads(peer.payloads(topic)[0])["components"]["preset"]["options"]
+    assert options == [preset.id for preset in PRESETS.presets]
+    table.client.remove_discovery()
+    wait_for(lambda: peer.payloads(topic)[-1] == b"", "it is taken back")
+    later: Peer = make_peer(broker.port, topic, AVAILABILITY)
+    wait_for(lambda: later.heard, "what the broker keeps")
+    assert [heard for heard, _, _ in later.heard] == [AVAILABILITY]
 
 
 def test_an_offline_of_somebody_else_is_set_right(broker: Broker, make_table: Make, make_peer: Make) -> None:

@@ -8,6 +8,7 @@ from controller.mqtt.late import as_late
 TIMELESS = {
     Verb.STOP, Verb.PAUSE, Verb.LOCK, Verb.UNLOCK, Verb.FEEDBACK, Verb.PEOPLE_SAVE, Verb.PEOPLE_DELETE,
     Verb.PEOPLE_ACCEPT, Verb.HISTORY_GET, Verb.PRESETS_SAVE, Verb.PRESETS_DELETE,
+    Verb.DISCOVERY_REMOVE,
 }  # fmt: skip
 
 
