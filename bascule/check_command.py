@@ -78,8 +78,10 @@ MotionOption = Annotated[
 HandsOption = Annotated[
     bool | None, typer.Option("--hands/--no-hands", help="Ask for what only a hand can do (default: on a terminal).")
 ]
+app = typer.Typer(add_completion=False)
 
 
+@app.command()
 def check(
     port: PortArgument,
     report_file: ReportOption = None,

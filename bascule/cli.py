@@ -2,38 +2,21 @@
 
 import json
 import os
-import queue
-import signal
-import socket
-import sys
-import threading
 import time
-from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from controller.config import Config, ConfigError, load
 from controller.daemon import installed_version
 from controller.ledger import LedgerError
 from controller.mqtt.address import Address
 from controller.serial_port import SerialPort
-from simulator import protocol_sim
-from simulator.faults import KINDS, Kind
-from simulator.hands import WORDS, HandError, Hands, help_text, scenario
-from simulator.server import Asked, Endpoint, Pty, ServerError, Tcp, serve
-from simulator.table import Table
 
-from . import check_command, discovery_command, history_command, log, metrics_server, presets_command, setup_command
-from . import demo as demo_
+from . import log
 from .assembly import address_of, assemble
-from .broker import BrokerError
-from .metrics import Overheard
-from .people_cli import app as people_app
-from .remote_hands import HandsError, Listener, ask, socket_path
+from .commands import Commands
 from .say import (
     BrokerOption,
     CaFileOption,
@@ -49,19 +32,17 @@ from .say import (
 from .send import SendError
 from .send import send as send_command
 
+if TYPE_CHECKING:
+    from .metrics_server import Place
+
 app = typer.Typer(
+    cls=Commands,
     help="The controller of a motorised inversion table, over MQTT. Not a medical device; never use a table alone.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-app.add_typer(presets_command.app, name="presets")
-app.add_typer(people_app, name="people")
-app.add_typer(history_command.app, name="history")
-app.command()(check_command.check)
-app.add_typer(setup_command.app, name="setup")
-app.add_typer(discovery_command.app, name="discovery")
 
 
 def _version(value: bool) -> None:
@@ -94,6 +75,11 @@ def demo(
     no_page: Annotated[bool, typer.Option("--no-page", hidden=True)] = False,
 ) -> None:
     """Broker, simulated table and controller together: try everything without hardware."""
+    from rich.console import Console
+
+    from . import demo as demo_
+    from .broker import BrokerError
+
     log.set_up("warning", "text")
     try:
         demo_.run(speed, port, lan, seed, data, Console())
@@ -124,7 +110,6 @@ def run(
     metrics: MetricsOption = None,
 ) -> None:
     """The controller of one table: runs until it is stopped; a missing port or broker is tried again."""
-    protocol_sim.register()
     try:
         settings = _load(
             config, table=table, port=port, broker=broker, data=data,
@@ -132,9 +117,13 @@ def run(
         )  # fmt: skip
         if settings.table.port is None:
             fail("No serial port is named: use --port, or port in [table] of the configuration file.", 2)
+        if settings.table.port.lower().startswith("sim:"):
+            from simulator import protocol_sim
+
+            protocol_sim.register()
         log.set_up(settings.log.level, settings.log.format)
         assembly = assemble(settings, lambda: SerialPort(str(settings.table.port)), config_file=config)
-        where = None if metrics is None else metrics_server.place(metrics)
+        where = None if metrics is None else _place(metrics)
     except (ConfigError, ImportError, ValueError) as error:
         fail(str(error), 2)
     except LedgerError as error:
@@ -142,9 +131,19 @@ def run(
     if where is None:
         assembly.run()
         return
+    from .metrics import Overheard
+    from .metrics_server import serving
+
     overheard = Overheard(assembly.client, settings.table.id)
-    with metrics_server.serving(overheard, where):
+    with serving(overheard, where):
         assembly.run(overheard)
+
+
+def _place(metrics: str) -> "Place":
+    """Where to serve the metrics. Raises ValueError for what is no place, ImportError without the extra `metrics`."""
+    from .metrics_server import place
+
+    return place(metrics)
 
 
 def _load(config: Path | None, **options: Any) -> Config:
@@ -152,104 +151,6 @@ def _load(config: Path | None, **options: Any) -> Config:
     keys = {"table": "table.id", "port": "table.port", "data": "data.folder"}
     named = {keys.get(name, f"mqtt.{name}"): None if value is None else str(value) for name, value in options.items()}
     return load(config, named)
-
-
-PtyOption = Annotated[Path | None, typer.Option(metavar="LINK", help="Serve on a pty with a link here.")]
-TcpOption = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Serve on TCP.")]
-
-
-@app.command()
-def simulate(
-    pty: PtyOption = None,
-    tcp: TcpOption = None,
-    seed: Annotated[int, typer.Option(help="Seed of the simulated sensors.")] = 0,
-    start_angle: Annotated[float, typer.Option(min=-80, max=60, metavar="DEG", help="Where the table is.")] = -80.0,
-    scenario_file: Annotated[
-        Path | None, typer.Option("--scenario", metavar="FILE", help="Lines to do by themselves: 12.5 fault stall 5s")
-    ] = None,
-) -> None:
-    """A simulated table and tilt unit in real time. Type 'help' while it runs, or use 'bascule fault'."""
-    table = Table(seed, start_angle)
-    plot = _scenario(scenario_file, table)
-    try:
-        endpoint = _endpoint(pty, tcp)
-    except ServerError as error:
-        fail(str(error), 2)
-    console = Console()
-    where = pty if pty is not None else endpoint.name
-    console.print(
-        f"A simulated table at [bold]{where}[/]. In another terminal: bascule run --port {where}", soft_wrap=True
-    )
-    lines: queue.SimpleQueue[str | Asked] = queue.SimpleQueue()
-    done = threading.Event()
-
-    def leave(_: int, __: FrameType | None) -> None:
-        done.set()
-
-    signal.signal(signal.SIGINT, leave)
-    signal.signal(signal.SIGTERM, leave)
-    threading.Thread(target=_read_lines, args=(lines,), daemon=True).start()
-    with ExitStack() as until_over:
-        until_over.callback(endpoint.close)
-        if hasattr(socket, "AF_UNIX"):
-            try:
-                until_over.enter_context(closing(Listener(socket_path(pty, endpoint.name), lines)))
-            except HandsError as error:
-                console.print(f"{error}.", markup=False)
-
-        def say(words: str) -> None:
-            console.print(words, markup=False, highlight=False)
-
-        serve(table, endpoint, lines, say, done.is_set, plot)
-
-
-def _scenario(path: Path | None, table: Table) -> list[tuple[float, str]]:
-    """What is to happen by itself."""
-    if path is None:
-        return []
-    try:
-        return scenario(Hands(table), path.read_text("utf-8"))
-    except (OSError, HandError, UnicodeDecodeError) as error:
-        fail(f"--scenario {path}: {error}", 2)
-
-
-@app.command(context_settings={"ignore_unknown_options": True})
-def fault(
-    words: Annotated[
-        list[str] | None, typer.Argument(metavar="[KIND [AMOUNT] [FOR]]", help="stall 5s, off, estop on, …")
-    ] = None,
-    pty: Annotated[Path | None, typer.Option(metavar="LINK", help="Of the simulator that serves there.")] = None,
-    tcp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Of the simulator that serves there.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Break something in a running 'bascule simulate'; without a kind: what there is."""
-    if not words:
-        if as_json:
-            print(json.dumps([_kind_as_json(kind) for kind in KINDS], ensure_ascii=False, indent=1))  # noqa: T201
-        else:
-            print(help_text())  # noqa: T201
-        return
-    if (pty is None) == (tcp is None):
-        fail("Name the simulator that is meant: --pty LINK or --tcp HOST:PORT, as it was begun with.", 2)
-    if not hasattr(socket, "AF_UNIX"):
-        fail("This system has no local sockets for that; type the line into the simulator's own terminal.")
-    line = " ".join(words if words[0] in WORDS else ["fault", *words])
-    try:
-        done, answer = ask(socket_path(pty, tcp), line)
-    except HandsError as error:
-        fail(f"{error}.")
-    if not done:
-        fail(answer)
-    print(json.dumps({"answer": answer}, ensure_ascii=False) if as_json else answer)  # noqa: T201
-
-
-def _kind_as_json(kind: Kind) -> dict[str, Any]:
-    """A kind of fault for machines; `here` says whether `bascule simulate` can do it by itself."""
-    return {
-        "kind": kind.name, "layer": str(kind.layer), "faults": list(kind.ids), "meaning": kind.meaning,
-        "amount": None if kind.amount is None else kind.amount._asdict(), "for_s": kind.for_s or None,
-        "here": kind.make is not None, "by_hand": kind.by_hand or None,
-    }  # fmt: skip
 
 
 @app.command()
@@ -262,6 +163,8 @@ def campaign(
     as_json: JsonOption = False,
 ) -> None:
     """Simulated sessions with faults in virtual time, every requirement watched; exit 1 if one did not hold."""
+    from rich.console import Console
+
     from . import campaign as campaign_
     from . import campaign_report as report
 
@@ -289,25 +192,6 @@ def campaign(
         report.show(findings, mode, took_s, Console())
     if findings.violations:
         fail(f"A requirement did not hold. Again: {report.again(mode, findings.violations[0].number)}")
-
-
-def _endpoint(pty: Path | None, tcp: str | None) -> Endpoint:
-    if (pty is None) == (tcp is None):
-        raise ServerError("Name one place to serve at: --pty LINK or --tcp HOST:PORT.")
-    if pty is not None:
-        if sys.platform == "win32":
-            raise ServerError("There are no ptys on Windows; use --tcp, or bascule run --port sim://.")
-        return Pty(pty)
-    host, _, port = str(tcp).rpartition(":")
-    if not port.isdecimal() or not 0 <= int(port) <= 65535:
-        raise ServerError(f"--tcp {tcp}: needs HOST:PORT, such as 127.0.0.1:4161")
-    return Tcp(host or "127.0.0.1", int(port))
-
-
-def _read_lines(lines: "queue.SimpleQueue[str | Asked]") -> None:
-    with suppress(ValueError, OSError):
-        for line in sys.stdin:
-            lines.put(line)
 
 
 @app.command()

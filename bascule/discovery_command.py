@@ -39,7 +39,7 @@ from .say import (
 from .send import SendError
 from .send import send as send_command
 
-app = typer.Typer(help="Home Assistant: what it is told of the table.", no_args_is_help=True)
+app = typer.Typer(help="Home Assistant: what it is told of the table.", no_args_is_help=True, add_completion=False)
 ANSWER_S: Final = 5.0
 """How long to wait for the broker. Chosen: a person's patience."""
 RETAINED_S: Final = 0.5

@@ -16,7 +16,7 @@ from . import chart
 from .history_table import as_csv, as_json, bars, facts, grid, local, lowest_deg, minutes, pieces, sums
 from .say import ConfigOption, DataOption, JsonOption, TableOption, fail
 
-app = typer.Typer(help="Past sessions: what was done, how it ended, and the angle over time.")
+app = typer.Typer(help="Past sessions: what was done, how it ended, and the angle over time.", add_completion=False)
 
 ALL = 1_000_000
 """Chosen: more sessions than anybody has in a life."""

@@ -48,7 +48,9 @@ from .say import (
 from .send import SendError
 from .send import send as send_command
 
-app = typer.Typer(help="Who uses the table: profiles, checklist, programme.", no_args_is_help=True)
+app = typer.Typer(
+    help="Who uses the table: profiles, checklist, programme.", no_args_is_help=True, add_completion=False
+)
 MOST = 1_000_000
 """Chosen: more sessions than anybody has in a life."""
 PersonArgument = Annotated[str, typer.Argument(metavar="ID", help="Whose, as in the list.")]

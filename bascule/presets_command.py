@@ -22,7 +22,9 @@ from . import chart
 from .preset_chart import FROM_BELOW, picture, series, view
 from .say import ConfigOption, DataOption, JsonOption, TableOption, fail
 
-app = typer.Typer(help="What a session can be: list, show, validate and save presets.", no_args_is_help=True)
+app = typer.Typer(
+    help="What a session can be: list, show, validate and save presets.", no_args_is_help=True, add_completion=False
+)
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="Presets in TOML.")]
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration in TOML.")]
 TableOption = Annotated[str | None, typer.Option("--table", metavar="ID", help="Which table (default: home).")]
@@ -26,5 +25,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 def fail(message: str, status: int = 1) -> NoReturn:
     """Say what is wrong on standard error and leave."""
     if message:
+        from rich.console import Console  # who never fails needs none of its 2.5 MB
+
         Console(stderr=True).print(message, style="red", soft_wrap=True, markup=False, highlight=False)
     raise typer.Exit(status)

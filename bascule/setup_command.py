@@ -18,7 +18,9 @@ from .setup_certificates import CertificateError, make_server
 from .setup_files import CONTROLLER, HOME_ASSISTANT, Setup, SetupError
 from .setup_roles import PEOPLE, Role
 
-app = typer.Typer(help="First configuration: a safe broker, its users and certificates.", no_args_is_help=True)
+app = typer.Typer(
+    help="First configuration: a safe broker, its users and certificates.", no_args_is_help=True, add_completion=False
+)
 
 ROLES: Final = ", ".join(PEOPLE)
 HOME_ROLES: Final = {"watch": Role.HOME_ASSISTANT, "use": Role.HOME_ASSISTANT_USE}

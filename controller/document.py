@@ -126,9 +126,11 @@ def _budget(core: Core) -> BudgetDocument:
 
 
 def _faults(core: Core, e: Estimate, wall_s: float) -> Iterable[FaultDocument]:
-    conduct = core.conduct
+    conduct, told = core.conduct, e.causes | e.latched
+    if not told:  # nearly always; to ask each cause takes as long as the whole rest of a document
+        return
     for cause, fact in CAUSES.items():
-        if cause in QUIET or not (e.causes | e.latched) & cause:
+        if cause in QUIET or not told & cause:
             continue
         ago_s = conduct.now_s - conduct.cause_since_s.get(cause, conduct.now_s)
         since = timestamp(wall_s - ago_s)

@@ -54,8 +54,12 @@ class Inbox:
 
     def take(self) -> list[Input]:
         """Everything that waits, urgent first; of presets to save one, which is the most work that a wish can be."""
+        if not self._filled.is_set():  # nearly always, and it takes no lock to see that
+            return []
         self._filled.clear()
         saving = [self._saving.popleft()] if self._saving else []
+        if self._saving:
+            self._filled.set()
         urgent = sorted((each for queue in self._urgent.values() for each in _drain(queue)), key=itemgetter(0))
         return [*_drain(self._notices), *(wish for _, wish in urgent), *saving, *_drain(self._others)]
 

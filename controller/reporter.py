@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from math import inf
+from operator import itemgetter
 from typing import Final, Protocol
 
 from protocol.messages import VERSION
@@ -11,6 +13,7 @@ from protocol.messages import VERSION
 from .core import Core, Output
 from .document import event_document, presets_document, result_document, state_document, timestamp
 from .documents import EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
+from .estimator import Estimate
 from .history_documents import HistoryDocument, PastSessionDocument
 from .inbox import Inbox
 from .model import State, Undiscover
@@ -23,6 +26,10 @@ HEALTH_PERIOD_S: Final = 60.0
 """How often state and health are published at least (docs/mqtt.md)."""
 FIRST_HEALTH_S: Final = 2.0
 """The first health document waits until there is something to tell."""
+_seen: Final = itemgetter(*map(Estimate._fields.index, (
+    "occupied", "ankles_locked", "estop", "moving", "head_down", "rung", "causes", "latched",
+)))  # fmt: skip
+"""What the unit senses and does that is published at once when it changes."""
 _log = logging.getLogger(__name__)
 
 
@@ -82,7 +89,7 @@ class Reporter:
         self._watch = watch
         self._publisher: Publisher | None = None
         self._started_s = now_s
-        self._stepped_s: float | None = None
+        self._stepped_s = inf
         self._timing = Timing()
         self._shown: tuple[object, ...] = ()
         self._seq = 0
@@ -117,9 +124,10 @@ class Reporter:
     def _note_timing(self, began_s: float, ended_s: float) -> None:
         timing = self._timing
         timing.steps += 1
-        timing.step_max_s = max(timing.step_max_s, ended_s - began_s)
-        if self._stepped_s is not None:
-            timing.gap_max_s = max(timing.gap_max_s, began_s - self._stepped_s)
+        if ended_s - began_s > timing.step_max_s:
+            timing.step_max_s = ended_s - began_s
+        if began_s - self._stepped_s > timing.gap_max_s:
+            timing.gap_max_s = began_s - self._stepped_s
         self._stepped_s = began_s
 
     def _publish_what_is_due(self, now_s: float, wall_s: float) -> None:
@@ -195,16 +203,12 @@ class Reporter:
 def _key(core: Core) -> tuple[object, ...]:
     """What has to change for a state document to be published at once."""
     conduct, e, run = core.conduct, core.estimate, core.conduct.run
-    seen = (
-        None
-        if e is None
-        else (e.occupied, e.ankles_locked, e.estop, e.moving, e.head_down, e.rung, e.causes, e.latched)
-    )
+    state = conduct.machine.state
     return (
-        conduct.state,
+        state,
         conduct.arming.code,
         None if run is None else (run.id, run.player.index),
-        seen,
+        None if e is None else _seen(e),
         conduct.note,
         conduct.alarm,
         conduct.booking.failed,
@@ -212,7 +216,7 @@ def _key(core: Core) -> tuple[object, ...]:
         conduct.check_in.asked,
         core.broker.up,
         core.link.identity is None,
-        conduct.state is State.LEVEL and conduct.pause_left_s > 0,
+        state is State.LEVEL and conduct.pause_left_s > 0,
     )
 
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from unittest.mock import patch
 
-from bascule import cli
+from bascule import cli, simulate_command
 from simulator.table import Table
 
 from .trace import line
@@ -23,7 +23,7 @@ def main() -> None:
                 return data
 
         sys.argv[1:2] = []
-        with patch.object(cli, "Table", Recorded):
+        with patch.object(simulate_command, "Table", Recorded):
             cli.main()
 
 

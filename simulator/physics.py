@@ -4,7 +4,7 @@ Two masses: the drive (a motor behind a self-locking screw) and the bed with the
 coupling with backlash. Angles in degrees, + head down; torques in N·m.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import cos, degrees, radians
 from typing import Final
 
@@ -42,17 +42,19 @@ STEP_S: Final = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who lies on the table; `offset_m`: centre of mass beyond the pivot, towards the head (domain.md: −0.1 to 0)."""
+    """Who lies on the table; `offset_m`: centre of mass beyond the pivot, towards the head (domain.md: −0.1 to 0).
+
+    `inertia`: kg·m² of person and table: 8 at 50 kg, 16.5 at 80, 36.5 at 136, and 4.5 for the bed (domain.md).
+    """
 
     mass_kg: float = 80.0
     offset_m: float = -0.02
+    inertia: float = field(init=False)
 
-    @property
-    def inertia(self) -> float:
-        """kg·m² of person and table: 8 at 50 kg, 16.5 at 80, 36.5 at 136, and 4.5 for the bed (domain.md)."""
+    def __post_init__(self) -> None:
         mass = self.mass_kg
         body = 8.0 + (mass - 50.0) * 8.5 / 30.0 if mass <= 80.0 else 16.5 + (mass - 80.0) * 20.0 / 56.0
-        return max(body, 0.5) + 4.5
+        object.__setattr__(self, "inertia", max(body, 0.5) + 4.5)
 
     @property
     def arms_nm(self) -> float:
@@ -133,7 +135,7 @@ class Physics:
         lag = 0.0 if self.jammed else step / (BRAKE_LAG_S if brake else MOTOR_LAG_S)
         stiffness, damping = STIFFNESS_PER_DEG, DAMPING_PER_DPS
         coulomb, viscous = self.coulomb_nm, radians(self.viscous)
-        creep = CREEP_DPS
+        creep, slack = CREEP_DPS, -half
         fade = coulomb / creep
         bed, bed_rate, drive = self.bed_deg, self.bed_dps, self.drive_deg
         drive_rate = 0.0 if self.jammed else self.drive_dps
@@ -144,16 +146,17 @@ class Physics:
             gap = bed - drive
             if gap > half:
                 load = stiffness * (gap - half) + damping * (bed_rate - drive_rate)
-            elif gap < -half:
+            elif gap < slack:
                 load = stiffness * (gap + half) + damping * (bed_rate - drive_rate)
             else:
                 load = 0.0
-            # The load speeds the motor up or slows it down, but cannot drive the screw backwards.
-            wanted = 0.0
             if power:
+                # The load speeds the motor up or slows it down, but cannot drive the screw backwards.
                 wanted = unloaded_dps + droop * load
                 if wanted * power < 0.0:
                     wanted = 0.0
+            else:
+                wanted = 0.0
             if astray:
                 wanted = max(-slip, min(slip * load / SLIP_NM, slip)) if brake else runaway
             drive_rate += (wanted - drive_rate) * lag

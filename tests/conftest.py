@@ -21,6 +21,9 @@ WAIT_LONGEST = (
     "controller/mqtt/test_client.py",
     "bascule/test_encrypted.py",
     "bascule/test_flood.py",
+    "clients/test_recipes.py",
+    "clients/test_node_red.py",
+    "clients/test_many.py",
 )
 
 
