@@ -8,7 +8,7 @@ Names follow https://prometheus.io/docs/practices/naming/. No label and no name 
 people look. So there is no label for the preset either, as owners name own presets after people.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -175,6 +175,14 @@ class Overheard:
     def publish_presets(self, document: PresetsDocument) -> None:
         """Passed on."""
         self._publisher.publish_presets(document)
+
+    def publish_discovery(self, presets: PresetsDocument, people: Sequence[str]) -> None:
+        """Passed on."""
+        self._publisher.publish_discovery(presets, people)
+
+    def remove_discovery(self) -> None:
+        """Passed on."""
+        self._publisher.remove_discovery()
 
     def publish_last_session(self, document: PastSessionDocument | None) -> None:
         """Passed on."""
