@@ -83,6 +83,7 @@ class Both:
         assert told[:5] == wanted, (what, given)
         assert abs(told[5] - motion.out_cdps) <= 1, (what, given)
         assert told[6] == pytest.approx(motion._power * FULL_POWER, abs=0.005 * FULL_POWER), (what, given)
+        assert told[6] == 0 or not motion.braked, "a motor against its brake"
         if not motion.braked:
             state = [reference.angle_deg, reference.rate_dps, reference.acceleration_dps2, follower._rate_dps]
             found = [number / Q16 / 100 for number in (*told[7:10], told[11])]

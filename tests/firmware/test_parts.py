@@ -157,20 +157,20 @@ def test_an_angle_is_judged_alike_at_its_edges(seed: int) -> None:
     """F7, F8, F14: sides, level and exposure to the last digit, of sensors that are made up."""
     random = Random(seed)
     c, python = Parts(), Angle()
-    for tick in range(6000):
+    for tick in range(8000):
         if tick % 200 == 0:
             c, python = Parts(), Angle()
-        if tick % 200 == 0 or random.random() < 0.05:
-            at = [random.choice(EDGES) * random.choice((1, 1, -1)) for _ in "12"]
+        if tick % 200 == 0 or random.random() < 0.03:
+            at = [(random.choice(EDGES) + random.choice((0, 0, 0.25))) * random.choice((1, 1, -1)) for _ in "12"]
             rates = [random.choice((0, 19, 20, 21, -20, -300)) for _ in at]
-            fails = [random.random() < 0.15 for _ in at]
+            fails = [random.random() < 0.2 for _ in at]
             side, returning, latched = random.random() < 0.5, random.random() < 0.3, int(random.choice(LATCHED))
             if random.random() < 0.5:
                 at[1], rates[1] = at[0], rates[0]
-        given = zip((python.bed, python.drive), at, rates, fails, strict=True)
-        for channel, channel.smooth_cdeg, channel.rate_cdps, channel.failing in given:
-            pass
-        parts.sense(c, [0, 0, *(cdeg * Q16 for cdeg in at), *fails, *(cdps * Q16 for cdps in rates)], keep=True)
+        for which, channel in enumerate((python.bed, python.drive)):
+            channel.smooth_cdeg, channel.rate_cdps, channel.failing = at[which], rates[which], fails[which]
+        shown = [*(round(cdeg * Q16) for cdeg in at), *fails, *(cdps * Q16 for cdps in rates)]
+        parts.sense(c, [0, 0, *shown], keep=True)
         python.judge(side, returning, latched)
         verdict, numbers = c.judge(side, returning, latched)
         wanted, near = verdicts(python)
