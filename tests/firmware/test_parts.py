@@ -282,6 +282,7 @@ def test_no_progress_takes_three_seconds_and_one_and_a_half_degrees() -> None:
         assert said == [0] * 151 + [C.NO_PROGRESS]
         c = Parts()
         assert not any(c.gets_nowhere(0, 0, 0) for _ in range(400))
+        assert c.gets_nowhere(-200 * Q16, 0, 0) == 0, "a drive that asks for nothing has no way"
 
 
 def test_progress_is_half_a_degree_and_the_wrong_way_one_and_a_half() -> None:
