@@ -39,7 +39,7 @@ PARTS: Final = "tests/firmware/test_parts.py"
 MOTION: Final = "tests/firmware/test_motion.py"
 UNRECORDED: Final = {
     "framing.c": SUITE[:2], "framing.h": SUITE[:2], "link.c": SUITE[:2],
-    "angle.c": (f"{PARTS}::test_sensors",),
+    "angle.c": (f"{PARTS}::test_an_angle", f"{PARTS}::test_sensors"),
     "voting.c": (f"{PARTS}::test_votes", f"{PARTS}::test_a_sensor", f"{PARTS}::test_sensors"),
     "voting.h": (f"{PARTS}::test_sensors",),
     "brake.c": (f"{PARTS}::test_the_brake", f"{PARTS}::test_a_brake", f"{PARTS}::test_sensors"),

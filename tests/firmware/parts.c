@@ -53,7 +53,7 @@ void approach(struct parts *parts, int32_t target_q16, int16_t target_cdps, int1
               int16_t high_cdeg, int64_t *out);
 bool ends(struct parts *parts, int32_t target_q16, int16_t target_cdps);
 int16_t follows(struct parts *parts, int32_t angle_q16, bool hurry, int64_t *out);
-void senses(struct parts *parts, const int64_t *in);
+void senses(struct parts *parts, const int64_t *in, bool keep);
 void moves(struct parts *parts, int32_t what, const int64_t *in, int64_t *out);
 void votes(struct parts *parts, const int64_t *in, int64_t *out);
 uint16_t named_by(struct parts *parts, uint32_t entropy);
@@ -333,12 +333,14 @@ int16_t follows(struct parts *parts, int32_t angle_q16, bool hurry, int64_t *out
 }
 
 /* What a motion knows of the table. */
-void senses(struct parts *parts, const int64_t *in)
+void senses(struct parts *parts, const int64_t *in, bool keep)
 {
     struct angle *const angle = &parts->angle;
 
-    angle->angle_q16 = (int32_t)in[0];
-    angle->worst_cdeg = (int16_t)in[1];
+    if (!keep) {
+        angle->angle_q16 = (int32_t)in[0];
+        angle->worst_cdeg = (int16_t)in[1];
+    }
     show(parts, (int32_t)in[2], (int32_t)in[3], in[4] != 0, in[5] != 0);
     angle->voter.bed.rate_q16 = (int32_t)in[6];
     angle->voter.drive.rate_q16 = (int32_t)in[7];

@@ -121,9 +121,12 @@ class Parts:
         return int(rate_cdps), [*self._out[:6]]
 
 
-def sense(c: Parts, given: Sequence[int]) -> None:
-    """What a motion knows of the table: angle, more head-down one, both sensors, their failures and rates."""
-    library().senses(c._at, (ctypes.c_int64 * 8)(*given))
+def sense(c: Parts, given: Sequence[int], keep: bool = False) -> None:
+    """What a motion knows of the table: angle, more head-down one, both sensors, their failures and rates.
+
+    `keep`: the first two stay as they were judged.
+    """
+    library().senses(c._at, (ctypes.c_int64 * 8)(*given), keep)
 
 
 def move(c: Parts, what: int, *given: int) -> list[int]:

@@ -83,6 +83,7 @@ class Both:
         assert told[:5] == wanted, (what, given)
         assert abs(told[5] - motion.out_cdps) <= 1, (what, given)
         assert told[6] == pytest.approx(motion._power * FULL_POWER, abs=0.005 * FULL_POWER), (what, given)
+        assert told[6] == 0 or not motion.braked, "a motor against its brake"
         if not motion.braked:
             state = [reference.angle_deg, reference.rate_dps, reference.acceleration_dps2, follower._rate_dps]
             found = [number / Q16 / 100 for number in (*told[7:10], told[11])]
@@ -144,3 +145,25 @@ def test_motions_are_alike(seed: int) -> None:
             both.tick()
         faults |= both.faults
     assert faults == {0, Cause.STALLED, Cause.NO_PROGRESS, Cause.WRONG_WAY, Cause.BLIND_ENDED}
+
+
+@pytest.mark.parametrize("at_cdeg", [-300, 0, 40, 1000])
+def test_a_blind_return_ends_after_its_time(at_cdeg: int) -> None:
+    """R2: a tick for each hundredth of a degree head down and 5° more, then 10 s for each wish, to the tick."""
+    both = Both(Random(1))
+    both.at_q16 = at_cdeg * Q16
+    both.look()
+    ticks = max(both.angle.worst_cdeg, 0) + 500
+    for wished in (False, True, True):
+        for _ in range(500 if wished else ticks):
+            both.ask(BLIND, [0, 0, 0, 0])
+            assert both.python.fault == 0
+            both.look()
+        both.ask(BLIND, [0, 0, 0, 0])
+        assert both.python.fault == Cause.BLIND_ENDED
+        assert both.python.braked
+        both.ask(AGAIN, [0, 0, 0, 0])
+    both.ask(END, [0, 0, 0, 0])
+    both.look()
+    both.ask(BLIND, [0, 0, 0, 0])
+    assert both.python.fault == 0, "another one, with a time of its own"

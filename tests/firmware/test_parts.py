@@ -149,6 +149,35 @@ def test_votes_are_alike(seed: int) -> None:
     assert found == {(0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0)}
 
 
+EDGES = [0, 1, 2, 12, 13, 149, 150, 151, 199, 200, 201, 499, 500, 501, 502]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_angle_is_judged_alike_at_its_edges(seed: int) -> None:
+    """F7, F8, F14: sides, level and exposure to the last digit, of sensors that are made up."""
+    random = Random(seed)
+    c, python = Parts(), Angle()
+    for tick in range(8000):
+        if tick % 200 == 0:
+            c, python = Parts(), Angle()
+        if tick % 200 == 0 or random.random() < 0.03:
+            at = [(random.choice(EDGES) + random.choice((0, 0, 0.25))) * random.choice((1, 1, -1)) for _ in "12"]
+            rates = [random.choice((0, 19, 20, 21, -20, -300)) for _ in at]
+            fails = [random.random() < 0.2 for _ in at]
+            side, returning, latched = random.random() < 0.5, random.random() < 0.3, int(random.choice(LATCHED))
+            if random.random() < 0.5:
+                at[1], rates[1] = at[0], rates[0]
+        for which, channel in enumerate((python.bed, python.drive)):
+            channel.smooth_cdeg, channel.rate_cdps, channel.failing = at[which], rates[which], fails[which]
+        shown = [*(round(cdeg * Q16) for cdeg in at), *fails, *(cdps * Q16 for cdps in rates)]
+        parts.sense(c, [0, 0, *shown], keep=True)
+        python.judge(side, returning, latched)
+        verdict, numbers = c.judge(side, returning, latched)
+        wanted, near = verdicts(python)
+        assert verdict == wanted, (tick, at, rates, fails, side, returning, Cause(latched))
+        assert numbers == pytest.approx(near, abs=1e-6), tick
+
+
 @pytest.mark.parametrize("way", [1, -1])
 def test_a_sensor_that_is_passed_over_for_hours_ends_where_it_fits(way: int) -> None:
     """Fixed point alone: it goes on at its last rate up to 120°, and one good reading pulls it back by what 40° do."""
@@ -253,6 +282,7 @@ def test_no_progress_takes_three_seconds_and_one_and_a_half_degrees() -> None:
         assert said == [0] * 151 + [C.NO_PROGRESS]
         c = Parts()
         assert not any(c.gets_nowhere(0, 0, 0) for _ in range(400))
+        assert c.gets_nowhere(-200 * Q16, 0, 0) == 0, "a drive that asks for nothing has no way"
 
 
 def test_progress_is_half_a_degree_and_the_wrong_way_one_and_a_half() -> None:
