@@ -95,6 +95,7 @@ class _Watched:
         self._angle_deg = angle_deg
         self._out = b""
         self._granted = False
+        self._session = 0
         self._lost_ms = self._leased_ms = -LEASE_MS - STOP_MS
         self._ticks = MOST_TICKS
         self.referee = Referee(self._memory.stop_count)
@@ -110,7 +111,11 @@ class _Watched:
             self._granted = self._granted or self._switches.secured
         elif isinstance(message, Setpoint):
             self._leased_ms = self._now_ms
-        elif isinstance(message, Stop | Level | Disarm | Hello):
+        elif isinstance(message, Hello):
+            if message.session != self._session:  # the same one again is a duplicate
+                self._session = message.session
+                self._lose()
+        elif isinstance(message, Stop | Level | Disarm):
             self._lose()
 
     def _lose(self) -> None:
