@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import os
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +37,7 @@ def face(name: str) -> Any:
     return importlib.import_module(f"tests.firmware.{name}")
 
 
-class Objects:
+class Objects(ABC):
     """Compiles into one folder. The sound objects are made once."""
 
     def __init__(self, folder: Path, sources: Sequence[Path], command: Sequence[str]) -> None:
@@ -58,13 +59,13 @@ class Objects:
             digest.update(made.read_bytes())
         return digest.hexdigest()
 
+    @abstractmethod
     def changed(self, mutant: Mutant) -> list[Path]:
         """The sources that have to be compiled for a mutant."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plant(self, mutant: Mutant, folder: Path, objects: list[Path]) -> None:
         """From here on the tests of this process meet the mutant, made of these objects."""
-        raise NotImplementedError
 
     def objects(self, mutant: Mutant, folder: Path) -> list[Path]:
         """What a mutant changes, compiled. A header is found beside its sources, so all of them move. NotBuiltError."""

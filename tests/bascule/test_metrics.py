@@ -199,7 +199,7 @@ def test_a_port_that_is_taken_leaves_the_table_served(
         process = start(
             "run", "--port", "sim://", "--broker", broker.url(), "--data", tmp_path, "--metrics", port
         )  # fmt: skip
-        client(broker.port, "home").state("standing")
+        assert client(broker.port, "home").state("standing")["link"]["up"]
         process.says(f"No metrics at 127.0.0.1:{port}: Address already in use.")
 
 

@@ -20,8 +20,7 @@ resting = cache(bench)
 """One for all checks that move nothing."""
 
 
-def passes(suite: Suite, number: str) -> Result:
-    """The chip does what this check demands."""
+def judged(suite: Suite, number: str) -> tuple[Outcome, Result]:
+    """What becomes of this check on the chip; the whole result, for whoever reads the failure."""
     result = suite.run(BY_NUMBER[number])
-    assert result.outcome is Outcome.PASSED, f"{number}: {result.why} {result.figures}"
-    return result
+    return result.outcome, result

@@ -3,8 +3,9 @@
 import pytest
 
 from simulator.conformance import homing, people
+from simulator.conformance.suite import Outcome
 
-from .bench import bench, passes
+from .bench import bench, judged
 
 HERE = [check.number for check in (*homing.CHECKS, *people.CHECKS) if check.needs.motion]
 
@@ -12,11 +13,13 @@ HERE = [check.number for check in (*homing.CHECKS, *people.CHECKS) if check.need
 @pytest.mark.parametrize("number", HERE)
 def test_it_passes(number: str) -> None:
     """H1, H7, H15, F17, F25, F26."""
-    passes(bench(), number)
+    outcome, result = judged(bench(), number)
+    assert outcome is Outcome.PASSED, result
 
 
 def test_one_way_home_after_another() -> None:
     """F11: nothing is in the way, on a unit that has come home once."""
     suite = bench()
     for number in ("C71", "C72"):
-        passes(suite, number)
+        outcome, result = judged(suite, number)
+        assert outcome is Outcome.PASSED, result

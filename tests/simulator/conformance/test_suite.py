@@ -29,10 +29,12 @@ def test_the_document_is_current() -> None:
     assert current == document.render(), "out of date: run `python -m simulator.conformance.document`"
 
 
-def test_the_document_can_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(Path, "write_text", lambda self, text, encoding: None)
+def test_the_document_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: dict[Path, str] = {}
+    monkeypatch.setattr(Path, "write_text", lambda self, text, encoding: written.update({self: text}))
     monkeypatch.delitem(sys.modules, "simulator.conformance.document")
     runpy.run_module("simulator.conformance.document", run_name="__main__")
+    assert written == {document.PATH: document.render()}
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.number))
