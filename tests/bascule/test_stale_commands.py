@@ -65,6 +65,119 @@ def live_start(phone: Phone, seat: Seat, start: Result) -> float:
     return before
 
 
+@dataclass
+class Scene:
+    """One cell: a broker, a phone, and a table for each way of being late."""
+
+    kind: str
+    version: str
+    broker: Broker
+    phone: Phone
+    seats: dict[str, Seat]
+    began: dict[str, float]
+    ends: ExitStack
+    story: Story = field(default_factory=Story)
+
+
+def in_one_burst(scene: Scene) -> None:
+    """A phone that was offline sends what it kept."""
+    phone = scene.phone
+    until(lambda: all(ready(phone, name) for name in ("burst_start", "burst_goto", "queue")), "ready to be armed")
+    for verb, payload in (("arm", None), ("start", "gentle")):
+        phone.give("burst_start", verb, payload)
+    for verb, payload in (("arm", None), ("goto", "15"), ("arm", None), ("start", {"preset": "gentle"})):
+        phone.give("burst_goto", verb, payload)
+    stale = Phone(scene.broker, scene.version, connect=False)
+    scene.ends.callback(stale.close)
+    for verb, payload in (("arm", None), ("start", "gentle"), ("jog", "down"), ("goto", {"angle_deg": 15})):
+        stale.give("queue", verb, payload)
+    stale.connect()
+    for table, verb in (
+        ("burst_start", "start"),
+        ("burst_goto", "goto"),
+        ("burst_goto", "start"),
+        ("queue", "goto"),
+    ):
+        phone.answer(table, verb)
+
+
+def clearing(scene: Scene) -> None:
+    """What was kept is cleared while the table is armed."""
+    phone = scene.phone
+    for verb, payload in (("arm", "PRESS"), ("start", "gentle"), ("goto", "15"), ("resume", "PRESS")):
+        phone.give("cleared", verb, payload, retain=True)
+    phone.answer("cleared", "resume")
+    phone.arm("cleared")
+    threading.Event().wait(1.2)
+    for verb in ("start", "goto", "resume", "arm"):
+        phone.give("cleared", verb, "", retain=True)
+    phone.answer("cleared", "resume", 4)
+
+
+def the_same_again(scene: Scene) -> None:
+    """A start is replayed."""
+    phone, seats = scene.phone, scene.seats
+    message = {"preset": "gentle", "id": f"{scene.kind}-{scene.version}"}
+    live_start(phone, seats["replay"], message)
+    scene.began["replay"] = settle(phone, seats["replay"])
+    phone.arm("replay")
+    threading.Event().wait(1.2)
+    scene.story.notes["replayed"] = phone.ask("replay", "start", message)
+    phone.arm("replay")
+    scene.story.notes["replayed as new"] = phone.ask("replay", "start", message | {"id": "another"})
+
+
+def while_the_broker_stands_still(scene: Scene) -> None:
+    """Starts and a resume behind a frozen broker."""
+    phone, seats = scene.phone, scene.seats
+    live_start(phone, seats["paused"], {"preset": "gentle"})
+    assert phone.ask("paused", "pause")["accepted"]
+    for name in ("short", "restart"):
+        phone.arm(name)
+    threading.Event().wait(1.2)
+    until(lambda: seats["paused"].states[-1].moving is False, "the pause")
+    scene.began["paused"] = seats["paused"].angle_deg
+    assert all(seats[name].states[-1].state == "armed" for name in ("short", "restart"))
+
+    def meanwhile() -> None:
+        phone.give("short", "start", "gentle")
+        phone.give("paused", "resume")
+
+    scene.broker.freeze(SHORT_S, meanwhile)
+    phone.answer("short", "start")
+    phone.answer("paused", "resume")
+    until(lambda: seats["long"].linked, "the way is free again")
+    phone.arm("long")
+    threading.Event().wait(1.2)
+    scene.broker.freeze(LONG_S, lambda: phone.give("long", "start", "gentle"))
+    until(lambda: all(seat.linked for seat in seats.values()), "all tables at the broker again")
+
+
+def while_the_broker_is_gone(scene: Scene) -> None:
+    """The phone's queue brings the start when it is back."""
+    phone, seats = scene.phone, scene.seats
+    phone.arm("restart")
+    threading.Event().wait(1.2)
+    scene.broker.stop()
+    phone.give("restart", "start", "gentle")
+    scene.broker.start()
+    until(lambda: all(seat.linked for seat in seats.values()), "all tables at the new broker")
+    phone.wait()
+
+
+def live(scene: Scene) -> None:
+    """The control: everything still answers, a live start moves, and a stop stops."""
+    phone, seats = scene.phone, scene.seats
+    live_start(phone, seats["live"], {"preset": "gentle"})
+    for name, seat in seats.items():
+        settle(phone, seat)
+        scene.story.moved[name] = seat.angle_deg - scene.began[name]
+        scene.story.answers[name] = phone.results[name]
+
+
+CHAPTERS = (in_one_burst, clearing, the_same_again, while_the_broker_stands_still, while_the_broker_is_gone, live)
+
+
 def tell(kind: str, version: str, folder: Path) -> Story:
     """Everything in one cell, in order."""
     with ExitStack() as ends:
@@ -87,86 +200,10 @@ def tell(kind: str, version: str, folder: Path) -> Story:
             ends.callback(seat.close)
         until(lambda: all(seat.linked and seat.states for seat in seats.values()), "all tables at the broker")
         began = {name: seat.angle_deg for name, seat in seats.items()}
-        story = Story()
-
-        # In one burst.
-        until(lambda: all(ready(phone, name) for name in ("burst_start", "burst_goto", "queue")), "ready to be armed")
-        for verb, payload in (("arm", None), ("start", "gentle")):
-            phone.give("burst_start", verb, payload)
-        for verb, payload in (("arm", None), ("goto", "15"), ("arm", None), ("start", {"preset": "gentle"})):
-            phone.give("burst_goto", verb, payload)
-        stale = Phone(broker, version, connect=False)
-        ends.callback(stale.close)
-        for verb, payload in (("arm", None), ("start", "gentle"), ("jog", "down"), ("goto", {"angle_deg": 15})):
-            stale.give("queue", verb, payload)
-        stale.connect()
-        for table, verb in (
-            ("burst_start", "start"),
-            ("burst_goto", "goto"),
-            ("burst_goto", "start"),
-            ("queue", "goto"),
-        ):
-            phone.answer(table, verb)
-
-        # A clearing of what was kept, while the table is armed.
-        for verb, payload in (("arm", "PRESS"), ("start", "gentle"), ("goto", "15"), ("resume", "PRESS")):
-            phone.give("cleared", verb, payload, retain=True)
-        phone.answer("cleared", "resume")
-        phone.arm("cleared")
-        threading.Event().wait(1.2)
-        for verb in ("start", "goto", "resume", "arm"):
-            phone.give("cleared", verb, "", retain=True)
-        phone.answer("cleared", "resume", 4)
-
-        # The same again.
-        message = {"preset": "gentle", "id": f"{kind}-{version}"}
-        live_start(phone, seats["replay"], message)
-        began["replay"] = settle(phone, seats["replay"])
-        phone.arm("replay")
-        threading.Event().wait(1.2)
-        story.notes["replayed"] = phone.ask("replay", "start", message)
-        phone.arm("replay")
-        story.notes["replayed as new"] = phone.ask("replay", "start", message | {"id": "another"})
-
-        # While the broker stands still.
-        live_start(phone, seats["paused"], {"preset": "gentle"})
-        assert phone.ask("paused", "pause")["accepted"]
-        for name in ("short", "restart"):
-            phone.arm(name)
-        threading.Event().wait(1.2)
-        until(lambda: seats["paused"].states[-1].moving is False, "the pause")
-        began["paused"] = seats["paused"].angle_deg
-        assert all(seats[name].states[-1].state == "armed" for name in ("short", "restart"))
-
-        def meanwhile() -> None:
-            phone.give("short", "start", "gentle")
-            phone.give("paused", "resume")
-
-        broker.freeze(SHORT_S, meanwhile)
-        phone.answer("short", "start")
-        phone.answer("paused", "resume")
-        until(lambda: seats["long"].linked, "the way is free again")
-        phone.arm("long")
-        threading.Event().wait(1.2)
-        broker.freeze(LONG_S, lambda: phone.give("long", "start", "gentle"))
-        until(lambda: all(seat.linked for seat in seats.values()), "all tables at the broker again")
-
-        # While it is gone: the phone's queue brings the start when it is back.
-        phone.arm("restart")
-        threading.Event().wait(1.2)
-        broker.stop()
-        phone.give("restart", "start", "gentle")
-        broker.start()
-        until(lambda: all(seat.linked for seat in seats.values()), "all tables at the new broker")
-        phone.wait()
-
-        # The control: everything still answers, a live start moves, and a stop stops.
-        live_start(phone, seats["live"], {"preset": "gentle"})
-        for name, seat in seats.items():
-            settle(phone, seat)
-            story.moved[name] = seat.angle_deg - began[name]
-            story.answers[name] = phone.results[name]
-        return story
+        scene = Scene(kind, version, broker, phone, seats, began, ends)
+        for chapter in CHAPTERS:
+            chapter(scene)
+        return scene.story
 
 
 @pytest.fixture(scope="module")
