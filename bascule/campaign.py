@@ -33,8 +33,8 @@ LONGEST_S: Final = 150.0
 """No run takes longer: two freezes of 20 s and a slow return from 30°."""
 DAY_S: Final = 86_400.0
 """The window of the budget, restated from docs/domain.md."""
-BATCH: Final = 25
-"""Runs in one task for a worker: about two seconds' worth."""
+BATCH: Final = 5
+"""Runs in one task for a worker: tenths of a second each, so that no worker is left waiting for another at the end."""
 WAITING: Final = 4
 """Tasks a worker may have queued."""
 MATRIX_STATES: Final = ("armed", "setting_out", "going_down", "holding", "returning", "frozen", "standing_up")
@@ -321,10 +321,13 @@ def batch(numbers: Sequence[int], mode: Mode) -> list[Result]:
 
 @dataclass(slots=True)
 class Findings:
-    """What all runs together showed: the least robustness of each requirement, whose it is, and every violation."""
+    """What all runs together showed: the least robustness of each requirement, whose it is, and every violation.
+
+    The same for the same runs, in whatever order they came: of equals it names the lowest number.
+    """
 
     runs: int = 0
-    simulated_s: float = 0.0
+    simulated_ms: int = 0
     judged: list[int] = field(default_factory=lambda: [0] * len(MONITORS))
     least: list[float] = field(default_factory=lambda: [inf] * len(MONITORS))
     seed: list[int | None] = field(default_factory=lambda: [None] * len(MONITORS))
@@ -333,13 +336,19 @@ class Findings:
     def take(self, result: Result) -> None:
         """One more run."""
         self.runs += 1
-        self.simulated_s += result.seconds
+        self.simulated_ms += round(result.seconds * 1000)
         for i, value in enumerate(result.robustness):
             self.judged[i] += value != inf
-            if value < self.least[i]:
+            seed = self.seed[i]
+            if value < self.least[i] or (value == self.least[i] and seed is not None and result.number < seed):
                 self.least[i], self.seed[i] = value, result.number
         if result.violated:
             self.violations.append(result)
+
+    @property
+    def simulated_s(self) -> float:
+        """Virtual seconds in all."""
+        return self.simulated_ms / 1000
 
 
 def falsify(

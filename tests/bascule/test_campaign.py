@@ -267,6 +267,19 @@ def test_findings_keep_the_least_robustness_and_whose_it_is() -> None:
     assert findings.violations[0].violated == (MONITORS[0].name,)
 
 
+def test_findings_are_the_same_in_any_order() -> None:
+    results = [
+        Result(number, (value,) * len(MONITORS), 0.02 * number)
+        for number, value in ((7, 2.0), (9, 1.0), (8, 1.0), (5, float("inf")))
+    ]
+    forth, back = Findings(), Findings()
+    for one, other in zip(results, reversed(results), strict=True):
+        forth.take(one)
+        back.take(other)
+    assert forth == back
+    assert forth.seed[0] == 8
+
+
 # The command line
 
 
