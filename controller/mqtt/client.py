@@ -25,6 +25,7 @@ from .clearing import Clearing, as_clearing
 from .connection import VERSIONS, Connection, Guard, Timing
 from .discovery import Discovery
 from .late import as_late
+from .lookout import Lookout
 from .outbox import Outbox
 from .payloads import Document
 from .pulse import Pulse
@@ -57,7 +58,8 @@ class Counters:
 class MqttClient:
     """Wishes in, documents out. `start`, then publish at any time from any thread, `close` at the end.
 
-    `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port.
+    `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port. One
+    `on_stop` may stand for stops that came at once; one whose payload is very long may be told twice.
     `on_link(up, sentence)` says that the link changed, and with each echo that it still is up: who hears nothing for
     longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up, `on_held_up()`
     that the way here was blocked for a while. What a callback raises is counted and logged. `discovery`: how Home
@@ -86,6 +88,8 @@ class MqttClient:
             )
         self.topics = Topics(base, table)
         self._stop_topic = self.topics.command("stop")
+        self._lookout = Lookout(self._stop_topic)
+        self._told = 0
         self._address = address
         self._context = address.tls_context()
         self._version = version
@@ -192,9 +196,19 @@ class MqttClient:
 
     # --- the commands connection's network thread -------------------------------------------------------------------
 
+    def _look(self, waiting: bytes) -> None:
+        """A stop does not wait until what came before it is read, nor until it is read itself."""
+        stops = self._lookout.count(waiting)
+        if stops > self._told:
+            self._guard.call("on_stop", self._on_stop, False)
+        self._told = stops
+
     def _on_message(self, topic: str, payload: bytes, retained: bool, reply: Reply | None) -> None:
         if topic == self._stop_topic:
-            self._guard.call("on_stop", self._on_stop, retained)
+            if self._told and not retained:
+                self._told -= 1
+            else:
+                self._guard.call("on_stop", self._on_stop, retained)
         if topic == self.topics.echo:
             self._heard_echo(payload)
         elif (verb := self.topics.verb_of(topic)) is not None:
@@ -336,6 +350,7 @@ class MqttClient:
             subscriptions=((topics.commands, 1), (topics.availability, 1), (BIRTH, 0)),
             required=1,
             on_message=self._on_message,
+            on_waiting=self._look,
         )
         publisher = Connection(
             *broker,

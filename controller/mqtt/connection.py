@@ -1,10 +1,9 @@
 """One connection to the broker: paho, with the traps closed that would hurt a table in motion.
 
-- An exception in a callback ends paho's network thread while `is_connected()` stays true: each runs in a `Guard`.
-- `on_connect_fail` is not told why; it runs inside the handler of the error, which is read from there.
+- An exception in a callback ends the connection: each runs in a `Guard`.
 - Subscriptions are not restored, and a refused one is only told in the SUBACK: `up` waits for that.
 - Unacknowledged messages are sent again after a reconnect, behind newer ones: dropped, the owner publishes anew.
-- `loop_stop` joins without a limit and trips over its own thread ending: only called from a thread made for it.
+- Leaving may take as long as connecting does: it happens in a thread made for it.
 - A small message waits up to 40 ms in a stock broker (Nagle) while our kernel delays its acknowledgement. Measured
   with mosquitto 2.0: a stop right behind an echo took 38 ms, and 0.5 ms with an immediate acknowledgement.
 """
@@ -13,11 +12,11 @@ import contextlib
 import logging
 import socket
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
@@ -27,6 +26,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from .address import Address
+from .network import NetworkThread
 from .replies import Reply
 from .why import why_refused, why_silent, why_unreachable
 
@@ -84,7 +84,8 @@ class Connection:
     """One paho client. `up` is what it is: connected, and subscribed if it has to. Reconnects until `retire`.
 
     `on_change` says that `up` or `problem` changed, `on_message(topic, payload, retained, reply)` gives what was
-    subscribed; both run in the network thread. The first `required` of the subscriptions must be granted.
+    subscribed, `on_waiting(bytes)` shows it before it is read; they run in the network thread. The first `required` of
+    the subscriptions must be granted.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Connection:
         subscriptions: tuple[tuple[str, int], ...] = (),
         required: int = 0,
         on_message: Callable[[str, bytes, bool, Reply | None], None] | None = None,
+        on_waiting: Callable[[bytes], None] | None = None,
     ) -> None:
         self.client_id = client_id
         self.up = False
@@ -124,10 +126,8 @@ class Connection:
         if will is not None:
             client.will_set(*will, qos=1, retain=True)
         client.max_queued_messages_set(MAX_QUEUED)
-        client.reconnect_delay_set(timing.retry_min_s, timing.retry_max_s)
         client.on_pre_connect = lambda *_: guard.call("on_pre_connect", self._connecting)
         client.on_socket_open = lambda _c, _u, sock: guard.call("on_socket_open", _no_delay, sock)
-        client.on_connect_fail = lambda *_: guard.call("on_connect_fail", self._failed, sys.exc_info()[1])
         client.on_connect = lambda _c, _u, _f, reason, _p: guard.call("on_connect", self._connected, reason)
         client.on_subscribe = lambda _c, _u, _m, reasons, _p: guard.call("on_subscribe", self._subscribed, reasons)
         client.on_disconnect = lambda _c, _u, _f, reason, _p: guard.call("on_disconnect", self._disconnected, reason)
@@ -140,10 +140,18 @@ class Connection:
             address.host, address.port, keepalive=timing.keepalive_s, clean_start=True, properties=properties
         )
         self._client = client
+        self._network = NetworkThread(
+            client,
+            f"mqtt-{client_id}",
+            (timing.retry_min_s, timing.retry_max_s),
+            connects=lambda: self.connects,
+            on_failed=lambda error: guard.call("on_failed", self._failed, error),
+            on_waiting=None if on_waiting is None else partial(guard.call, "on_waiting", on_waiting),
+        )
 
     def start(self) -> None:
         """Starts the network thread, which connects and keeps trying."""
-        self._client.loop_start()
+        self._network.start()
 
     @property
     def clogged(self) -> bool:
@@ -173,9 +181,9 @@ class Connection:
         """
         client = self._client
         self.up = False
-        client.on_pre_connect = client.on_socket_open = client.on_connect_fail = None
+        client.on_pre_connect = client.on_socket_open = None
         client.on_connect = client.on_subscribe = client.on_disconnect = client.on_message = None
-        thread = threading.Thread(target=_leave, args=(client, grace_s), name=f"leave-{self.client_id}", daemon=True)
+        thread = threading.Thread(target=self._leave, args=(grace_s,), name=f"leave-{self.client_id}", daemon=True)
         thread.start()
         return thread
 
@@ -183,7 +191,7 @@ class Connection:
         self.sign_s = time.monotonic()
         self._answered = False
 
-    def _failed(self, error: BaseException | None) -> None:
+    def _failed(self, error: Exception) -> None:
         self._down(why_unreachable(self._address, error))
 
     def _connected(self, reason: ReasonCode) -> None:
@@ -231,6 +239,25 @@ class Connection:
         if _QUICKACK is not None and sock is not None:
             sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
+    def _leave(self, grace_s: float) -> None:
+        """Ends the client from outside, whether its thread lives or hangs."""
+        client, deadline_s = self._client, time.monotonic() + grace_s
+        if grace_s > 0:
+            with contextlib.suppress(Exception):
+                client.disconnect()
+                while client.socket() is not None and time.monotonic() < deadline_s:
+                    time.sleep(0.01)
+        sock: Any = client.socket()
+        with contextlib.suppress(OSError):
+            if sock is not None:
+                sock.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(Exception):
+            client.disconnect()
+        self._network.leave()
+        sock = client.socket()
+        if sock is not None:
+            sock.close()
+
 
 def _reply(message: MQTTMessage) -> Reply | None:
     """Where the sender wants the answer; only MQTT 5 can say that."""
@@ -240,23 +267,3 @@ def _reply(message: MQTTMessage) -> Reply | None:
 
 def _no_delay(sock: Any) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _leave(client: Client, grace_s: float) -> None:
-    """Ends a paho client from outside, whether its thread lives, hangs or is gone."""
-    deadline_s = time.monotonic() + grace_s
-    if grace_s > 0:
-        with contextlib.suppress(Exception):
-            client.disconnect()
-            while client.socket() is not None and time.monotonic() < deadline_s:
-                time.sleep(0.01)
-    sock: Any = client.socket()
-    with contextlib.suppress(OSError):
-        if sock is not None:
-            sock.shutdown(socket.SHUT_RDWR)
-    with contextlib.suppress(Exception):
-        client.disconnect()
-        client.loop_stop()
-    sock = client.socket()
-    if sock is not None:
-        sock.close()

@@ -196,7 +196,7 @@ def test_stop_is_called_before_anything_is_parsed(
     wait_for(lambda: table.wishes, "the wish")
     said = [entry for entry in table.log if entry[0] != "link"]
     assert said == [("stop", False), ("parse", "stop"), ("wish", Wish(Verb.STOP, id="7"))]
-    assert threads == [f"paho-mqtt-client-{table.client._commands.client_id}"]
+    assert threads == [f"mqtt-{table.client._commands.client_id}"]
 
 
 def test_wishes_of_every_kind(broker: Broker, make_table: Make, make_peer: Make) -> None:
