@@ -29,7 +29,7 @@ PATIENCE_S: Final = 120.0
 """Chosen: a machine on which much else runs may take so long to start a program."""
 BASE: Final = "bascule"
 GAP_S, JITTER_S = 0.02, 0.01
-"""Between two stops, and at most so much more, so that they do not keep step with the telemetry."""
+"""From one answer to the next stop, and at most so much more, so that they do not keep step with the telemetry."""
 SLOW_S, QUIET_S = 0.03, 0.15
 """The daemon repeats a stop that telemetry does not confirm, every 60 ms: what a slow one may have left on its way."""
 
