@@ -33,8 +33,8 @@ LONGEST_S: Final = 150.0
 """No run takes longer: two freezes of 20 s and a slow return from 30°."""
 DAY_S: Final = 86_400.0
 """The window of the budget, restated from docs/domain.md."""
-BATCH: Final = 25
-"""Runs in one task for a worker: about two seconds' worth."""
+BATCH: Final = 5
+"""Runs in one task for a worker: tenths of a second each, so that no worker is left waiting for another at the end."""
 WAITING: Final = 4
 """Tasks a worker may have queued."""
 MATRIX_STATES: Final = ("armed", "setting_out", "going_down", "holding", "returning", "frozen", "standing_up")

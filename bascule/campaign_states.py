@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from typing import Final
 
 from controller.model import Verb
@@ -146,6 +147,12 @@ def _frozen_state(name: str, person: int, depth: int) -> tuple[bytes, float]:
     data = pickle.dumps(rig, pickle.HIGHEST_PROTOCOL)
     rig.table.sensors = sensors
     return data, rig.angle_deg
+
+
+def prepare() -> None:
+    """Make every state now, so that no run has to."""
+    for name, person, depth in product(STATES, range(len(PEOPLE)), range(len(DEPTHS_DEG))):
+        _frozen_state(name, person, depth)
 
 
 def begin(name: str, person: int, depth: int, seed: int) -> Rig:
