@@ -126,6 +126,21 @@ def encode(framing: ModuleType) -> Iterator[object]:
         yield framing.encode(bytes(i * step & 0xFF for i in range(length)))
 
 
+def fed(framing: ModuleType) -> Iterator[object]:
+    """Any two of good frames, broken ones and bodies around the shortest and the longest one, then one of each more."""
+    yield from encode(framing)
+    stop, bad = b"\0\x04\x02\xc1\xb2\0", b"\x09\x02\xc1\xb2"
+    longest = bytes.fromhex("0043") + bytes(range(1, 65)) + bytes.fromhex("FE1700")
+    lengths = (b"\x01" * length for length in (1, 3, 4, 66, 67, 68, 69, 140))
+    for parts in product((stop, longest, b"", bad, b"\x03\xff\xff", framing.encode(bytes(65)), *lengths), repeat=2):
+        stream = b"\0".join((*parts, stop, bad, b"\x07"))
+        for size in (1, 2, 3, *range(64, 72), 100, len(stream)):
+            deframer = framing.Deframer()
+            for place in range(0, len(stream), size):
+                yield [repr(one) for one in deframer.feed(stream[place : place + size])]
+                yield deframer.good, deframer.damaged, deframer.held
+
+
 def _seen(grant: Any, now_ms: int) -> tuple[object, ...]:
     targets = [grant.target_cdeg(rate_cdps, now_ms) for rate_cdps in (0, 100, -1000, 1000)]
     return grant.armed, grant.setpoint, grant.limit_cdeg, grant.expired(now_ms), *targets
