@@ -6,6 +6,7 @@ The CRC is appended big-endian, which makes the residue over payload and CRC zer
 
 from binascii import crc_hqx
 from enum import IntEnum
+from struct import Struct
 from typing import Final
 
 from cobs import cobs
@@ -21,6 +22,8 @@ MIN_CHECKED: Final = 3
 """Bytes of the shortest decoded body: a message type and the CRC."""
 MIN_BODY: Final = MIN_CHECKED + 1
 """Bytes between two delimiters that may be a frame: COBS takes exactly one away from fewer than 254."""
+_FRAME: Final = DELIMITER + b"%b" + DELIMITER
+_CRC: Final = Struct(">H").pack
 _OVERLONG: Final = bytes(MAX_BODY + 1)
 """In place of a body that was too long to be held."""
 
@@ -35,8 +38,8 @@ class Damage(IntEnum):
 
 def encode(payload: bytes) -> bytes:
     """Wrap a payload of 1 to `MAX_PAYLOAD` bytes as a frame, delimiters included."""
-    body: bytes = cobs.encode(payload + crc_hqx(payload, CRC_START).to_bytes(2, "big"))
-    return DELIMITER + body + DELIMITER
+    body: bytes = cobs.encode(payload + _CRC(crc_hqx(payload, CRC_START)))
+    return _FRAME % body
 
 
 class Deframer:

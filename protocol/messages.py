@@ -503,7 +503,7 @@ _new: Final = tuple.__new__
 def pack(message: Message) -> bytes:
     """The payload of a message. Raises LocalError, naming the field, if a value does not fit."""
     try:
-        return _PACK[type(message)](*message)
+        return _PACK[type(message)](*message[:])  # a plain tuple: of any other kind Python would take one by one
     except error:
         raise _misfit(message) from None
 
