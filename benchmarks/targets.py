@@ -41,7 +41,6 @@ TARGETS: Final = (
     Target("codec.pyserialtransfer", "the same with pySerialTransfer, beside ours", "×", LEAST, 45.0),
     Target("codec.construct", "the same with construct in our frames, beside ours", "×"),
     Target("codec.pydantic", "the same with a pydantic model and struct in our frames, beside ours", "×"),
-    Target("codec.scaled", "ours beside bare struct that makes degrees and seconds, too", "×"),
     Target("codec.pure", "ours with cobs in plain Python, beside ours", "×"),
     Target("codec.bytecodes", "instructions of Python for ours, there and back", ""),
     Target("codec.chunks_16", "deframing in chunks of 16 bytes, beside a bare split", "×", MOST, 1.2),

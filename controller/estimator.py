@@ -92,10 +92,10 @@ class Estimator:
     def take(self, telemetry: Telemetry, now_s: float) -> Estimate:
         """The estimate after one more telemetry, received at `now_s`."""
         # Field by field would take twice as long, at 50 Hz.
-        _, _, stop_count, angle, bed, drive, rate, flags, rung, causes, latched, head_down_s, _, _, _, _, presses = (
-            telemetry
-        )
-        smooth = angle
+        (_, _, stop_count, angle_cdeg, bed_cdeg, drive_cdeg, rate_cdps, flags, rung, causes, latched, head_down_s, _, _,
+         _, _, presses) = telemetry  # fmt: skip
+        smooth = angle = angle_cdeg / 100
+        bed, drive = bed_cdeg / 100, drive_cdeg / 100
         if self._bed_deg is not None:
             smooth = self._angle_deg + (angle - self._angle_deg) * SMOOTHING
             bed = self._bed_deg + (bed - self._bed_deg) * SMOOTHING
@@ -115,7 +115,7 @@ class Estimator:
             self._locked_s = now_s
         seen = (
             angle,
-            rate,
+            rate_cdps / 100,
             worst,
             trusted,
             worst > LEVEL_DEG if trusted else side,

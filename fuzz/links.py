@@ -203,7 +203,7 @@ def _read(data: bytes) -> HostMessage:
 
 
 def _identity(protocol: int, session: int) -> Identity:
-    return Identity(protocol, session, 1, 0, 0, 1, 1, 7, 1, 9, 60.0, 3.0)
+    return Identity(protocol, session, 1, 0, 0, 1, 1, 7, 1, 9, 6000, 300)
 
 
 def _telemetry(sight: _Sight, ahead: int, later_ms: int) -> bytes:
@@ -213,8 +213,8 @@ def _telemetry(sight: _Sight, ahead: int, later_ms: int) -> bytes:
     return encode(
         pack(
             Telemetry(
-                nonce + ahead & 0xFFFF, time_ms + later_ms & 0xFFFF_FFFF, 5, 1.0, 1.0, 1.0, 0.0, 0, 0, 0, 0, 0, 0,
-                0.0, 0.0, 12.8, 0,
+                nonce + ahead & 0xFFFF, time_ms + later_ms & 0xFFFF_FFFF, 5, 100, 100, 100, 0, 0, 0, 0, 0, 0, 0,
+                0, 0, 128, 0,
             )
         )
     )  # fmt: skip

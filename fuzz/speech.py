@@ -32,5 +32,5 @@ def say(kind: int, tape: Tape, referee: Referee) -> bytes:
         return encode(pack(Keepalive(sequence, nonce)))
     if kind == ACKNOWLEDGE:
         return encode(pack(Acknowledge(sequence, nonce)))
-    target, rate, limit = tape.signed(), tape.signed() / 10, 60 + tape.signed() * 2
-    return encode(pack(Setpoint(sequence, nonce, stop_count, float(target), rate, float(limit), 0.5)))
+    target, rate, limit = tape.signed() * 100, tape.signed() * 10, 6000 + tape.signed() * 200
+    return encode(pack(Setpoint(sequence, nonce, stop_count, target, rate, limit, 500)))

@@ -126,15 +126,30 @@ def encode(framing: ModuleType) -> Iterator[object]:
         yield framing.encode(bytes(i * step & 0xFF for i in range(length)))
 
 
+def fed(framing: ModuleType) -> Iterator[object]:
+    """Any two of good frames, broken ones and bodies around the shortest and the longest one, then one of each more."""
+    yield from encode(framing)
+    stop, bad = b"\0\x04\x02\xc1\xb2\0", b"\x09\x02\xc1\xb2"
+    longest = bytes.fromhex("0043") + bytes(range(1, 65)) + bytes.fromhex("FE1700")
+    lengths = (b"\x01" * length for length in (1, 3, 4, 66, 67, 68, 69, 140))
+    for parts in product((stop, longest, b"", bad, b"\x03\xff\xff", framing.encode(bytes(65)), *lengths), repeat=2):
+        stream = b"\0".join((*parts, stop, bad, b"\x07"))
+        for size in (1, 2, 3, *range(64, 72), 100, len(stream)):
+            deframer = framing.Deframer()
+            for place in range(0, len(stream), size):
+                yield [repr(one) for one in deframer.feed(stream[place : place + size])]
+                yield deframer.good, deframer.damaged, deframer.held
+
+
 def _seen(grant: Any, now_ms: int) -> tuple[object, ...]:
-    targets = [grant.target_cdeg(rate_dps, now_ms) for rate_dps in (0.0, -0.0, 1.0, -10.0, 10.0)]
+    targets = [grant.target_cdeg(rate_cdps, now_ms) for rate_cdps in (0, 100, -1000, 1000)]
     return grant.armed, grant.setpoint, grant.limit_cdeg, grant.expired(now_ms), *targets
 
 
 def granted(module: ModuleType) -> Iterator[object]:
     """Every order of up to three things that happen to a grant, looked at before, during and after a lease."""
-    one = Setpoint(1, 1, 1, 10.0, 0.0, 30.0, 0.5)
-    two = Setpoint(2, 1, 1, -70.0, 2.0, 20.0, 0.2)
+    one = Setpoint(1, 1, 1, 1000, 0, 3000, 500)
+    two = Setpoint(2, 1, 1, -7000, 200, 2000, 200)
     for length in range(4):
         for steps in product(("arm", "one", "two", "release"), repeat=length):
             grant = module.Grant()
@@ -154,7 +169,7 @@ def lease(module: ModuleType) -> Iterator[object]:
     """Every length of a lease that the wire carries in whole milliseconds, its last moment and the one after."""
     for lease_ms in range(0x10000):
         grant = module.Grant()
-        grant.lease(Setpoint(1, 1, 1, 10.0, 0.0, 30.0, lease_ms / 1000), 1000)
+        grant.lease(Setpoint(1, 1, 1, 1000, 0, 3000, lease_ms), 1000)
         lasts_ms = 1000 + min(lease_ms, 500)
         yield grant.expired(lasts_ms), grant.expired(lasts_ms + 1), grant.limit_cdeg, grant.setpoint
     yield from granted(module)
@@ -163,7 +178,7 @@ def lease(module: ModuleType) -> Iterator[object]:
 def setpoint(link: ModuleType) -> Iterator[object]:
     """Frames of the host's setpoints, before and after telemetry, with each argument varied."""
     host = link.HostLink(7)
-    for heard in (b"", link.frame(Identity(1, 8, 0, 1, 0, 1, 1, 1, 1, 1, 60.0, 3.0)), link.frame(STILL)):
+    for heard in (b"", link.frame(Identity(1, 8, 0, 1, 0, 1, 1, 1, 1, 1, 6000, 300)), link.frame(STILL)):
         host.receive(heard, 1.0)
         for asked in product((0, 40), (0.0, -80.0, 30.5), (0.0, -3.0), (0.0, 60.0)):
             yield host.setpoint(*asked)
@@ -182,7 +197,7 @@ def judged(link: ModuleType) -> Iterator[object]:
             Level(sequence, stops),
             Arm(sequence, nonce, stops),
             Disarm(sequence),
-            Setpoint(sequence, nonce, stops, 10.0, 0.0, 30.0, 0.5),
+            Setpoint(sequence, nonce, stops, 1000, 0, 3000, 500),
             Keepalive(sequence, nonce),
             Acknowledge(sequence, nonce),
         ):
@@ -265,7 +280,7 @@ def walked(module: ModuleType) -> Iterator[object]:
         ("told", "braked", (True, True, False)), ("bed", "smooth_cdeg", (0.0, 150.0, -150.0)),
         ("drive", "smooth_cdeg", (0.0, 150.0, -150.0)), ("ladder", "active", (0, 1 << 15, 1 << 3, 1 << 1)),
     )  # fmt: skip
-    leased = Setpoint(1, 1, 1, 10.0, 0.0, 20.0, 0.5)
+    leased = Setpoint(1, 1, 1, 1000, 0, 2000, 500)
     for _ in range(120):
         memory, told, now_ms = Memory(valid=True), SimpleNamespace(), 0
         told.others, told.silent, told.driven, told.braked = 0, False, False, True

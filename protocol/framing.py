@@ -6,6 +6,7 @@ The CRC is appended big-endian, which makes the residue over payload and CRC zer
 
 from binascii import crc_hqx
 from enum import IntEnum
+from struct import Struct
 from typing import Final
 
 from cobs import cobs
@@ -19,6 +20,12 @@ MAX_BODY: Final = MAX_PAYLOAD + 2 + 1
 """Bytes between two delimiters: payload, CRC and the one byte that COBS adds to fewer than 254."""
 MIN_CHECKED: Final = 3
 """Bytes of the shortest decoded body: a message type and the CRC."""
+MIN_BODY: Final = MIN_CHECKED + 1
+"""Bytes between two delimiters that may be a frame: COBS takes exactly one away from fewer than 254."""
+_FRAME: Final = DELIMITER + b"%b" + DELIMITER
+_CRC: Final = Struct(">H").pack
+_OVERLONG: Final = bytes(MAX_BODY + 1)
+"""In place of a body that was too long to be held."""
 
 
 class Damage(IntEnum):
@@ -31,8 +38,8 @@ class Damage(IntEnum):
 
 def encode(payload: bytes) -> bytes:
     """Wrap a payload of 1 to `MAX_PAYLOAD` bytes as a frame, delimiters included."""
-    body: bytes = cobs.encode(payload + crc_hqx(payload, CRC_START).to_bytes(2, "big"))
-    return DELIMITER + body + DELIMITER
+    body: bytes = cobs.encode(payload + _CRC(crc_hqx(payload, CRC_START)))
+    return _FRAME % body
 
 
 class Deframer:
@@ -53,30 +60,37 @@ class Deframer:
 
     def feed(self, data: bytes) -> list[bytes | Damage]:
         """Take the bytes that arrived; return the payloads they completed and the first damage of each bad run."""
-        found: list[bytes | Damage] = []
         bodies = (self._rest + data).split(DELIMITER)
         rest = bodies.pop()
-        for body in bodies:
-            if self._overlong:
-                payload: bytes | Damage = Damage.OVERLONG
-                self._overlong = False
-            elif body:
-                payload = _open(body) if len(body) <= MAX_BODY else Damage.OVERLONG
-            else:
-                continue
-            if not isinstance(payload, Damage):
-                self.good += 1
-                self._bad_run = False
-                found.append(payload)
-                continue
-            self.damaged += 1
-            if not self._bad_run:
-                self._bad_run = True
-                found.append(payload)
+        if self._overlong and bodies:
+            bodies[0] = _OVERLONG
+            self._overlong = False
         if self._overlong or len(rest) > MAX_BODY:
             self._overlong = True
             rest = b""
         self._rest = rest
+        if not bodies:
+            return []
+        found: list[bytes | Damage] = []
+        bad_run, told = self._bad_run, 0
+        for body in bodies:
+            if not body:
+                continue
+            if MIN_BODY <= len(body) <= MAX_BODY:
+                try:
+                    checked = cobs.decode(body)
+                    if not crc_hqx(checked, CRC_START):
+                        found.append(checked[:-2])
+                        bad_run = False
+                        continue
+                except cobs.DecodeError:
+                    pass
+            self.damaged += 1
+            if not bad_run:
+                bad_run, told = True, told + 1
+                found.append(_damage(body))
+        self._bad_run = bad_run
+        self.good += len(found) - told
         return found
 
     @property
@@ -85,12 +99,12 @@ class Deframer:
         return len(self._rest)
 
 
-def _open(body: bytes) -> bytes | Damage:
-    """The payload of one body, or what is wrong with it."""
+def _damage(body: bytes) -> Damage:
+    """What is wrong with a body, once it is known that something is."""
+    if len(body) > MAX_BODY:
+        return Damage.OVERLONG
     try:
-        checked: bytes = cobs.decode(body)
+        cobs.decode(body)
     except cobs.DecodeError:
         return Damage.COBS
-    if len(checked) < MIN_CHECKED or crc_hqx(checked, CRC_START):
-        return Damage.CRC
-    return checked[:-2]
+    return Damage.CRC

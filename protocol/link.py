@@ -15,10 +15,9 @@ from collections import deque
 from typing import Final
 
 from . import framing
-from .framing import Damage, Deframer
+from .framing import Deframer
 from .messages import (
     BY_MESSAGE,
-    LEASE_MS,
     NONCE_LIFE_MS,
     SILENCE_MS,
     TELEMETRY_PERIOD_MS,
@@ -129,7 +128,7 @@ class HostLink:
         """
         found: list[Telemetry | Identity | Rejected] = []
         for payload in self._deframer.feed(data):
-            if isinstance(payload, Damage):
+            if not isinstance(payload, bytes):
                 continue
             message = unpack_from_unit(payload)
             if isinstance(message, Telemetry):
@@ -190,7 +189,7 @@ class HostLink:
 
     def setpoint(self, stop_count: int, target_deg: float, rate_dps: float, limit_deg: float) -> bytes:
         """A frame that leases one target for 500 ms. Raises LocalError for what the wire can't carry, NaN included."""
-        return frame(Setpoint(self._next(), self._nonce, stop_count, target_deg, rate_dps, limit_deg, LEASE_MS / 1000))
+        return frame(Setpoint.nearest(self._next(), self._nonce, stop_count, target_deg, rate_dps, limit_deg))
 
     def keepalive(self) -> bytes:
         """A frame that only shows that the host lives and hears the unit."""
@@ -244,7 +243,7 @@ class UnitLink:
         """The messages in these bytes that may be obeyed, in order."""
         passed: list[HostMessage] = []
         for payload in self._deframer.feed(data):
-            if isinstance(payload, Damage):
+            if not isinstance(payload, bytes):
                 self.reject(Reject.DAMAGED)
                 continue
             message = unpack_from_host(payload)

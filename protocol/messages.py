@@ -1,11 +1,13 @@
-"""Every message of the wire: a NamedTuple in SI-like units, and its layout in one table.
+"""Every message of the wire: a NamedTuple of the integers there, and its layout in one table.
 
-Numbers on the wire are little-endian integers. They become degrees, seconds and amperes here and nowhere else.
+A field has one name on both ends, which says what one of it is: `angle_cdeg` counts hundredths of a degree, here as in
+the unit. What reads a single value finds it in degrees, seconds and amperes beside it: `angle_deg`.
 `docs/protocol.md` is rendered from this table by `protocol.spec`.
 """
 
 from collections.abc import Callable
 from enum import IntEnum, IntFlag
+from functools import partial
 from struct import Struct, error
 from typing import Any, Final, NamedTuple
 
@@ -227,10 +229,55 @@ class Setpoint(NamedTuple):
     sequence: int
     nonce: int
     stop_count: int
-    target_deg: float
-    rate_dps: float
-    limit_deg: float
-    lease_s: float
+    target_cdeg: int
+    rate_cdps: int
+    limit_cdeg: int
+    lease_ms: int
+
+    @classmethod
+    def nearest(
+        cls,
+        sequence: int,
+        nonce: int,
+        stop_count: int,
+        target_deg: float,
+        rate_dps: float,
+        limit_deg: float,
+        lease_ms: int = LEASE_MS,
+    ) -> "Setpoint":
+        """The one nearest to these degrees. Raises LocalError for what is no number or has no end."""
+        return cls(
+            sequence, nonce, stop_count, _hundredths("target_deg", target_deg), _hundredths("rate_dps", rate_dps),
+            _hundredths("limit_deg", limit_deg), lease_ms,
+        )  # fmt: skip
+
+    @property
+    def target_deg(self) -> float:
+        """Degrees."""
+        return self.target_cdeg / 100
+
+    @property
+    def rate_dps(self) -> float:
+        """Degrees a second."""
+        return self.rate_cdps / 100
+
+    @property
+    def limit_deg(self) -> float:
+        """Degrees."""
+        return self.limit_cdeg / 100
+
+    @property
+    def lease_s(self) -> float:
+        """Seconds."""
+        return self.lease_ms / 1000
+
+
+def _hundredths(field: str, value: float) -> int:
+    """A value of a setpoint as an integer, the nearest."""
+    try:
+        return round(value * 100)
+    except (ValueError, OverflowError, TypeError):
+        raise LocalError(Setpoint.__name__, field, value) from None
 
 
 class Keepalive(NamedTuple):
@@ -260,8 +307,18 @@ class Identity(NamedTuple):
     unit: int
     boots: int
     memory: int
-    limit_deg: float
-    rate_limit_dps: float
+    limit_cdeg: int
+    rate_limit_cdps: int
+
+    @property
+    def limit_deg(self) -> float:
+        """Degrees."""
+        return self.limit_cdeg / 100
+
+    @property
+    def rate_limit_dps(self) -> float:
+        """Degrees a second."""
+        return self.rate_limit_cdps / 100
 
 
 class Telemetry(NamedTuple):
@@ -270,20 +327,55 @@ class Telemetry(NamedTuple):
     nonce: int
     time_ms: int
     stop_count: int
-    angle_deg: float
-    bed_deg: float
-    drive_deg: float
-    rate_dps: float
+    angle_cdeg: int
+    bed_cdeg: int
+    drive_cdeg: int
+    rate_cdps: int
     flags: int
     rung: int
     causes: int
     latched: int
     head_down_s: int
     episode_s: int
-    current_a: float
-    heat: float
-    supply_v: float
+    current_fifths_a: int
+    heat_percent: int
+    supply_tenths_v: int
     arm_presses: int
+
+    @property
+    def angle_deg(self) -> float:
+        """Degrees."""
+        return self.angle_cdeg / 100
+
+    @property
+    def bed_deg(self) -> float:
+        """Degrees."""
+        return self.bed_cdeg / 100
+
+    @property
+    def drive_deg(self) -> float:
+        """Degrees."""
+        return self.drive_cdeg / 100
+
+    @property
+    def rate_dps(self) -> float:
+        """Degrees a second."""
+        return self.rate_cdps / 100
+
+    @property
+    def current_a(self) -> float:
+        """Amperes."""
+        return self.current_fifths_a / 5
+
+    @property
+    def heat(self) -> float:
+        """Of the motor, as a part of what it may take."""
+        return self.heat_percent / 100
+
+    @property
+    def supply_v(self) -> float:
+        """Volts."""
+        return self.supply_tenths_v / 10
 
 
 class Rejected(NamedTuple):
@@ -307,13 +399,13 @@ Message = HostMessage | UnitMessage
 
 
 class Field(NamedTuple):
-    """One number on the wire: little-endian integer of `kind`, times `scale`, in `unit`."""
+    """One number on the wire: a little-endian integer of `kind`, of which one is a `step` of `unit`."""
 
     name: str
     kind: str
     unit: str
     meaning: str
-    scale: float = 1
+    step: float = 1
 
 
 class Layout(NamedTuple):
@@ -338,10 +430,10 @@ LAYOUTS: Final = (
     Layout(0x05, Disarm, True, (_SEQUENCE,)),
     Layout(0x06, Setpoint, True, (
         _SEQUENCE, _NONCE, _STOP_COUNT,
-        Field("target_deg", "i16", "°", "where the table should be now", 0.01),
-        Field("rate_dps", "i16", "°/s", "how fast the target moves (feed-forward), + towards head down", 0.01),
-        Field("limit_deg", "i16", "°", "tightest angle limit; the unit takes the smaller of it and its own", 0.01),
-        Field("lease_s", "u16", "s", "from receipt; at most 0.5", 0.001),
+        Field("target_cdeg", "i16", "°", "where the table should be now", 0.01),
+        Field("rate_cdps", "i16", "°/s", "how fast the target moves (feed-forward), + towards head down", 0.01),
+        Field("limit_cdeg", "i16", "°", "tightest angle limit; the unit takes the smaller of it and its own", 0.01),
+        Field("lease_ms", "u16", "ms", f"from receipt; at most {LEASE_MS}"),
     )),
     Layout(0x07, Keepalive, True, (_SEQUENCE, _NONCE)),
     Layout(0x08, Acknowledge, True, (_SEQUENCE, _NONCE)),
@@ -355,26 +447,26 @@ LAYOUTS: Final = (
         Field("unit", "u32", "", "number of this unit"),
         Field("boots", "u16", "", "restarts so far, modulo 65536"),
         Field("memory", "u16", "", "random; another one whenever the counts of head-down time began anew"),
-        Field("limit_deg", "i16", "°", "hard angle limit of the unit", 0.01),
-        Field("rate_limit_dps", "u16", "°/s", "hard rate limit of the unit", 0.01),
+        Field("limit_cdeg", "i16", "°", "hard angle limit of the unit", 0.01),
+        Field("rate_limit_cdps", "u16", "°/s", "hard rate limit of the unit", 0.01),
     )),
     Layout(0x82, Telemetry, False, (
         Field("nonce", "u16", "", "counts up by one from an unpredictable start after each restart"),
         Field("time_ms", "u32", "ms", "since the unit started, modulo 2^32"),
         Field("stop_count", "u16", "", "stops so far; kept unpredictable across restarts"),
-        Field("angle_deg", "i16", "°", "the unit's best angle; the last trusted one while it has none", 0.01),
-        Field("bed_deg", "i16", "°", "sensor on the bed", 0.01),
-        Field("drive_deg", "i16", "°", "sensor on the drive", 0.01),
-        Field("rate_dps", "i16", "°/s", "of the best angle", 0.01),
+        Field("angle_cdeg", "i16", "°", "the unit's best angle; the last trusted one while it has none", 0.01),
+        Field("bed_cdeg", "i16", "°", "sensor on the bed", 0.01),
+        Field("drive_cdeg", "i16", "°", "sensor on the drive", 0.01),
+        Field("rate_cdps", "i16", "°/s", "of the best angle", 0.01),
         Field("flags", "u16", "", "see *Flags*"),
         Field("rung", "u8", "", "see *Rungs*"),
         Field("causes", "u32", "", "causes at work now, see *Causes*"),
         Field("latched", "u32", "", "causes that wait for an acknowledgement, see *Causes*"),
         Field("head_down_s", "u32", "s", "head-down time ever counted (above 5°), kept through restarts"),
         Field("episode_s", "u16", "s", "head-down time of this episode"),
-        Field("current_a", "u8", "A", "motor current", 0.2),
-        Field("heat", "u8", "", "of the motor, as a part of what it may take", 0.01),
-        Field("supply_v", "u8", "V", "voltage that the motor gets", 0.1),
+        Field("current_fifths_a", "u8", "A", "motor current", 0.2),
+        Field("heat_percent", "u8", "%", "of the motor, as a part of what it may take"),
+        Field("supply_tenths_v", "u8", "V", "voltage that the motor gets", 0.1),
         Field("arm_presses", "u8", "", "presses of the arm button, modulo 256"),
     )),
     Layout(0x83, Rejected, False, (
@@ -391,43 +483,28 @@ STRUCTS: Final = {
 }
 
 
-class _Codec(NamedTuple):
-    """Both ways of a layout, and the size of its payload."""
-
-    pack: Callable[[Any], bytes]
-    unpack: Callable[[bytes], Any]
-    size: int
+_Reader = tuple[type[Any], Callable[[bytes], tuple[int, ...]]]
+"""What reads the payloads of one type: its message, and the integers behind the type byte."""
 
 
-def _codec(layout: Layout) -> _Codec:
-    """The layout as straight code, written out field by field as `namedtuple` does: a loop takes half as long again."""
-    struct = STRUCTS[layout.message]
-    values = [f"f{number}" for number in range(len(layout.fields))]
-    pairs = [*zip(values, layout.fields, strict=True)]
-    counts = "".join(f", ({v} / {f.scale}).__round__()" if f.scale != 1 else f", {v}" for v, f in pairs)
-    scaled = "".join(f"{v} * {f.scale}, " if f.scale != 1 else f"{v}, " for v, f in pairs)
-    known: dict[str, Any] = {
-        "to_bytes": struct.pack, "to_counts": Struct("<x" + struct.format[2:]).unpack,
-        "new": tuple.__new__, "kind": layout.message,
-    }  # fmt: skip
-    exec(  # nothing but the table above goes into it
-        f"def pack(message):\n [{', '.join(values)}] = message\n return to_bytes({layout.code}{counts})\n"
-        f"def unpack(payload):\n [{', '.join(values)}] = to_counts(payload)\n return new(kind, ({scaled}))\n",
-        known,
-    )
-    return _Codec(known["pack"], known["unpack"], struct.size)
+def _readers(from_host: bool) -> dict[int, _Reader]:
+    """By type byte."""
+    layouts = [layout for layout in LAYOUTS if layout.from_host == from_host]
+    return {one.code: (one.message, Struct("<x" + STRUCTS[one.message].format[2:]).unpack) for one in layouts}
 
 
-_ENCODERS: Final = {layout.message: _codec(layout).pack for layout in LAYOUTS}
-_FROM_HOST: Final = {layout.code: _codec(layout) for layout in LAYOUTS if layout.from_host}
-_FROM_UNIT: Final = {layout.code: _codec(layout) for layout in LAYOUTS if not layout.from_host}
+_PACK: Final = {layout.message: partial(STRUCTS[layout.message].pack, layout.code) for layout in LAYOUTS}
+_FROM_HOST: Final = _readers(True)
+_FROM_UNIT: Final = _readers(False)
+_new: Final = tuple.__new__
+"""Half of what a constructor takes that names each field."""
 
 
 def pack(message: Message) -> bytes:
     """The payload of a message. Raises LocalError, naming the field, if a value does not fit."""
     try:
-        return _ENCODERS[type(message)](message)
-    except (error, ValueError, OverflowError, TypeError):
+        return _PACK[type(message)](*message[:])  # a plain tuple: of any other kind Python would take one by one
+    except error:
         raise _misfit(message) from None
 
 
@@ -440,29 +517,33 @@ def _misfit(message: Message) -> LocalError:
 
 def _fits(field: Field, value: Any) -> bool:
     try:
-        Struct("<" + _FORMATS[field.kind]).pack(round(value / field.scale) if field.scale != 1 else value)
-    except (error, ValueError, OverflowError, TypeError):
+        Struct("<" + _FORMATS[field.kind]).pack(value)
+    except error:
         return False
     return True
 
 
 def unpack_from_host(payload: bytes) -> HostMessage | Unreadable:
     """What a unit reads: a message of the host, or why it is none."""
-    message: HostMessage | Unreadable = _unpack(_FROM_HOST, payload)
+    try:
+        kind, unpack = _FROM_HOST[payload[0]]
+        message: HostMessage = _new(kind, unpack(payload))
+    except (LookupError, error):
+        return _unreadable(_FROM_HOST, payload)
     return message
 
 
 def unpack_from_unit(payload: bytes) -> UnitMessage | Unreadable:
     """What a host reads: a message of the unit, or why it is none."""
-    message: UnitMessage | Unreadable = _unpack(_FROM_UNIT, payload)
+    try:
+        kind, unpack = _FROM_UNIT[payload[0]]
+        message: UnitMessage = _new(kind, unpack(payload))
+    except (LookupError, error):
+        return _unreadable(_FROM_UNIT, payload)
     return message
 
 
-def _unpack(codecs: dict[int, _Codec], payload: bytes) -> Any:
+def _unreadable(readers: dict[int, _Reader], payload: bytes) -> Unreadable:
+    """Why a payload is no message, once it is known that it is none."""
     code = payload[0] if payload else 0
-    codec = codecs.get(code)
-    if codec is None:
-        return Unreadable(Reject.UNKNOWN_TYPE, code)
-    if len(payload) != codec.size:
-        return Unreadable(Reject.WRONG_LENGTH, code)
-    return codec.unpack(payload)
+    return Unreadable(Reject.WRONG_LENGTH if code in readers else Reject.UNKNOWN_TYPE, code)

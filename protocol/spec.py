@@ -58,14 +58,14 @@ EXAMPLES: Final[dict[type[Any], Message]] = {
     Level: EXAMPLE_LEVEL,
     Arm: Arm(18, 51966, 4660),
     Disarm: Disarm(19),
-    Setpoint: Setpoint(258, 51967, 4660, 15.0, -1.5, 30.0, 0.5),
+    Setpoint: Setpoint(258, 51967, 4660, 1500, -150, 3000, 500),
     Keepalive: Keepalive(259, 51968),
     Acknowledge: Acknowledge(260, 51969),
-    Identity: Identity(VERSION, 0x1234ABCD, 0, 1, 2, 1, 1, 42, 3, 0x5EED, 60.0, 3.0),
+    Identity: Identity(VERSION, 0x1234ABCD, 0, 1, 2, 1, 1, 42, 3, 0x5EED, 6000, 300),
     Telemetry: Telemetry(
-        51966, 123456, 4660, 14.97, 15.02, 14.9, -1.5,
+        51966, 123456, 4660, 1497, 1502, 1490, -150,
         Flag.OCCUPIED | Flag.ANKLES_LOCKED | Flag.HEAD_DOWN_SIDE | Flag.MOVING | Flag.TRUSTED | Flag.HOST_LIVE,
-        Rung.LEVEL, Cause.LEVEL_WISHED | Cause.BED_SENSOR, Cause.BED_SENSOR, 3600, 95, 4.2, 0.37, 12.6, 2,
+        Rung.LEVEL, Cause.LEVEL_WISHED | Cause.BED_SENSOR, Cause.BED_SENSOR, 3600, 95, 21, 37, 126, 2,
     ),
     Rejected: Rejected(Reject.STALE_NONCE, 0x06, 258),
 }  # fmt: skip
@@ -130,11 +130,10 @@ The unit clears ARMED and ends a running lease; a moving table brakes as at the 
 because it only takes away.
 """,
     Setpoint: f"""
-The unit follows `target_deg`, with `rate_dps` as feed-forward, for `lease_s` from the receipt of the frame. A longer
-lease is cut to {LEASE_MS / 1000:g} s; each SETPOINT replaces the one before. The unit closes the loop by itself, at
-50 Hz or more, and judges every step by its own limits: the angle limit is the smallest of `limit_deg`, the limit in
-IDENTITY and what the time spent head down still allows; rate, acceleration and jerk stay within 3 °/s, 1 °/s² and 2
-°/s³.
+The unit follows `target_cdeg`, with `rate_cdps` as feed-forward, for `lease_ms` from the receipt of the frame. A longer
+lease is cut to {LEASE_MS} ms; each SETPOINT replaces the one before. The unit closes the loop by itself, at 50 Hz or
+more, and judges every step by its own limits: the angle limit is the smallest of `limit_cdeg`, the limit in IDENTITY
+and what the time spent head down still allows; rate, acceleration and jerk stay within 3 °/s, 1 °/s² and 2 °/s³.
 
 **Nothing increases the angle, also from −80° up to 0°, unless all of this holds at that moment: ARMED, a running
 lease with the current stop count, a trusted angle, no cause active or latched, head-down time left, and an angle
@@ -264,8 +263,8 @@ differ, limits are judged on the more head-down one.
 ## The line
 
 Asynchronous serial, {BAUD} baud, 8 data bits, no parity, 1 stop bit, no flow control. All numbers on the wire are
-integers, **little-endian**, signed ones in two's complement. Only the CRC is big-endian. The value of a field is its
-integer times its scale (1 where none is named)."""
+integers, **little-endian**, signed ones in two's complement. Only the CRC is big-endian. A field is named after the
+integer that it is on the wire, and its *step* is what one of it stands for: an `angle_cdeg` of 1497 is 14.97°."""
 
 
 def _framing() -> str:
@@ -391,23 +390,17 @@ for LEVEL; duplicate; sequence; nonce of SETPOINT, KEEPALIVE, ARM, ACKNOWLEDGE; 
 then the unit's own reasons (NOT_ARMED, INTERLOCK, LATCHED, NOT_AT_REST)."""
 
 
-def _integer(layout: Layout, index: int, value: float) -> int:
-    return round(value / layout.fields[index].scale)
-
-
 def _message(layout: Layout) -> str:
     example = EXAMPLES[layout.message]
     payload = pack(example)
-    rows = [("0", "type", "u8", "", "", "", f"0x{layout.code:02X}", f"`{layout.code:02X}`")]
+    rows = [("0", "type", "u8", "", "", f"0x{layout.code:02X}", f"`{layout.code:02X}`")]
     offset = 1
-    for index, (field, value) in enumerate(zip(layout.fields, example, strict=True)):
+    for field, value in zip(layout.fields, example, strict=True):
         size = int(field.kind[1:]) // 8
         raw = payload[offset : offset + size]
-        shown = f"{value:g} = {_integer(layout, index, value)} × {field.scale:g}" if field.scale != 1 else f"{value:d}"
-        scale = f"{field.scale:g}" if field.scale != 1 else ""
-        rows.append(
-            (str(offset), f"`{field.name}`", field.kind, scale, field.unit, field.meaning, shown, f"`{_hex(raw)}`")
-        )
+        step = f"{field.step:g} {field.unit}" if field.unit else ""
+        shown = f"{value:d}" if field.step == 1 else f"{value:d} = {value * field.step:g} {field.unit}"
+        rows.append((str(offset), f"`{field.name}`", field.kind, step, field.meaning, shown, f"`{_hex(raw)}`"))
         offset += size
     data = frame(example)
     return f"""\
@@ -415,7 +408,7 @@ def _message(layout: Layout) -> str:
 
 {_flat(getdoc(layout.message))}
 
-{_table(("Offset", "Field", "Type", "Scale", "Unit", "Meaning", "Example", "Its bytes"), rows)}
+{_table(("Offset", "Field", "Type", "Step", "Meaning", "Example", "Its bytes"), rows)}
 
 Bytes of payload: {len(payload)}, on the wire: {len(data)}. The example as a frame:
 

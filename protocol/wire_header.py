@@ -1,7 +1,7 @@
 """`firmware/core/wire.h`, rendered from the message table: the wire as a tilt unit in C reads and writes it.
 
-`python -m protocol.spec` writes the file; a test fails while it is out of date. On the unit a number stays the integer
-of the wire, and its name says so: `target_deg` in steps of 0.01 is `target_cdeg` there.
+`python -m protocol.spec` writes the file; a test fails while it is out of date. A field is the integer of the wire and
+has the same name on both ends.
 """
 
 from collections.abc import Iterable
@@ -32,23 +32,6 @@ from .messages import (
 
 PATH: Final = Path(__file__).parent.parent / "firmware" / "core" / "wire.h"
 TYPES: Final = {"u8": "uint8_t", "u16": "uint16_t", "u32": "uint32_t", "i16": "int16_t"}
-STEPS: Final = {
-    ("deg", 0.01): "cdeg",
-    ("dps", 0.01): "cdps",
-    ("s", 0.001): "ms",
-    ("a", 0.2): "fifths_a",
-    ("v", 0.1): "tenths_v",
-    ("heat", 0.01): "heat_percent",
-}
-"""The last word of a field's name, and the step of its integer, as the unit names them."""
-
-
-def _name(field: Field) -> str:
-    """A field's name where its number is the integer on the wire. Raises KeyError for a step without a name."""
-    if field.scale == 1:
-        return field.name
-    before, bar, unit = field.name.rpartition("_")
-    return before + bar + STEPS[unit, field.scale]
 
 
 def _enumeration(kind: str, members: type[IntEnum], why: str) -> str:
@@ -107,7 +90,7 @@ def _codes(layouts: Iterable[Layout]) -> str:
 
 
 def _structure(name: str, fields: Iterable[Field]) -> list[str]:
-    return [f"struct {name} {{", *(f"    {TYPES[field.kind]} {_name(field)};" for field in fields), "};"]
+    return [f"struct {name} {{", *(f"    {TYPES[field.kind]} {field.name};" for field in fields), "};"]
 
 
 def _reader(layouts: list[Layout]) -> str:
@@ -133,7 +116,7 @@ def _reader(layouts: list[Layout]) -> str:
         at = STRUCTS[layout.message].size
         for field in reversed(layout.fields):  # many begin alike: a compiler joins what ends alike
             at -= int(field.kind[1:]) // 8
-            lines.append(f"        message->{_name(field)} = wire_get_{field.kind}(&payload[{at}]);")
+            lines.append(f"        message->{field.name} = wire_get_{field.kind}(&payload[{at}]);")
         lines.append("        return 0;")
     lines += ["    default:", "        return (uint8_t)REJECT_UNKNOWN_TYPE;", "    }", "}"]
     return "\n".join(lines)
@@ -147,9 +130,9 @@ def _writer(layout: Layout) -> str:
     lines += [begun, "{", f"    payload[0] = {name.upper()}_CODE;", "}"]
     at = 1
     for field in layout.fields:
-        given = f"uint8_t *payload, {TYPES[field.kind]} {_name(field)}"
-        lines += ["", f"static inline void wire_{name.lower()}_{_name(field)}({given})"]
-        lines += ["{", f"    wire_put_{field.kind}(&payload[{at}], {_name(field)});", "}"]
+        given = f"uint8_t *payload, {TYPES[field.kind]} {field.name}"
+        lines += ["", f"static inline void wire_{name.lower()}_{field.name}({given})"]
+        lines += ["{", f"    wire_put_{field.kind}(&payload[{at}], {field.name});", "}"]
         at += int(field.kind[1:]) // 8
     return "\n".join(lines)
 

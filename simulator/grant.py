@@ -8,7 +8,7 @@ from . import kernel
 class Grant:
     """Armed or not, and the setpoint whose lease runs. Times in milliseconds, angles in hundredths of a degree."""
 
-    __slots__ = ("_asked_cdeg", "_asked_ms", "_since_ms", "_target_cdeg", "armed", "limit_cdeg", "setpoint")
+    __slots__ = ("_asked_cdeg", "_since_ms", "_target_cdeg", "armed", "limit_cdeg", "setpoint")
 
     def __init__(self) -> None:
         self.armed = False
@@ -17,7 +17,6 @@ class Grant:
         self._asked_cdeg = 0
         self._target_cdeg = 0
         self._since_ms = 0
-        self._asked_ms = 0
 
     def arm(self) -> None:
         """The angle may be increased; nothing is leased yet."""
@@ -28,11 +27,10 @@ class Grant:
     def lease(self, setpoint: Setpoint, now_ms: int) -> None:
         """Follow this setpoint until its lease ends."""
         self.setpoint = setpoint
-        self.limit_cdeg = kernel.limit(kernel.HARD_LIMIT_CDEG, round(setpoint.limit_deg * 100))
-        self._asked_cdeg = round(setpoint.target_deg * 100)
+        self.limit_cdeg = kernel.limit(kernel.HARD_LIMIT_CDEG, setpoint.limit_cdeg)
+        self._asked_cdeg = setpoint.target_cdeg
         self._target_cdeg = kernel.target(self._asked_cdeg, self.limit_cdeg, kernel.LOWEST_CDEG)
         self._since_ms = now_ms
-        self._asked_ms = round(setpoint.lease_s * 1000)
 
     def release(self) -> None:
         """Nothing is granted any more; what moves, brakes."""
@@ -41,11 +39,12 @@ class Grant:
 
     def expired(self, now_ms: int) -> bool:
         """Whether a lease has run out unrenewed."""
-        return self.setpoint is not None and not kernel.lease_runs(self._since_ms, self._asked_ms, now_ms)
+        setpoint = self.setpoint
+        return setpoint is not None and not kernel.lease_runs(self._since_ms, setpoint.lease_ms, now_ms)
 
-    def target_cdeg(self, rate_dps: float, now_ms: int) -> int:
+    def target_cdeg(self, rate_cdps: int, now_ms: int) -> int:
         """Where the setpoint is by now: extrapolated by its own rate, within limit and travel."""
-        if not rate_dps:
+        if not rate_cdps:
             return self._target_cdeg
-        moved_cdeg = round(rate_dps * (now_ms - self._since_ms) / 10)
+        moved_cdeg = round(rate_cdps * (now_ms - self._since_ms) / 1000)
         return kernel.target(self._asked_cdeg + moved_cdeg, self.limit_cdeg, kernel.LOWEST_CDEG)

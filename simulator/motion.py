@@ -30,7 +30,7 @@ BLIND_AGAIN_MS: Final = 10_000
 with somebody watching."""
 BACK_OFF_MS: Final = 1000
 """At most 2° (safety.md, F10): up to 1 °/s, and braked after a second, as soon as after a lease that ends."""
-STILL_DPS: Final = 0.02
+STILL_CDPS: Final = 2
 LOWEST_DEG: Final = kernel.LOWEST_CDEG / 100
 RATE_CAP_DPS: Final = kernel.HARD_RATE_CDPS / 100
 BLIND_ENDED: Final = int(Cause.BLIND_ENDED)
@@ -177,7 +177,7 @@ class Motion:
         """Whether the brake holds the table where a lease wants it."""
         return (
             self.braked
-            and -STILL_DPS < setpoint.rate_dps < STILL_DPS
+            and -STILL_CDPS < setpoint.rate_cdps < STILL_CDPS
             and -LEFT_DEG < target_cdeg / 100 - angle.angle_deg < LEFT_DEG
         )
 
@@ -185,8 +185,8 @@ class Motion:
         """A leased target; at rest on it the brake goes on."""
         target_deg = target_cdeg / 100
         error_deg = target_deg - angle.angle_deg
-        still = -STILL_DPS < setpoint.rate_dps < STILL_DPS
-        rises = error_deg > LEFT_DEG or setpoint.rate_dps > STILL_DPS
+        still = -STILL_CDPS < setpoint.rate_cdps < STILL_CDPS
+        rises = error_deg > LEFT_DEG or setpoint.rate_cdps > STILL_CDPS
         if not increase and rises and not (self._following and self.out_cdps < 0):
             # On the way down a target that comes late, or was passed, is no reason to jolt: it slows down first.
             return self.brake(angle)
@@ -194,7 +194,7 @@ class Motion:
         if not self._following:
             self._begin(angle.angle_deg)
             self._following = True
-        rate_dps = setpoint.rate_dps
+        rate_dps = setpoint.rate_cdps / 100
         if reference.ends(target_deg, rate_dps) and -NEAR_DEG < error_deg < NEAR_DEG:
             # To come back for so little, through the play, would be a jolt.
             target_deg, rate_dps = reference.angle_deg, 0.0

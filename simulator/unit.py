@@ -58,7 +58,7 @@ class TiltUnit:
         self._link = UnitLink(entropy, memory.stop_count)
         self._identity = Identity(
             VERSION, 0, *FIRMWARE, 1, time_scale, unit, memory.boots & 0xFFFF, memory.id,
-            kernel.HARD_LIMIT_CDEG / 100, kernel.HARD_RATE_CDPS / 100,
+            kernel.HARD_LIMIT_CDEG, kernel.HARD_RATE_CDPS,
         )  # fmt: skip
         self._out = [frame(self._identity)]
         self._now_ms = 0
@@ -136,7 +136,7 @@ class TiltUnit:
             message.stop_count, self._link.stop_count, ladder.rung,
             ladder.active & STOPPED != 0 and angle.head_down, angle.trusted,
             readings is not None and readings.switches.secured, self._grant.armed,
-            round(message.target_deg * 100), round(angle.angle_deg * 100),
+            message.target_cdeg, round(angle.angle_deg * 100),
         )  # fmt: skip
         if refused:
             self._link.reject(Reject(refused), BY_MESSAGE[Setpoint].code, message.sequence)
@@ -203,7 +203,7 @@ class TiltUnit:
     def _follow(self, angle: Angle, motion: Motion, setpoint: Setpoint) -> Command:
         """The lease, as far as the kernel allows."""
         grant, ladder = self._grant, self._ladder
-        target_cdeg = grant.target_cdeg(setpoint.rate_dps, self._now_ms)
+        target_cdeg = grant.target_cdeg(setpoint.rate_cdps, self._now_ms)
         if motion.holds(angle, setpoint, target_cdeg):
             return RESTING
         left_ms = self._exposure.left_ms
@@ -215,11 +215,13 @@ class TiltUnit:
     def _report(self, readings: Readings, now_ms: int) -> None:
         angle, ladder, memory = self.angle, self._ladder, self._memory
         told = (
-            self._link.issue(now_ms), now_ms & 0xFFFF_FFFF, self._link.stop_count, angle.angle_deg,
-            readings.bed_cdeg / 100, readings.drive_cdeg / 100, angle.rate_dps, self._flags(readings),
+            self._link.issue(now_ms), now_ms & 0xFFFF_FFFF, self._link.stop_count,
+            round(angle.angle_deg * 100), readings.bed_cdeg, readings.drive_cdeg, round(angle.rate_dps * 100),
+            self._flags(readings),
             ladder.rung, ladder.active, memory.latched,
             memory.head_down_ms // 1000, min(memory.episode_ms // 1000, 0xFFFF),
-            readings.current_a, min(memory.heat, 2.5), readings.supply_v, self._arm_presses,
+            round(readings.current_a * 5), round(min(memory.heat, 2.5) * 100), round(readings.supply_v * 10),
+            self._arm_presses,
         )  # fmt: skip
         self._out.append(frame(tuple.__new__(Telemetry, told)))  # half of what the constructor takes
 

@@ -116,7 +116,7 @@ def _payload(talk: Talk, code: int) -> bytes:
     """A payload that is right but for what is done to it; it asks for nothing that moves."""
     if code == 0x06:
         return pack(
-            Setpoint(talk.next(), talk.nonce, talk.now.stop_count + 9 & 0xFFFF, talk.now.angle_deg, 0, -60, 0.1)
+            Setpoint(talk.next(), talk.nonce, talk.now.stop_count + 9 & 0xFFFF, talk.now.angle_cdeg, 0, -6000, 100)
         )
     kind = next(layout.message for layout in LAYOUTS if layout.code == code)
     values = {"sequence": talk.next(), "nonce": talk.nonce, "stop_count": talk.now.stop_count + 9 & 0xFFFF}

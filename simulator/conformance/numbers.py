@@ -120,7 +120,7 @@ def all_need_one(talk: Talk) -> None:
     old = now.nonce - 40 & 0xFFFF
     for message in (
         Arm(talk.next(), old, now.stop_count),
-        Setpoint(talk.next(), old, now.stop_count, now.angle_deg, 0, -60, 0.1),
+        Setpoint(talk.next(), old, now.stop_count, now.angle_cdeg, 0, -6000, 100),
         Acknowledge(talk.next(), old),
     ):
         _answered(
@@ -166,7 +166,7 @@ def void_is_life(talk: Talk) -> None:
     end_s = talk.now_s + SILENCE_S + SLACK_S
     while talk.now_s < end_s:
         now = talk.now
-        talk.send(Setpoint(talk.next(), now.nonce, now.stop_count - 1 & 0xFFFF, now.angle_deg, 0, -60, 0.1))
+        talk.send(Setpoint(talk.next(), now.nonce, now.stop_count - 1 & 0xFFFF, now.angle_cdeg, 0, -6000, 100))
         talk.run(0.1)
     talk.expect(talk.has(Flag.HOST_LIVE), "void frames with fresh nonces do not keep it saying HOST_LIVE")
     talk.expect(not talk.has(Flag.LEASED), "a void SETPOINT became a lease")
@@ -207,7 +207,7 @@ def void(talk: Talk) -> None:
         count = now.stop_count + off & 0xFFFF
         for message in (
             Arm(0, now.nonce, count),
-            Setpoint(0, now.nonce, count, now.angle_deg, 0, -60, 0.1),
+            Setpoint(0, now.nonce, count, now.angle_cdeg, 0, -6000, 100),
             Level(0, count),
         ):
             name = f"{type(message).__name__} with a stop count {off:+d}"

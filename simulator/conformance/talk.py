@@ -203,7 +203,8 @@ class Talk:
         self, target_deg: float, rate_dps: float = 0.0, limit_deg: float = 60.0, lease_s: float = 0.5
     ) -> Setpoint:
         """The next SETPOINT of this wish."""
-        return Setpoint(self.next(), self.nonce, self.stop_count, target_deg, rate_dps, limit_deg, lease_s)
+        lease_ms = round(lease_s * 1000)
+        return Setpoint.nearest(self.next(), self.nonce, self.stop_count, target_deg, rate_dps, limit_deg, lease_ms)
 
     def asks(self, *parts: bytes | HostMessage, within_s: float = ANSWER_S) -> list[Identity | Rejected]:
         """Send, and what was said within this time."""

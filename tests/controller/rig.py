@@ -60,7 +60,7 @@ class Unit:
         self.head_down_s = 0.0
         self.arm_presses = 0
         self.nonce = 1000
-        self.identity = Identity(1, 0, 1, 0, 0, 1, 1, 77, 1, 9, 60.0, 3.0)
+        self.identity = Identity(1, 0, 1, 0, 0, 1, 1, 77, 1, 9, 6000, 300)
         self.heard: list[HostMessage] = []
         self.out = b""
         self._deframer = Deframer()
@@ -146,9 +146,10 @@ class Unit:
         causes = int(self.causes) | self.frozen * STOPPED
         rung = self.rung if self.rung is not None else 2 if causes & LEVEL_WISHED else min(causes, 1)
         message = Telemetry(
-            self.nonce & 0xFFFF, round(now_s * 1000), self.stop_count, self.angle_deg,
-            self.angle_deg + self.bed_off_deg, self.angle_deg + self.drive_off_deg, self.rate_dps, flags, rung,
-            causes, self.latched, int(self.head_down_s), 0, 1.0, 0.0, 12.8, self.arm_presses,
+            self.nonce & 0xFFFF, round(now_s * 1000), self.stop_count, round(self.angle_deg * 100),
+            round((self.angle_deg + self.bed_off_deg) * 100), round((self.angle_deg + self.drive_off_deg) * 100),
+            round(self.rate_dps * 100), flags, rung,
+            causes, self.latched, int(self.head_down_s), 0, 5, 0, 128, self.arm_presses,
         )  # fmt: skip
         data, self.out = self.out + frame(message), b""
         return data

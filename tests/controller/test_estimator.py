@@ -10,11 +10,14 @@ from protocol.messages import Cause, Flag, Rung, Telemetry
 SECURED = Flag.OCCUPIED | Flag.ANKLES_LOCKED | Flag.TRUSTED | Flag.HOST_LIVE
 
 
-def telemetry(angle_deg: float = 0.0, **known: Any) -> Telemetry:
+def telemetry(
+    angle_deg: float = 0.0, bed_deg: float | None = None, drive_deg: float | None = None, **known: Any
+) -> Telemetry:
+    angle, bed, drive = (round((angle_deg if deg is None else deg) * 100) for deg in (angle_deg, bed_deg, drive_deg))
     fields: dict[str, Any] = {
-        "nonce": 1, "time_ms": 0, "stop_count": 5, "angle_deg": angle_deg, "bed_deg": angle_deg,
-        "drive_deg": angle_deg, "rate_dps": 0.0, "flags": SECURED, "rung": 0, "causes": 0, "latched": 0,
-        "head_down_s": 9, "episode_s": 0, "current_a": 0.0, "heat": 0.0, "supply_v": 12.8, "arm_presses": 3,
+        "nonce": 1, "time_ms": 0, "stop_count": 5, "angle_cdeg": angle, "bed_cdeg": bed, "drive_cdeg": drive,
+        "rate_cdps": 0, "flags": SECURED, "rung": 0, "causes": 0, "latched": 0, "head_down_s": 9, "episode_s": 0,
+        "current_fifths_a": 0, "heat_percent": 0, "supply_tenths_v": 128, "arm_presses": 3,
     }  # fmt: skip
     return Telemetry(**(fields | known))
 

@@ -13,7 +13,17 @@ from .build import compile_library, core_sources
 
 HERE = Path(__file__).parent
 BY_CODE = {layout.code: layout for layout in LAYOUTS}
-FIELDS = ("protocol", "session", "sequence", "nonce", "stop_count", "target_deg", "rate_dps", "limit_deg", "lease_s")
+FIELDS = (
+    "protocol",
+    "session",
+    "sequence",
+    "nonce",
+    "stop_count",
+    "target_cdeg",
+    "rate_cdps",
+    "limit_cdeg",
+    "lease_ms",
+)
 FIELD_COUNT = 1 + len(FIELDS)
 PAYLOAD, DAMAGE = 1, 2
 
@@ -151,7 +161,7 @@ def _message(row: list[int]) -> HostMessage:
     """The message of these numbers; what it has not must be 0."""
     layout = BY_CODE[row[0]]
     given = dict(zip(FIELDS, row[1:], strict=True))
-    values = [given.pop(field.name) * field.scale for field in layout.fields]
+    values = [given.pop(field.name) for field in layout.fields]
     assert not any(given.values())
     message: HostMessage = layout.message(*values)
     return message

@@ -72,7 +72,7 @@ CONSTANTS: dict[str, dict[str, int]] = {
         "BRAKE_WAIT_TICKS": motion.BRAKE_WAIT_TICKS, "PLANNED_TENTHS": round(motion.RETURN_SHARE * 10),
         "CREEP_Q16": motion.CREEP_CDPS * Q16, "BLIND_RESERVE_CDEG": round(motion.BLIND_RESERVE_DEG * 100),
         "BLIND_AGAIN_TICKS": motion.BLIND_AGAIN_MS // drive.TICK_MS, "BACK_OFF_MS": motion.BACK_OFF_MS,
-        "STILL_CDPS": round(motion.STILL_DPS * 100), "RESTING_Q16": deg_q16(0.05),
+        "STILL_CDPS": motion.STILL_CDPS, "RESTING_Q16": deg_q16(0.05),
     },
     "supply.c": {
         "LOW_MV": round(supply.LOW_V * 1000), "RECOVERED_MV": round(supply.RECOVERED_V * 1000),

@@ -45,11 +45,11 @@ class Talk:
         random = self.random
         self.sequence = (self.sequence + random.choice((1, 1, 1, 1, 0, 2, -1, 32_767, 32_768))) % 65_536
         sequence, nonce, stops = self.sequence, self._near(nonce), self._near(stop_count)
-        angle = random.randrange(-32_768, 32_768) / 100
+        angle = random.randrange(-32_768, 32_768)
         return random.choice((
             Hello(random.choice((1, 1, 1, 2)), random.choice((0, 1, 2, 2**32 - 1))),
             Level(sequence, stops), Arm(sequence, nonce, stops), Disarm(sequence), Keepalive(sequence, nonce),
-            Setpoint(sequence, nonce, stops, angle, -angle / 3, angle / 2, random.randrange(65_536) / 1000),
+            Setpoint(sequence, nonce, stops, angle, -angle // 3, angle // 2, random.randrange(65_536)),
             Acknowledge(sequence, nonce),
         ))  # fmt: skip
 

@@ -107,7 +107,7 @@ class Both:
             motion.return_blind(angle)
         elif what == FOLLOW:
             target, rate, limit, increase = given
-            setpoint = Setpoint(1, 1, 1, target / 100, rate / 100, limit / 100, 0.5)
+            setpoint = Setpoint(1, 1, 1, target, rate, limit, 500)
             if not motion.holds(angle, setpoint, target):
                 motion.follow(angle, setpoint, target, bool(increase), limit)
         elif what == AGAIN:

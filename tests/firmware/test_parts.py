@@ -418,8 +418,7 @@ def test_leases_run_alike(seed: int) -> None:
         if what == 0:
             python.arm()
         elif what == 1:
-            numbers = [value / 100 for value in setpoint[:3]]
-            python.lease(Setpoint(1, 1, 1, *numbers, setpoint[3] / 1000), now_ms)
+            python.lease(Setpoint(1, 1, 1, *setpoint), now_ms)
         elif what == 2:
             python.release()
         now_ms += random.choice((0, 1, 20, 20, 200, 499, 500, 501, 700))
@@ -430,7 +429,7 @@ def test_leases_run_alike(seed: int) -> None:
         assert expired == python.expired(now_ms)
         if setpoint_now is not None:
             by_now_ms = min(now_ms, python._since_ms + 500)
-            assert abs(target - python.target_cdeg(setpoint_now.rate_dps, by_now_ms)) <= 1
+            assert abs(target - python.target_cdeg(setpoint_now.rate_cdps, by_now_ms)) <= 1
 
 
 def test_a_target_goes_on_at_its_rate_to_the_nearest_hundredth() -> None:
@@ -576,7 +575,7 @@ class Both:
             self.grant.arm()
         else:
             target, rate, limit, lease = setpoint
-            self.grant.lease(Setpoint(1, 1, 1, target / 100, rate / 100, limit / 100, lease / 1000), self.now_ms)
+            self.grant.lease(Setpoint(1, 1, 1, target, rate, limit, lease), self.now_ms)
 
     def verdict(self) -> tuple[list[int], list[int]]:
         """One tick, 20 ms or a second later; now and then begins another situation."""

@@ -76,7 +76,7 @@ def test_it_says_who_it_is() -> None:
     """Of no session at first, then of the one that greeted it; no simulation, and in real time."""
     host = Table(unit=77)
     first = next(message for message in unwrap(host.tick()) if isinstance(message, Identity))
-    assert first == Identity(1, 0, 1, 0, 0, 0, 1, 77, 1, first.memory, 60.0, 3.0)
+    assert first == Identity(1, 0, 1, 0, 0, 0, 1, 77, 1, first.memory, 6000, 300)
     host.tick()
     host.receive(frame(Hello(1, 12345)))
     again = next(message for message in unwrap(host.tick()) if isinstance(message, Identity))

@@ -108,7 +108,7 @@ def found_in(run: Run, data: bytes) -> str:
 
 def swapped(payload: bytes) -> Any:
     message = unpack_from_host(payload)
-    return message._replace(rate_dps=message.rate_dps / 2) if isinstance(message, Setpoint) else message
+    return message._replace(rate_cdps=message.rate_cdps // 2) if isinstance(message, Setpoint) else message
 
 
 def lenient(payload: bytes) -> Any:
@@ -140,7 +140,9 @@ def raises(run: Run, data: bytes) -> bool:
 def test_a_bug_in_the_unit_messages_is_found() -> None:
     def rounded(payload: bytes) -> Any:
         message = unpack_from_unit(payload)
-        return message._replace(angle_deg=round(message.angle_deg)) if isinstance(message, Telemetry) else message
+        return (
+            message._replace(angle_cdeg=round(message.angle_deg) * 100) if isinstance(message, Telemetry) else message
+        )
 
     data = bytearray(seeds.seeds("unit_messages")[1])
     data[9] += 7

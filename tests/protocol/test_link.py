@@ -39,17 +39,17 @@ STOPS = 40
 def telemetry(nonce: int, time_ms: int | None = None, stop_count: int = STOPS) -> Telemetry:
     """A telemetry of a table at rest; its clock runs with its nonce."""
     time_ms = nonce * 20 if time_ms is None else time_ms
-    return Telemetry(nonce, time_ms, stop_count, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 12.8, 0)
+    return Telemetry(nonce, time_ms, stop_count, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 0)
 
 
 def identity(session: int, protocol: int = 1) -> Identity:
     """What a unit answers."""
-    return Identity(protocol, session, 0, 1, 0, 1, 1, 1, 1, 9, 60.0, 3.0)
+    return Identity(protocol, session, 0, 1, 0, 1, 1, 1, 1, 9, 6000, 300)
 
 
 def setpoint(sequence: int, nonce: int, stop_count: int = STOPS) -> Setpoint:
     """A setpoint that asks for 10°."""
-    return Setpoint(sequence, nonce, stop_count, 10.0, 0.0, 30.0, 0.5)
+    return Setpoint(sequence, nonce, stop_count, 1000, 0, 3000, 500)
 
 
 def sent(data: bytes) -> list[HostMessage]:
@@ -523,7 +523,7 @@ def test_receive_takes_the_bytes_whether_or_not_anyone_looks() -> None:
         (lambda link: link.level(9), Level(1, 9)),
         (lambda link: link.arm(9), Arm(1, 500, 9)),
         (lambda link: link.disarm(), Disarm(1)),
-        (lambda link: link.setpoint(9, 15.0, -1.5, 30.0), Setpoint(1, 500, 9, 15.0, -1.5, 30.0, 0.5)),
+        (lambda link: link.setpoint(9, 15.0, -1.5, 30.0), Setpoint(1, 500, 9, 1500, -150, 3000, 500)),
         (lambda link: link.keepalive(), Keepalive(1, 500)),
         (lambda link: link.acknowledge(), Acknowledge(1, 500)),
     ],
@@ -549,7 +549,7 @@ def test_sequence_numbers_wrap() -> None:
 
 @pytest.mark.parametrize("target_deg", [nan, 1e9])
 def test_a_target_that_the_wire_cannot_carry(target_deg: float) -> None:
-    with pytest.raises(LocalError, match="target_deg"):
+    with pytest.raises(LocalError, match=r"Setpoint\.target_c?deg"):
         started().setpoint(1, target_deg, 0.0, 30.0)
 
 

@@ -16,7 +16,7 @@ def telemetry(nonce: int) -> Telemetry:
 
 def identity(session: int, protocol: int = 1) -> Identity:
     """What a unit answers."""
-    return Identity(protocol, session, 0, 1, 0, 1, 1, 1, 1, 9, 60.0, 3.0)
+    return Identity(protocol, session, 0, 1, 0, 1, 1, 1, 1, 9, 6000, 300)
 
 
 def heard(data: bytes) -> list[HostMessage]:

@@ -40,9 +40,7 @@ class Wire(RuleBasedStateMachine):
     def telemetry(self) -> bytes:
         nonce = self.unit.issue(self.now_ms)
         self.issued_ms[nonce] = self.now_ms
-        return frame(
-            Telemetry(nonce, self.now_ms, self.unit.stop_count, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 12.8, 0)
-        )
+        return frame(Telemetry(nonce, self.now_ms, self.unit.stop_count, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 0))
 
     @rule(periods=st.sampled_from([1, 1, 1, 5, 16, 120]))
     def time_passes(self, periods: int) -> None:
@@ -139,7 +137,7 @@ class Wire(RuleBasedStateMachine):
         for message in passed:
             if isinstance(message, Hello):
                 self.passed, self.fresh_ms = [], None
-                self.to_host.append(frame(Identity(1, message.session, 1, 0, 0, 1, 1, 7, 1, 9, 60.0, 3.0)))
+                self.to_host.append(frame(Identity(1, message.session, 1, 0, 0, 1, 1, 7, 1, 9, 6000, 300)))
             elif not isinstance(message, Stop):
                 assert message.sequence not in self.passed, "a frame passed twice"
                 assert not self.passed or (message.sequence - self.passed[-1]) % 65_536 < 32_768, "out of order"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocol import messages
 from protocol.errors import LocalError, ProtocolError
 from protocol.framing import Damage, Deframer
-from protocol.link import STOP_FRAME, frame
+from protocol.link import STOP_FRAME, HostLink, frame
 from protocol.messages import (
     CAUSES,
     FLAG_MEANINGS,
@@ -73,12 +73,8 @@ def unreadable() -> list[tuple[bytes, str, Reject, int]]:
 
 
 def build(layout: Layout, integers: list[int]) -> Message:
-    """The message that these integers on the wire mean."""
-    values = [
-        number if field.scale == 1 else number * field.scale
-        for field, number in zip(layout.fields, integers, strict=True)
-    ]
-    message: Message = layout.message._make(values)
+    """The message of these integers."""
+    message: Message = layout.message._make(integers)
     return message
 
 
@@ -191,23 +187,40 @@ def test_each_type_has_one_length(layout: Layout, size: int) -> None:
     assert isinstance(message, Unreadable) == (size + 1 != STRUCTS[layout.message].size)
 
 
-@pytest.mark.parametrize("scale", [0.01, 0.001, 0.2])
-def test_every_integer_survives_its_scale(scale: float) -> None:
-    assert {field.scale for layout in LAYOUTS for field in layout.fields} == {1, 0.01, 0.001, 0.1, 0.2}
-    assert all(round(number * scale / scale) == number for number in range(-32_768, 65_536))
+@pytest.mark.parametrize(
+    ("message", "values"),
+    [
+        (Setpoint(1, 2, 3, -8000, -150, 5999, 501), {"target_deg": -80, "rate_dps": -1.5, "limit_deg": 59.99,
+                                                     "lease_s": 0.501}),
+        (Identity(1, 2, 3, 4, 5, 1, 1, 7, 8, 9, 6001, 299), {"limit_deg": 60.01, "rate_limit_dps": 2.99}),
+        (Telemetry(1, 2, 3, -8001, 57, 1497, -29, 0, 0, 0, 0, 0, 0, 21, 37, 126, 0),
+         {"angle_deg": -80.01, "bed_deg": 0.57, "drive_deg": 14.97, "rate_dps": -0.29, "current_a": 4.2, "heat": 0.37,
+          "supply_v": 12.6}),
+    ],
+)  # fmt: skip
+def test_what_an_integer_stands_for(message: Message, values: dict[str, float]) -> None:
+    """Exactly the number that a person would write, so nothing is lost on the way through degrees."""
+    assert {name: getattr(message, name) for name in values} == values
+
+
+def test_every_integer_comes_back_from_degrees() -> None:
+    for count in range(-32_768, 32_768):
+        there = Setpoint(0, 0, 0, count, count, count, 500)
+        assert Setpoint.nearest(0, 0, 0, there.target_deg, there.rate_dps, there.limit_deg) == there
 
 
 @pytest.mark.parametrize(
-    ("target_deg", "integer"), [(0.004, 0), (0.006, 1), (-0.006, -1), (12.344, 1234), (-80, -8000)]
+    ("degrees", "integer"), [(0.004, 0), (0.006, 1), (-0.006, -1), (12.344, 1234), (59.994, 5999), (-80, -8000)]
 )
-def test_values_between_two_integers_are_rounded(target_deg: float, integer: int) -> None:
-    payload = pack(Setpoint(0, 0, 0, target_deg, 0.0, 0.0, 0.5))
-    assert int.from_bytes(payload[7:9], "little", signed=True) == integer
+def test_degrees_between_two_integers_are_rounded(degrees: float, integer: int) -> None:
+    assert Setpoint.nearest(1, 2, 3, degrees, 0.0, 0.0, 200) == Setpoint(1, 2, 3, integer, 0, 0, 200)
+    assert Setpoint.nearest(1, 2, 3, 0.0, degrees, 0.0) == Setpoint(1, 2, 3, 0, integer, 0, 500)
+    assert Setpoint.nearest(1, 2, 3, 0.0, 0.0, degrees) == Setpoint(1, 2, 3, 0, 0, integer, 500)
 
 
 # ---- what does not fit ---------------------------------------------------------------------------------------------
 
-SETPOINT = Setpoint(1, 2, 3, 15.0, 1.0, 30.0, 0.5)
+SETPOINT = Setpoint(1, 2, 3, 1500, 100, 3000, 500)
 
 
 @pytest.mark.parametrize(
@@ -220,15 +233,15 @@ SETPOINT = Setpoint(1, 2, 3, 15.0, 1.0, 30.0, 0.5)
         (Level(0, "1"), "stop_count"),  # type: ignore[arg-type]
         (Hello(256, 1), "protocol"),
         (Hello(1, 4_294_967_296), "session"),
-        (SETPOINT._replace(target_deg=nan), "target_deg"),
-        (SETPOINT._replace(target_deg=327.68), "target_deg"),
-        (SETPOINT._replace(target_deg=-327.69), "target_deg"),
-        (SETPOINT._replace(rate_dps=inf), "rate_dps"),
-        (SETPOINT._replace(rate_dps=-inf), "rate_dps"),
-        (SETPOINT._replace(limit_deg=None), "limit_deg"),  # type: ignore[arg-type]
-        (SETPOINT._replace(lease_s=-0.001), "lease_s"),
-        (SETPOINT._replace(lease_s=65.536), "lease_s"),
-        (SETPOINT._replace(lease_s="0.5"), "lease_s"),  # type: ignore[arg-type]
+        (SETPOINT._replace(target_cdeg=nan), "target_cdeg"),  # type: ignore[arg-type]
+        (SETPOINT._replace(target_cdeg=32_768), "target_cdeg"),
+        (SETPOINT._replace(target_cdeg=-32_769), "target_cdeg"),
+        (SETPOINT._replace(rate_cdps=inf), "rate_cdps"),  # type: ignore[arg-type]
+        (SETPOINT._replace(rate_cdps=1.0), "rate_cdps"),  # type: ignore[arg-type]
+        (SETPOINT._replace(limit_cdeg=None), "limit_cdeg"),  # type: ignore[arg-type]
+        (SETPOINT._replace(lease_ms=-1), "lease_ms"),
+        (SETPOINT._replace(lease_ms=65_536), "lease_ms"),
+        (SETPOINT._replace(lease_ms="500"), "lease_ms"),  # type: ignore[arg-type]
     ],
 )
 def test_what_does_not_fit_is_named(message: Message, field: str) -> None:
@@ -239,6 +252,25 @@ def test_what_does_not_fit_is_named(message: Message, field: str) -> None:
     assert caught.value.value is value
     assert str(caught.value) == f"{type(message).__name__}.{field} = {value!r} does not fit the wire"
     assert isinstance(caught.value, ProtocolError)
+
+
+@pytest.mark.parametrize("wrong", [nan, inf, -inf, None, "15", 1e308 * 10])
+@pytest.mark.parametrize("field", ["target_deg", "rate_dps", "limit_deg"])
+def test_what_is_no_number_of_degrees_is_named(field: str, wrong: Any) -> None:
+    degrees = {"target_deg": 15.0, "rate_dps": 1.0, "limit_deg": 30.0} | {field: wrong}
+    with pytest.raises(LocalError) as caught:
+        HostLink(7).setpoint(3, **degrees)
+    assert (caught.value.message, caught.value.field, caught.value.value) == ("Setpoint", field, wrong)
+
+
+@pytest.mark.parametrize("degrees", [327.68, -327.69, 1e300])
+@pytest.mark.parametrize("field", ["target_deg", "rate_dps", "limit_deg"])
+def test_degrees_beyond_the_range_are_named(field: str, degrees: float) -> None:
+    """By the integer that would have gone out."""
+    with pytest.raises(LocalError) as caught:
+        HostLink(7).setpoint(3, **{"target_deg": 15.0, "rate_dps": 1.0, "limit_deg": 30.0} | {field: degrees})
+    name = {"target_deg": "target_cdeg", "rate_dps": "rate_cdps", "limit_deg": "limit_cdeg"}[field]
+    assert (caught.value.message, caught.value.field, caught.value.value) == ("Setpoint", name, round(degrees * 100))
 
 
 @settings(deadline=None, max_examples=300)
@@ -252,7 +284,7 @@ def test_one_step_beyond_the_range_does_not_fit(case: tuple[Layout, Message], da
     low, high = RANGES[field.kind]
     outside = data.draw(st.sampled_from([low - 1, high + 1]))
     values: list[Any] = [*message]
-    values[index] = outside if field.scale == 1 else outside * field.scale
+    values[index] = outside
     with pytest.raises(LocalError) as caught:
         pack(layout.message._make(values))
     assert caught.value.field == field.name
@@ -286,11 +318,17 @@ def test_types_and_sizes(message: type[Any], code: int, payload_bytes: int) -> N
 
 
 def test_units_stand_in_the_names() -> None:
-    """Style: every scaled or timed field says its unit at its end, as the table does."""
-    units = {"deg": "°", "dps": "°/s", "s": "s", "ms": "ms", "a": "A", "v": "V"}
+    """Style: every field that counts steps of a unit says so at its end, as the table does."""
+    steps = {
+        "cdeg": (0.01, "°"), "cdps": (0.01, "°/s"), "s": (1, "s"), "ms": (1, "ms"), "a": (0.2, "A"), "v": (0.1, "V"),
+        "percent": (1, "%"),
+    }  # fmt: skip
     for layout in LAYOUTS:
         for field in layout.fields:
-            assert field.unit == units.get(field.name.rpartition("_")[2] if "_" in field.name else "", ""), field
+            end = field.name.rpartition("_")[2] if "_" in field.name else ""
+            assert (field.step, field.unit) == steps.get(end, (1, "")), field
+            assert end != "a" or field.name.endswith("_fifths_a")
+            assert end != "v" or field.name.endswith("_tenths_v")
 
 
 def test_limits_of_the_wire() -> None:

@@ -15,9 +15,9 @@ def test_nothing_is_granted_at_first():
     assert not grant.expired(10**9)
 
 
-@pytest.mark.parametrize(("rate_dps", "now_ms", "cdeg"), [(0.0, 500, 0), (10.0, 0, 0), (10.0, 500, 500)])
-def test_the_target_is_level_at_first(rate_dps: float, now_ms: int, cdeg: int):
-    assert Grant().target_cdeg(rate_dps, now_ms) == cdeg
+@pytest.mark.parametrize(("rate_cdps", "now_ms", "cdeg"), [(0, 500, 0), (1000, 0, 0), (1000, 500, 500)])
+def test_the_target_is_level_at_first(rate_cdps: int, now_ms: int, cdeg: int):
+    assert Grant().target_cdeg(rate_cdps, now_ms) == cdeg
 
 
 def test_a_grant_has_no_room_for_more():

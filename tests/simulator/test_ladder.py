@@ -18,7 +18,7 @@ from simulator.sensors import Switches
 
 C = Cause
 NONE, REFUSE, LEVEL, BLIND, HOLD = range(5)
-LEASED = Setpoint(1, 1, 1, -70.0, 0.0, 30.0, 0.5)
+LEASED = Setpoint(1, 1, 1, -7000, 0, 3000, 500)
 
 
 class Bench:

@@ -92,7 +92,12 @@ def test_before_hello_nothing_but_stop_and_level_is_taken():
     """F4: a host that reconnects has to say who it is."""
     table = Table(angle_deg=30.0)
     nonce = next(m for m in ticks(table, 40) if isinstance(m, Telemetry)).nonce
-    for message in (Arm(1, nonce, 0), Setpoint(2, nonce, 0, 0, 0, 60, 0.5), Keepalive(3, nonce), Acknowledge(4, nonce)):
+    for message in (
+        Arm(1, nonce, 0),
+        Setpoint(2, nonce, 0, 0, 0, 6000, 500),
+        Keepalive(3, nonce),
+        Acknowledge(4, nonce),
+    ):
         table.receive(frame(message))
     answers = [m for m in ticks(table, 2) if isinstance(m, Rejected)]
     assert [a.reason for a in answers] == [Reject.NOT_GREETED]

@@ -47,7 +47,7 @@ def test_a_lease_lasts_half_a_second_at_most():
     """F17: a setpoint that asks for more gets 0.5 s."""
     host = rising(-40.0)
     host.let_go()
-    host.send(frame(Setpoint(host.link._sequence + 1, host.now.nonce, host.stop_count, 0.0, 3.0, 60.0, 60.0)))
+    host.send(frame(Setpoint(host.link._sequence + 1, host.now.nonce, host.stop_count, 0, 300, 6000, 60_000)))
     host.link._sequence += 1
     host.run(0.45)
     assert host.has(Flag.LEASED)

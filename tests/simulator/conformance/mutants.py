@@ -52,7 +52,7 @@ class Drifts(Says):
     """A unit that moves when it hears a frame of this type: its angles wander from then on, until a new HELLO."""
 
     def __init__(self, code: int) -> None:
-        self._code, self._deg, self._on = code, 0.0, False
+        self._code, self._cdeg, self._on = code, 0, False
         super().__init__(self._shift)
 
     def to_unit(self, data: bytes) -> bytes:
@@ -61,9 +61,11 @@ class Drifts(Says):
         return data
 
     def _shift(self, message: Any) -> list[Any]:
-        self._deg = self._deg + 0.01 if self._on else 0.0
+        self._cdeg = self._cdeg + 1 if self._on else 0
         if isinstance(message, Telemetry):
-            return [message._replace(bed_deg=message.bed_deg - self._deg, drive_deg=message.drive_deg - self._deg)]
+            return [
+                message._replace(bed_cdeg=message.bed_cdeg - self._cdeg, drive_cdeg=message.drive_cdeg - self._cdeg)
+            ]
         return [message]
 
 
@@ -129,7 +131,7 @@ def deaf_to(code: int, after: int = 0) -> Bend:
         def change(data: bytes) -> bytes:
             kept = b""
             for body in data.split(DELIMITER):
-                payload = framing._open(body) if body else b""
+                payload = _opened(body) if body else b""
                 if isinstance(payload, bytes) and payload and payload[0] == code:
                     heard[0] += 1
                     if heard[0] > after:
@@ -305,12 +307,25 @@ def _greeted(good: Any, self: Any, *given: Any) -> None:
     self.session = 0xABCD
 
 
-def _part(good: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    def wrong(body: bytes) -> Any:
-        found = good(body)
-        return b"\x02" if isinstance(found, framing.Damage) and body[1:2] == b"\x02" else found
+def _opened(body: bytes) -> Any:
+    """What a good deframer makes of one body."""
+    return framing.Deframer().feed(body + DELIMITER)[0]
 
-    return wrong
+
+def opening(wrong: Callable[[bytes], Any]) -> Bend:
+    """A unit whose deframer makes this of each body."""
+
+    class Wrong(framing.Deframer):
+        def feed(self, data: bytes) -> list[Any]:
+            *bodies, self._rest = (self._rest + data).split(DELIMITER)
+            return [wrong(body) for body in bodies if body]
+
+    return setting((link, "Deframer", Wrong))
+
+
+def _part(body: bytes) -> Any:
+    found = _opened(body)
+    return b"\x02" if isinstance(found, framing.Damage) and body[1:2] == b"\x02" else found
 
 
 def _any_crc(body: bytes) -> Any:
@@ -320,11 +335,10 @@ def _any_crc(body: bytes) -> Any:
         return framing.Damage.COBS
 
 
-def _any_length(codecs: Any, payload: bytes) -> Any:
-    codec = codecs.get(payload[0])
-    if codec is None:
-        return messages.Unreadable(Reject.UNKNOWN_TYPE, payload[0])
-    return codec.unpack(payload[: codec.size].ljust(codec.size, b"\x00"))
+def _any_length(payload: bytes) -> Any:
+    sizes = {one.code: messages.STRUCTS[one.message].size for one in messages.LAYOUTS}
+    size = sizes.get(payload[0], len(payload))
+    return messages.unpack_from_host(payload[:size].ljust(size, b"\x00"))
 
 
 def _keeps_grant(patch: pytest.MonkeyPatch) -> None:
@@ -369,13 +383,13 @@ MUTANTS: Final[dict[str, dict[str, Bend]]] = {
         "the other side": telling(flags=lambda one: one.flags ^ Flag.HEAD_DOWN_SIDE),
         "an unknown cause": telling(causes=lambda one: one.causes | 1 << 31),
         "an unknown rung": telling(rung=lambda _: 9),
-        "a bed elsewhere": telling(bed_deg=lambda one: one.bed_deg - 4),
-        "an angle elsewhere": telling(angle_deg=lambda one: one.angle_deg - 4),
+        "a bed elsewhere": telling(bed_cdeg=lambda one: one.bed_cdeg - 400),
+        "an angle elsewhere": telling(angle_cdeg=lambda one: one.angle_cdeg - 400),
     },
     "C08": {"two answers": twice(Identity)},
     "C09": {
-        "80°": introducing(limit_deg=80),
-        "5 °/s": introducing(rate_limit_dps=5),
+        "80°": introducing(limit_cdeg=8000),
+        "5 °/s": introducing(rate_limit_cdps=500),
         "version 2": introducing(protocol=2),
     },
     "C10": {"any version": hearing(_any_version), "no word": without(Rejected, lambda one: one.reason == 4)},
@@ -384,16 +398,16 @@ MUTANTS: Final[dict[str, dict[str, Bend]]] = {
     "C13": {"a sequence for ever": in_link("_welcome", _keeps("_sequence"))},
     "C14": {"forgets": in_link("_welcome", _forgets_sequence)},
     "C15": {"life for ever": in_link("_welcome", _keeps("_fresh_ms"))},
-    "C16": {"any CRC": setting((framing, "_open", _any_crc))},
+    "C16": {"any CRC": opening(_any_crc)},
     "C17": {"no word": without(Rejected), "another word": lambda _: Says(_otherwise)},
-    "C18": {"parts": setting((framing, "_open", _part(framing._open)))},
+    "C18": {"parts": opening(_part)},
     "C19": {"the tail": hearing(_tail_of_long)},
-    "C20": {"any length": setting((messages, "_unpack", _any_length))},
+    "C20": {"any length": setting((link, "unpack_from_host", _any_length))},
     "C21": {
         "no word": without(Rejected, lambda one: one.reason == Reject.UNKNOWN_TYPE),
         "no type": lambda _: Says(lambda one: [one._replace(code=0)] if isinstance(one, Rejected) else [one]),
     },
-    "C22": {"any length": setting((messages, "_unpack", _any_length))},
+    "C22": {"any length": setting((link, "unpack_from_host", _any_length))},
     "C23": {"each one": in_link("reject", _rejects_each)},
     "C24": {"whole frames only": hearing(lambda data: data if data[:1] == data[-1:] == DELIMITER else b"")},
     "C25": {"no delimiter in front": hearing(lambda data: data.replace(STOP_FRAME, STOP_FRAME[1:]))},
@@ -457,7 +471,7 @@ MUTANTS: Final[dict[str, dict[str, Bend]]] = {
     },
     "C59": {"its own only": answering("limit", lambda _, own, __: own)},
     "C60": {
-        "3° more": both(setting((kernel, "HARD_LIMIT_CDEG", 6300)), introducing(limit_deg=60)),
+        "3° more": both(setting((kernel, "HARD_LIMIT_CDEG", 6300)), introducing(limit_cdeg=6000)),
     },
     "C61": {"for ever": setting((kernel, "lease_runs", lambda *_: True))},
     "C62": {"slow": setting((kernel, "BRAKING_STEP_CDPS", 2)), "deaf": deaf_to(0x02)},
