@@ -104,7 +104,7 @@ def assemble(
     files = {child_lock.FILE: lock_path, own_presets.FILE: presets_path, profile.FILE: people_path}
     inbox = Inbox()
     records = LedgerThread(ledger, inbox.notice)
-    daemon = Daemon(core, open_port, records, inbox, files, watch)
+    daemon = Daemon(core, open_port, records, inbox, files, watch, config.control.realtime_priority)
     daemon.record(HistoryThread(history_path_of(config), config.data.keep_days, daemon.on_history))
     if ledger.notice:
         daemon.notices.append(ledger.notice)

@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from controller.documents import EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
+from controller.documents import (
+    EventDocument,
+    HealthDocument,
+    HistogramDocument,
+    PresetsDocument,
+    ResultDocument,
+    StateDocument,
+)
 from controller.history_documents import HistoryDocument, PastSessionDocument
 from controller.model import State
 from controller.reporter import Counted, Publisher
@@ -31,12 +38,30 @@ class Metric(NamedTuple, Generic[D]):
     labels: tuple[str, ...] = ()
 
 
+class Histogram(NamedTuple):
+    """One metric whose values are counted by size, of the health document."""
+
+    name: str
+    help: str
+    read: Callable[[HealthDocument], HistogramDocument]
+
+
 class Measured(NamedTuple):
     """One metric as it is now: each value with its labels."""
 
     name: str
     help: str
     values: list[tuple[dict[str, str], float]]
+
+
+class Distribution(NamedTuple):
+    """One histogram as it is now. `buckets`: upper bounds in seconds as Prometheus writes them, how many up to each."""
+
+    name: str
+    help: str
+    table: str
+    buckets: list[tuple[str, float]]
+    sum_s: float
 
 
 def _one(name: str, words: str, read: Callable[[D], float | None]) -> Metric[D]:
@@ -101,6 +126,8 @@ OF_HEALTH: Final[tuple[Metric[HealthDocument], ...]] = (
          lambda d: _seconds(d.step_max_ms)),
     _one("bascule_loop_gap_max_seconds", "Longest time between two control steps of the last minute.",
          lambda d: _seconds(d.gap_max_ms)),
+    _one("bascule_loop_realtime_priority", "Real-time priority of the control thread; 0: none.",
+         lambda d: d.realtime_priority),
     _one("bascule_telemetry_total", "Telemetries of the tilt unit.", lambda d: d.telemetry),
     _one("bascule_telemetry_lost_total", "Telemetries that did not arrive.", lambda d: d.telemetry_lost),
     _one("bascule_frames_damaged_total", "Frames that arrived damaged.", lambda d: d.frames_damaged),
@@ -116,6 +143,12 @@ OF_HEALTH: Final[tuple[Metric[HealthDocument], ...]] = (
     _one("bascule_notices", "Sentences for a person in the health document.", lambda d: len(d.notices)),
     _one("bascule_health_timestamp_seconds", "When these counters were read, Unix time; once a minute.",
          lambda d: _unix_s(d.time)),
+)  # fmt: skip
+OF_LOOP: Final = (
+    Histogram("bascule_loop_step_seconds", "Control steps, from data read to answer written.", lambda d: d.loop_step),
+    Histogram("bascule_loop_jitter_seconds",
+              "Between two telemetries, by how much the time here differs from the time at the tilt unit.",
+              lambda d: d.loop_jitter),
 )  # fmt: skip
 
 
@@ -137,6 +170,16 @@ class Overheard:
         if health is not None:
             found += [self._read(metric, health) for metric in OF_HEALTH]
         return [one for one in found if one.values]
+
+    def histograms(self) -> list[Distribution]:
+        """Every histogram, once there is a health document."""
+        health = self._health
+        return [] if health is None else [self._count(metric, metric.read(health)) for metric in OF_LOOP]
+
+    def _count(self, metric: Histogram, found: HistogramDocument) -> Distribution:
+        bounds = [f"{bound_ms / 1000:g}" for bound_ms in found.bounds_ms]
+        buckets = [*zip(bounds, map(float, found.at_most), strict=True), ("+Inf", float(found.count))]
+        return Distribution(metric.name, metric.help, self._table, buckets, round(found.sum_ms / 1000, 6))
 
     def _read(self, metric: Metric[D], document: D) -> Measured:
         names = ("table", *metric.labels)

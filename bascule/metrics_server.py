@@ -56,6 +56,7 @@ class Collected:
     def collect(self) -> Iterable["Family"]:
         """Every metric that has a value now, as a family of prometheus-client's."""
         from prometheus_client import Metric as Family
+        from prometheus_client.core import HistogramMetricFamily
 
         for metric in self._overheard.measured():
             counter = metric.name.endswith("_total")  # a family is named without that, its samples with it
@@ -63,6 +64,10 @@ class Collected:
             for labels, value in metric.values:
                 family.add_sample(metric.name, labels, value)
             yield family
+        for one in self._overheard.histograms():
+            histogram = HistogramMetricFamily(one.name, one.help, labels=["table"])
+            histogram.add_metric([one.table], one.buckets, one.sum_s)
+            yield histogram
 
 
 class Server(TCPServer):

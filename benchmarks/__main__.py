@@ -46,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(name: str, quick: bool) -> dict[str, Figure]:
-    """One benchmark's figures. What ends it early is the problem of all that it did not give."""
+    """A figure for each target of a benchmark. What ends it early is the problem of those that it did not give."""
     found: dict[str, Figure] = {}
-    problem = ""
+    problem = table.NOT_GIVEN
     try:
         for figure in import_module(f"benchmarks.{name}").measure(quick):
             found[figure.key] = figure
@@ -57,7 +57,7 @@ def run(name: str, quick: bool) -> dict[str, Figure]:
     keys = [target.key for target in TARGETS if target.benchmark == name]
     if unknown := [key for key in found if key not in keys]:
         raise LookupError(f"{name} gives figures that no target names: {unknown}")
-    return found | {key: Figure(key, None, problem) for key in keys if problem and key not in found}
+    return found | {key: Figure(key, None, problem) for key in keys if key not in found}
 
 
 def _draw(quick: bool) -> None:

@@ -2,10 +2,13 @@
 
 import json
 import time
+from datetime import datetime
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+
+from controller.mqtt.topics import BIRTH
 
 from .measure import BenchError
 from .rig import BASE, PATIENCE_S, comes, until
@@ -18,10 +21,11 @@ CODE_S: Final = 3.0
 
 
 class Hand:
-    """`states`: the newest state document of each table; `counts`: how many have come."""
+    """`states`, `healths`: the newest of these documents of each table; `counts`: how many states have come."""
 
     def __init__(self, port: int) -> None:
         self.states: dict[str, dict[str, Any]] = {}
+        self.healths: dict[str, dict[str, Any]] = {}
         self.counts: dict[str, int] = {}
         self._results: dict[str, dict[str, Any]] = {}
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
@@ -31,13 +35,15 @@ class Hand:
         self._client.loop_start()
 
     def _on_connect(self, *_: object) -> None:
-        self._client.subscribe([(f"{BASE}/+/state", 1), (f"{BASE}/+/result", 1)])
+        self._client.subscribe([(f"{BASE}/+/state", 1), (f"{BASE}/+/health", 1), (f"{BASE}/+/result", 1)])
 
     def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         table, topic = message.topic.split("/")[1:]
         if topic == "state":
             self.states[table] = json.loads(message.payload)
             self.counts[table] = self.counts.get(table, 0) + 1
+        elif topic == "health":
+            self.healths[table] = json.loads(message.payload)
         else:
             self._results[table] = json.loads(message.payload)
 
@@ -61,6 +67,21 @@ class Hand:
             why = result["message"]
             time.sleep(RETRY_S)
         raise BenchError(f"no session on {table}: {why}")
+
+    def ask_health(self, *tables: str) -> dict[str, dict[str, Any]]:
+        """Health documents of this moment: daemons make them when Home Assistant says that it is up.
+
+        They say their newest one again before.
+        """
+        asked_s = time.time() - 0.002  # documents say whole milliseconds
+        self._client.publish(BIRTH, "online")
+
+        def new(table: str) -> bool:
+            told = self.healths.get(table)
+            return told is not None and datetime.fromisoformat(told["time"]).timestamp() > asked_s
+
+        until(lambda: all(map(new, tables)), f"health documents of {', '.join(tables)}")
+        return dict(self.healths)
 
     def close(self) -> None:
         """Disconnect."""

@@ -2,7 +2,7 @@
 
 The daemon's loop has no timer: telemetry wakes it. So its lateness is the time from the end of a telemetry to the end
 of the answer, work included, while a session moves the table; its jitter is how much further apart two answers are
-than their telemetries. All three run in the same seconds.
+than their telemetries. All three run in the same seconds. What the daemon itself tells of its jitter comes behind.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing
 from itertools import pairwise
 from typing import Final
 
+from . import loop_told
 from .hand import Hand
 from .measure import BenchError, Figure, Spread, percentile, spread, spread_of_percentile
 from .rig import Broker, Cable, Program, compiled, daemon_command, python
@@ -51,6 +52,7 @@ def measure(quick: bool) -> Iterator[Figure]:
     yield Figure("loop.period_p99", _p99(jitter))
     yield Figure("loop.asyncio_p99", _p99(asyncio_late))
     yield Figure("loop.floor_p99", _p99(floor_late))
+    yield from loop_told.measure(quick)
 
 
 def _p99(values: Sequence[float]) -> Spread:

@@ -19,6 +19,7 @@ DOC: Final = ROOT / "docs" / "performance.md"
 RESULTS: Final = Path(__file__).with_name("results.json")
 """The figures that stand in the document."""
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+NOT_GIVEN: Final = "the benchmark did not give it"
 _LOOK: Final = {
     Verdict.HELD: "green", Verdict.CLOSE: "yellow", Verdict.MISSED: "red", Verdict.MISSING: "red", Verdict.SHOWN: "dim",
 }  # fmt: skip
@@ -52,7 +53,7 @@ def rows(figures: Mapping[str, Figure], benchmarks: Sequence[str]) -> list[Row]:
 
 def _row(target: Target, figure: Figure | None) -> Row:
     found = figure.spread if figure is not None else None
-    problem = "the benchmark did not give it" if figure is None else figure.problem
+    problem = NOT_GIVEN if figure is None else figure.problem
     bound = "" if target.sense is Sense.SHOWN else f"{target.sense} {_number(target.bound)}"
     middle = "–" if found is None else f"{_number(found.middle)} {target.unit}".rstrip()
     around = "" if found is None or found.low == found.high else f"{_number(found.low)} – {_number(found.high)}"
@@ -102,7 +103,7 @@ def read(text: str) -> Report:
 
 
 def markdown(report: Report) -> str:
-    """The table of the document, with the machine it was made on."""
+    """The table of the document, with the machine it was made on. Targets that are younger than the report wait."""
     benchmarks = list(dict.fromkeys(target.benchmark for target in TARGETS))
     rough = " With few rounds (`--quick`): preliminary." if report.quick else ""
     lines = [
@@ -112,6 +113,8 @@ def markdown(report: Report) -> str:
         "|---|---:|---:|---:|---|",
     ]
     for row in rows(report.figures, benchmarks):
+        if row.key not in report.figures:
+            continue
         said = f"**{row.verdict}**" if failed(row.verdict) else str(row.verdict)
         said += f": {row.problem}" if row.problem else ""
         what = row.what[:1].upper() + row.what[1:]

@@ -188,6 +188,12 @@ class Data(_Section):
     keep_days: int = Field(default=90, ge=1, le=3650, description="a whole number from 1 to 3650")
 
 
+class Control(_Section):
+    """`[control]`. `realtime_priority`: of the control thread alone; 0 leaves it an ordinary one."""
+
+    realtime_priority: int = Field(default=0, ge=0, le=99, description="a whole number from 0 to 99")
+
+
 class Log(_Section):
     """`[log]`."""
 
@@ -203,6 +209,7 @@ class Config(_Section):
     limits: LimitsSection = Field(default_factory=LimitsSection)
     session: Session = Field(default_factory=Session)
     data: Data = Field(default_factory=Data)
+    control: Control = Field(default_factory=Control)
     log: Log = Field(default_factory=Log)
     people: list[FixedProfile] = Field(default_factory=list, max_length=MOST)
 

@@ -5,6 +5,7 @@ ledger) has threads of its own that only put into the inbox and wake the port. A
 backoff; a missing broker is the MQTT client's to try. Neither ends the daemon.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
-from . import small_file
+from . import realtime, small_file
 from .booking import Reconcile, Reserve, Settle
 from .core import BrokerStatus, Core, HeldUp, Leave, PortLost, Today
 from .documents import StateDocument
@@ -48,12 +49,14 @@ WAKE_S: Final = 0.005
 """A step for each command of a flood would keep busy what the next stop needs (F22, H11). Chosen: what comes sooner
 waits for the next telemetry, 20 ms at most; the frame of a stop has been written by then.
 """
+_log = logging.getLogger(__name__)
 
 
 class Daemon:
     """One table's daemon. Make it, connect it to a publisher, then `run` until it is told to leave.
 
-    `files`: where each small file lies that the core wants kept.
+    `files`: where each small file lies that the core wants kept. `realtime_priority`: which the thread that calls `run`
+    gives itself, if the system permits it; 0 for none. It changes when the loop turns, never what it decides.
     """
 
     def __init__(
@@ -64,11 +67,13 @@ class Daemon:
         inbox: Inbox,
         files: Mapping[str, Path],
         watch: Callable[[StateDocument], None] | None = None,
+        realtime_priority: int = 0,
     ) -> None:
         self._core = core
         self._ledger = ledger
         self._inbox = inbox
         self._files = files
+        self._priority = realtime_priority
         self._keeps: dict[str, Keep] = {}
         self._there: dict[str, str | None] = {}
         self._waiting: set[str] = set()
@@ -152,8 +157,20 @@ class Daemon:
             self._reporter.begin(publisher)
             if self._historian is not None:
                 self._historian.begin(publisher)
+            self._take_priority()
             while not self._done():
                 self._once()
+
+    def _take_priority(self) -> None:
+        """For the thread that runs the loop; what the system does not permit is said, and the loop runs without."""
+        if not self._priority:
+            return
+        if problem := realtime.take(self._priority):
+            _log.warning("%s", problem)
+            self.notices.append(problem)
+        else:
+            _log.info("the control thread has the real-time priority %d", self._priority)
+            self._reporter.realtime_priority = self._priority
 
     def _done(self) -> bool:
         """Whether it is time to go."""

@@ -188,6 +188,17 @@ class PresetsDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class HistogramDocument:
+    """How often something took how long since the controller started; `max_ms` since the last health document."""
+
+    bounds_ms: Annotated[tuple[float, ...], Field(description="upper bounds, milliseconds, rising")]
+    at_most: Annotated[tuple[int, ...], Field(description="how often it took at most each of the bounds")]
+    count: Annotated[int, Field(description="how often in all, also beyond the last bound")]
+    sum_ms: Annotated[float, Field(description="of all of them together, milliseconds")]
+    max_ms: Annotated[float | None, Field(description="the longest since the last health document; null: none")]
+
+
+@dataclass(frozen=True, slots=True)
 class HealthDocument:
     """How the controller itself is doing; counters are of this run."""
 
@@ -198,6 +209,14 @@ class HealthDocument:
     steps: Annotated[int, Field(description="completed control steps")]
     step_max_ms: Annotated[float | None, Field(description="longest control step since the last health document")]
     gap_max_ms: Annotated[float | None, Field(description="longest time between two control steps since then")]
+    loop_step: Annotated[HistogramDocument, Field(description="control steps, from data read to answer written")]
+    loop_jitter: Annotated[
+        HistogramDocument,
+        Field(description="between two telemetries: by how much the time here differs from the time at the unit"),
+    ]
+    realtime_priority: Annotated[
+        int, Field(ge=0, le=99, description="of the control thread (SCHED_FIFO); 0: an ordinary thread")
+    ]
     telemetry: int
     telemetry_lost: int
     frames_damaged: int

@@ -2,9 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from math import inf
 from operator import itemgetter
 from typing import Final, Protocol
 
@@ -16,6 +14,7 @@ from .documents import EventDocument, HealthDocument, PresetsDocument, ResultDoc
 from .estimator import Estimate
 from .history_documents import HistoryDocument, PastSessionDocument
 from .inbox import Inbox
+from .loop_times import LoopTimes
 from .model import State, Undiscover
 from .presets import Preset
 from .profile import Profile
@@ -62,17 +61,11 @@ class Publisher(Protocol):
     def publish_result(self, document: ResultDocument) -> None: ...
 
 
-@dataclass(slots=True)
-class Timing:
-    """Loop timing since the last health document. Seconds of wall time."""
-
-    steps: int = 0
-    step_max_s: float = 0.0
-    gap_max_s: float = 0.0
-
-
 class Reporter:
-    """Reads the core after each step. `watch` gets each state document, too. `notices` are told with the health."""
+    """Reads the core after each step. `watch` gets each state document, too.
+
+    `notices` are told with the health, and `realtime_priority`, which the control thread has.
+    """
 
     def __init__(
         self,
@@ -89,14 +82,14 @@ class Reporter:
         self._watch = watch
         self._publisher: Publisher | None = None
         self._started_s = now_s
-        self._stepped_s = inf
-        self._timing = Timing()
+        self._times = LoopTimes()
         self._shown: tuple[object, ...] = ()
         self._seq = 0
         self._published_s = -QUIET_PERIOD_S
         self._health_s = self._started_s + FIRST_HEALTH_S - HEALTH_PERIOD_S
         self._repeat = False
         self.notices: list[str] = []
+        self.realtime_priority = 0
 
     def begin(self, publisher: Publisher) -> None:
         """Speak through this publisher from now on."""
@@ -109,7 +102,10 @@ class Reporter:
 
     def step(self, output: Output, began_s: float, ended_s: float, wall_s: float) -> None:
         """After a step: what it said, and what is due. `wall_s`: Unix seconds."""
-        self._note_timing(began_s, ended_s)
+        core = self._core
+        telemetry = core.link.telemetry
+        self._times.turned(began_s, ended_s)
+        self._times.heard(core.conduct.now_s, core.link.received, None if telemetry is None else telemetry.time_ms)
         if (publisher := self._publisher) is not None:
             for answer in output.answers:
                 publisher.publish_result(result_document(answer, wall_s))
@@ -120,15 +116,6 @@ class Reporter:
                 self._discovered = False
                 publisher.remove_discovery()
         self._publish_what_is_due(began_s, wall_s)
-
-    def _note_timing(self, began_s: float, ended_s: float) -> None:
-        timing = self._timing
-        timing.steps += 1
-        if ended_s - began_s > timing.step_max_s:
-            timing.step_max_s = ended_s - began_s
-        if began_s - self._stepped_s > timing.gap_max_s:
-            timing.gap_max_s = began_s - self._stepped_s
-        self._stepped_s = began_s
 
     def _publish_what_is_due(self, now_s: float, wall_s: float) -> None:
         core = self._core
@@ -173,16 +160,20 @@ class Reporter:
     def _publish_health(self, now_s: float, wall_s: float) -> None:
         if self._publisher is None:
             return
-        core, timing, mqtt = self._core, self._timing, self._publisher.counters
+        core, times, mqtt = self._core, self._times, self._publisher.counters
+        step = times.step.document()
         self._publisher.publish_health(
             HealthDocument(
                 time=timestamp(wall_s),
                 uptime_s=round(now_s - self._started_s, 1),
                 version=installed_version(),
                 protocol=VERSION,
-                steps=timing.steps,
-                step_max_ms=round(timing.step_max_s * 1000, 2),
-                gap_max_ms=round(timing.gap_max_s * 1000, 2),
+                steps=times.steps,
+                step_max_ms=step.max_ms,
+                gap_max_ms=round(times.gap_max_s * 1000, 2),
+                loop_step=step,
+                loop_jitter=times.jitter.document(),
+                realtime_priority=self.realtime_priority,
                 telemetry=core.link.received,
                 telemetry_lost=core.link.lost,
                 frames_damaged=core.link.damaged,
@@ -197,7 +188,7 @@ class Reporter:
                 notices=tuple(self.notices),
             )
         )
-        timing.step_max_s = timing.gap_max_s = 0.0
+        times.gap_max_s = 0.0
 
 
 def _key(core: Core) -> tuple[object, ...]:

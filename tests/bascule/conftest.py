@@ -141,11 +141,13 @@ class Client:
 
 
 class Process:
-    """A `bascule` command, or another module, with its output in a list of lines."""
+    """A `bascule` command, or another module, with its output in a list of lines. `under`: a program that starts it."""
 
-    def __init__(self, *arguments: str, env: dict[str, str] | None = None, module: str = "bascule") -> None:
+    def __init__(
+        self, *arguments: str, env: dict[str, str] | None = None, module: str = "bascule", under: tuple[str, ...] = ()
+    ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [*under, sys.executable, "-m", module, *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             cwd=Path(__file__).resolve().parents[2], env={**os.environ, "COLUMNS": "200", **(env or {})},
         )  # fmt: skip
@@ -170,6 +172,10 @@ class Process:
     def says(self, words: str) -> None:
         """Wait until the output contains these words."""
         until(lambda: any(words in line for line in self.lines), f"{words!r} in {self.lines}")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def running(self) -> bool:

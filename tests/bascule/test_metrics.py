@@ -14,11 +14,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bascule import metrics_server
 from bascule.broker import EmbeddedBroker
-from bascule.metrics import OF_HEALTH, OF_STATE, Overheard
+from bascule.metrics import OF_HEALTH, OF_LOOP, OF_STATE, Overheard
 from controller.documents import (
     BudgetDocument,
     FaultDocument,
     HealthDocument,
+    HistogramDocument,
     LimitDocument,
     LinkDocument,
     SessionDocument,
@@ -31,6 +32,7 @@ from .conftest import Client, Process, free_port, until
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 Start = Callable[..., Process]
 Connect = Callable[[int, str], Client]
+SECONDS = ("0.0002", "0.0005", "0.001", "0.002", "0.005", "0.01", "0.018", "0.05", "0.3", "0.5", "+Inf")
 NAME = re.compile(r"\bbascule_[a-z_]+")
 
 
@@ -58,10 +60,15 @@ def state(angle_deg: float | None = 12.5, person: str = "ana") -> StateDocument:
     )  # fmt: skip
 
 
+STEPS = HistogramDocument((0.2, 18.0), (3000, 3999), 4000, 812.5, 31.0)
+JITTER = HistogramDocument((0.2, 18.0), (0, 3), 7, 99.0, None)
+
+
 def health() -> HealthDocument:
     return HealthDocument(
-        "2026-11-22T15:50:34.897Z", 85.9, "0.1.0", 1, 4000, 2.5, 31.0, 3900, 1, 2, 3, 1, 12, 5, 0, 0, 4, 1, ("ana",)
-    )
+        "2026-11-22T15:50:34.897Z", 85.9, "0.1.0", 1, 4000, 2.5, 31.0, STEPS, JITTER, 10, 3900, 1, 2, 3, 1, 12, 5, 0,
+        0, 4, 1, ("ana",),
+    )  # fmt: skip
 
 
 def scrape(port: int) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
@@ -72,7 +79,8 @@ def scrape(port: int) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
     found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
     for family in text_string_to_metric_families(text):
         assert family.documentation
-        assert family.type == ("counter" if family.samples[0].name.endswith("_total") else "gauge")
+        named = family.samples[0].name.rpartition("_")[2]
+        assert family.type == {"total": "counter", "bucket": "histogram"}.get(named, "gauge")
         for sample in family.samples:
             labels = tuple(sorted((key, value) for key, value in sample.labels.items() if key != "table"))
             assert sample.labels["table"]
@@ -113,7 +121,14 @@ def test_a_real_scrape_says_what_the_table_says_and_the_dashboard_shows_nothing_
         tuple((key, value.lower()) for key, value in labels) for labels in fault["bascule_fault"]
     }
     served = rest.keys() | session.keys() | fault.keys()
-    assert served == {metric.name for metric in (*OF_STATE, *OF_HEALTH)}
+    counted = {f"{metric.name}_{part}" for metric in OF_LOOP for part in ("bucket", "count", "sum")}
+    assert served == {metric.name for metric in (*OF_STATE, *OF_HEALTH)} | counted
+    steps, late = rest["bascule_loop_step_seconds_bucket"], rest["bascule_loop_jitter_seconds_bucket"]
+    assert steps.keys() == late.keys() == {(("le", bound),) for bound in SECONDS}
+    assert (
+        steps[(("le", "+Inf"),)] == rest["bascule_loop_step_seconds_count"][()] == rest["bascule_loop_steps_total"][()]
+    )
+    assert 0 < late[(("le", "+Inf"),)] < rest["bascule_telemetry_total"][()]
     shown = [
         (panel["title"], target["expr"])
         for panel in json.loads((DOCS / "grafana" / "bascule.json").read_text("utf-8"))["panels"]
@@ -127,12 +142,28 @@ def test_a_real_scrape_says_what_the_table_says_and_the_dashboard_shows_nothing_
 
 def test_the_document_lists_every_metric_with_its_labels() -> None:
     text = (DOCS / "metrics.md").read_text("utf-8")
+    loop = [(metric.name, "`le`", metric.help) for metric in OF_LOOP]
     rows = re.findall(r"^\| `(bascule_\w+)` \| ?(.*?) \| (.*) \|$", text, re.MULTILINE)
-    assert rows == [
-        (metric.name, " ".join(f"`{label}`" for label in metric.labels), metric.help)
-        for metric in (*OF_STATE, *OF_HEALTH)
-    ]
-    assert set(NAME.findall(text)) == {name for name, _, _ in rows}
+    assert (
+        rows
+        == [
+            (metric.name, " ".join(f"`{label}`" for label in metric.labels), metric.help)
+            for metric in (*OF_STATE, *OF_HEALTH)
+        ]
+        + loop
+    )
+    assert {re.sub("_(bucket|count|sum)$", "", name) for name in NAME.findall(text)} == {name for name, _, _ in rows}
+
+
+def test_a_histogram_is_told_in_seconds_with_all_that_is_beyond_its_last_bound() -> None:
+    overheard = Overheard(Nobody(), "home")  # type: ignore[arg-type]
+    assert overheard.histograms() == []
+    overheard.publish_health(health())
+    steps, late = overheard.histograms()
+    assert (steps.name, steps.table, steps.sum_s) == ("bascule_loop_step_seconds", "home", 0.8125)
+    assert steps.buckets == [("0.0002", 3000.0), ("0.018", 3999.0), ("+Inf", 4000.0)]
+    assert (late.name, late.sum_s) == ("bascule_loop_jitter_seconds", 0.099)
+    assert late.buckets == [("0.0002", 0.0), ("0.018", 3.0), ("+Inf", 7.0)]
 
 
 def test_every_document_is_passed_on_and_nobody_is_named() -> None:

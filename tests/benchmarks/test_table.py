@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import codec, table
+from benchmarks.loop_told import percentile_ms
 from benchmarks.measure import (
     BenchError,
     Figure,
@@ -141,6 +142,33 @@ def test_what_ends_a_benchmark_early_is_the_problem_of_all_that_is_missing(monke
     found = command.run("codec", True)
     assert {one.problem for one in found.values()} == {"no gcc"}
     assert len(found) == sum(one.benchmark == "codec" for one in TARGETS)
+
+
+def test_what_a_benchmark_forgot_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "measure", lambda _: [figure(1.0, 2.0, 3.0)._replace(key="codec.struct")])
+    found = command.run("codec", True)
+    assert found.keys() == {one.key for one in TARGETS if one.benchmark == "codec"}
+    assert [key for key, one in found.items() if not one.problem] == ["codec.struct"]
+
+
+def test_a_target_that_is_younger_than_the_results_waits_for_new_ones() -> None:
+    known = {"codec.struct": figure(1.0, 2.0, 3.0), "codec.protobuf": Figure("codec.protobuf", None, "no such peer")}
+    lines = [line for line in table.markdown(table.Report("a machine", False, 1.0, known)).splitlines() if "×" in line]
+    assert len(lines) == 1
+    assert "no such peer" in table.markdown(table.Report("a machine", False, 1.0, known))
+
+
+def histogram(*at_most: int) -> dict[str, object]:
+    return {"bounds_ms": [1.0, 5.0, 18.0], "at_most": list(at_most[:3]), "count": at_most[3]}
+
+
+def test_what_a_daemon_tells_between_two_documents_gives_a_percentile() -> None:
+    before, after = histogram(10, 10, 10, 10), histogram(60, 100, 109, 110)
+    assert percentile_ms(before, after, 25.0) == 0.5
+    assert percentile_ms(before, after, 50.0) == 1.0
+    assert percentile_ms(before, after, 70.0) == 3.0
+    assert percentile_ms(before, after, 99.0) == 18.0
+    assert percentile_ms(before, after, 99.9) == 18.0, "beyond the last bound nobody knows more"
 
 
 def test_a_target_without_a_bound_is_only_shown() -> None:

@@ -41,6 +41,8 @@ local_stop = true
 [data]
 folder = "data"
 keep_days = 30
+[control]
+realtime_priority = 10
 [log]
 level = "debug"
 format = "json"
@@ -76,6 +78,7 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "limits": dict.fromkeys((field.name for field in fields(limits.Limits)), None),
         "session": {"arming": "phone", "check_in_s": 120.0, "local_stop": False},
         "data": {"folder": Path("/var/data/bascule"), "keep_days": 90},
+        "control": {"realtime_priority": 0},
         "log": {"level": "info", "format": "text"},
         "people": [],
     }  # fmt: skip
@@ -103,6 +106,7 @@ def test_everything_that_can_be_said(file: Path) -> None:
     assert config.mqtt.version == "5"
     assert config.mqtt.password_file == file.parent / "secret"
     assert config.data.folder == file.parent / "data"
+    assert config.control.realtime_priority == 10
     combined = limits.combine(config.limits.layer())
     for key, value in config.limits:
         assert getattr(combined, key) == Limit(float(value), "configuration")
@@ -189,6 +193,9 @@ WRONG = {
     "[data]\nkeep_days = 0": "[data] keep_days: 0: must be a whole number from 1 to 3650",
     "[data]\nkeep_days = 1.5": "[data] keep_days: 1.5: must be a whole number from 1 to 3650",
     "[data]\nfolder = 2024-01-01": '[data] folder: "2024-01-01": must be a path',
+    "[control]\nrealtime_priority = 100": "[control] realtime_priority: 100: must be a whole number from 0 to 99",
+    "[control]\nrealtime_priority = -1": "[control] realtime_priority: -1: must be a whole number from 0 to 99",
+    "[control]\nrealtime_priority = true": "[control] realtime_priority: true: must be a whole number from 0 to 99",
     "[log]\nlevel = 'loud'": "[log] level: \"loud\": must be 'debug', 'info', 'warning' or 'error'",
     "[log]\nformat = 'xml'": "[log] format: \"xml\": must be 'text' or 'json'",
     "log = 3": "log: must be a section, [log], with keys below it",
@@ -204,8 +211,8 @@ WRONG = {
     2 * "[[people]]\nid = 'ana'\nname = 'Ana'\nheight_cm = 168\nweight_kg = 62\n": '[people] number 2, id: "ana": '
     "there is one with this id above",
     "angle_deg = 3": "angle_deg: unknown key; it belongs in [limits]",
-    "depth = 3": "depth: unknown key; known sections are table, mqtt, limits, session, data, log, people",
-    '"a\\nb" = 3': "a�b: unknown key; known sections are table, mqtt, limits, session, data, log, people",
+    "depth = 3": "depth: unknown key; known sections are table, mqtt, limits, session, data, control, log, people",
+    '"a\\nb" = 3': "a�b: unknown key; known sections are table, mqtt, limits, session, data, control, log, people",
     b"[table]\nname = '\xe4'": "is not UTF-8 (line 2); save it as UTF-8",
     b"#" * (64 * 1024 + 1): "is larger than 64 KiB",
     "a = " + "[" * 30_000: "is nested too deeply",

@@ -151,6 +151,9 @@ def test_it_publishes_what_it_has_and_what_changes(rig: Rig) -> None:
     rig.until(lambda: rig.published.of(HealthDocument), "the first health document")
     health = rig.published.of(HealthDocument)[0]
     assert health.telemetry > 0
+    assert 0 < health.loop_jitter.count == health.loop_jitter.at_most[0], "by the table's clock, which ours is here"
+    assert health.loop_step.count == health.steps
+    assert health.realtime_priority == 0
     assert (health.mqtt_errors, health.mqtt_dropped, health.mqtt_rebuilds) == (1, 2, 4)
     assert [answer.verb for answer in rig.published.of(ResultDocument)] == ["arm", "start"]
     rig.until(lambda: any(s.session and s.session.step == 2 for s in rig.published.states), "the second step")

@@ -62,7 +62,10 @@ def test_at_rest_a_state_comes_every_thirty_seconds_and_health_every_minute() ->
     shown.run(120.0)
     assert len(shown.states) - before == 4
     assert len(shown.health) - healthy == 2
-    assert shown.health[-1].step_max_ms == 1.0
+    last = shown.health[-1]
+    assert last.step_max_ms == last.loop_step.max_ms == 1.0
+    assert last.loop_step.count == last.steps
+    assert last.loop_jitter.count == last.steps - 1, "each step has its telemetry, and the first one no period"
 
 
 def test_home_assistant_hears_of_presets_and_people_as_they_change_and_again_when_it_is_born() -> None:

@@ -15,6 +15,7 @@ from controller.documents import (
     EventDocument,
     FaultDocument,
     HealthDocument,
+    HistogramDocument,
     LieStillDocument,
     LimitDocument,
     LinkDocument,
@@ -96,7 +97,11 @@ PRESETS = PresetsDocument(
         ),
     )
 )
-HEALTH = HealthDocument(TIME, 60.0, "0.1.0", 1, 3000, 1.5, None, 3000, 0, 0, 0, 1, 4, 1, 0, 0, 2, 0, ("No unit.",))
+STEPS = HistogramDocument((1.0, 5.0), (2990, 2999), 3000, 512.125, 7.25)
+JITTER = HistogramDocument((1.0, 5.0), (0, 0), 0, 0.0, None)
+HEALTH = HealthDocument(
+    TIME, 60.0, "0.1.0", 1, 3000, 1.5, None, STEPS, JITTER, 10, 3000, 0, 0, 0, 1, 4, 1, 0, 0, 2, 0, ("No unit.",)
+)
 PAST = PastSessionDocument(
     "s1", "ana", "back", TIME, "sound", 310.0, 241.5, 8.1, 3, 3, "interrupted", "stopped",
     (MetDocument(12.5, "broker_lost", "The broker is gone."),), (), "ok",
