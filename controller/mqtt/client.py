@@ -1,6 +1,6 @@
 """The table on MQTT, over two connections: *commands* only listens, the *publisher* only speaks.
 
-Threads. Each connection has paho's network thread: the one of the commands calls `on_stop` and `on_wish`, and does
+Threads. Each connection has a network thread: the one of the commands calls `on_stop` and `on_wish`, and does
 nothing else. A thread of our own makes the JSON, publishes, and watches over both: the publisher says an echo that has
 to come back over the commands connection. Only then the link is up and `availability` is online, whatever paho says.
 
@@ -58,8 +58,8 @@ class Counters:
 class MqttClient:
     """Wishes in, documents out. `start`, then publish at any time from any thread, `close` at the end.
 
-    `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port. One
-    `on_stop` may stand for stops that came at once; one whose payload is very long may be told twice.
+    `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port. A stop
+    whose payload is very long may be told twice.
     `on_link(up, sentence)` says that the link changed, and with each echo that it still is up: who hears nothing for
     longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up, `on_held_up()`
     that the way here was blocked for a while. What a callback raises is counted and logged. `discovery`: how Home
@@ -199,7 +199,7 @@ class MqttClient:
     def _look(self, waiting: bytes) -> None:
         """A stop does not wait until what came before it is read, nor until it is read itself."""
         stops = self._lookout.count(waiting)
-        if stops > self._told:
+        for _ in range(stops - self._told):
             self._guard.call("on_stop", self._on_stop, False)
         self._told = stops
 
@@ -391,5 +391,5 @@ class MqttClient:
         live = (self._commands.up, self._publisher.up)
         leaving = (self._commands.retire(grace_s), self._publisher.retire(grace_s if told else 0.0))
         for thread, was_up in zip(leaving, live, strict=True):
-            if was_up:  # otherwise paho only sleeps before its next attempt, and has nothing left to say
+            if was_up:  # otherwise it only waits before its next attempt, and has nothing left to say
                 thread.join(max(0.0, self._close_s - time.monotonic()))
