@@ -9,15 +9,16 @@ import time
 import tty
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import Final
 
 from protocol.framing import Damage, Deframer
 from protocol.messages import Keepalive, unpack_from_host
 from simulator.table import Table
 
-from .hand import Hand
+from .hand import SESSION, Hand
 from .measure import BenchError, Figure, ratio, spread
-from .rig import Broker, Program, cpu_s, daemon_command, folder, python, resident_mb
+from .rig import Broker, Program, cpu_s, daemon_command, folder, python, resident_mb, until
 from .units_client import Units
 
 TABLES: Final = 24
@@ -38,8 +39,8 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 
 def _cost(broker: Broker, windows: int, window_s: float) -> Iterator[Figure]:
-    """Seconds of the processor in each window, all three at once; then memory."""
-    names = ("ours", "floor", "usual")
+    """Seconds of the processor in each window, all of them at once; then memory."""
+    names = ("ours", "floor", "usual", "floor-control", "usual-control")
     with ExitStack() as held:
         units = held.enter_context(Units([f"cost-{name}" for name in names], "cost"))
         hand = held.enter_context(closing(Hand(broker.port)))
@@ -48,9 +49,13 @@ def _cost(broker: Broker, windows: int, window_s: float) -> Iterator[Figure]:
             "ours": daemon_command("cost-ours", units.port("cost-ours"), broker),
             "floor": (*python("benchmarks.peers.raw_daemon"), *plain["floor"]),
             "usual": (*python("benchmarks.peers.usual_daemon"), *plain["usual"]),
+            "floor-control": (*python("benchmarks.peers.raw_daemon"), *plain["floor-control"], SESSION),
+            "usual-control": (*python("benchmarks.peers.usual_daemon"), *plain["usual-control"], SESSION),
         }
         programs = {name: held.enter_context(Program(*commands[name], name=name)) for name in names}
         hand.start("cost-ours")
+        for name in ("floor-control", "usual-control"):
+            until(partial(_runs, hand, f"cost-{name}"), f"a session of {name}")
         time.sleep(2.0)
         given: dict[str, list[float]] = {name: [] for name in names}
         counts, began_s = dict(hand.counts), time.monotonic()
@@ -70,8 +75,14 @@ def _cost(broker: Broker, windows: int, window_s: float) -> Iterator[Figure]:
         memory_mb = resident_mb(programs["ours"].pid)
     yield Figure("daemon.floor", ratio(given, "ours", "floor"))
     yield Figure("daemon.usual", ratio(given, "usual", "ours"))
+    yield Figure("daemon.floor_control", ratio(given, "ours", "floor-control"))
+    yield Figure("daemon.usual_control", ratio(given, "usual-control", "ours"))
     yield Figure("daemon.cpu", spread([100 * one / window_s for one in given["ours"]]))
     yield Figure("daemon.memory", spread([memory_mb]))
+
+
+def _runs(hand: Hand, table: str) -> bool:
+    return hand.states.get(table, {}).get("state") == "running"
 
 
 def start_s(broker: Broker, number: int) -> tuple[float, float]:

@@ -61,6 +61,8 @@ TARGETS: Final = (
     Target("stop.trap", "there, one connection for all with state at QoS 1: p50 beside ours", "×"),
     Target("daemon.floor", "CPU at 50 Hz and two states a second, beside a raw loop with the same I/O", "×", MOST, 1.5),
     Target("daemon.usual", "the usual way (paho, pyserial, pydantic), beside ours", "×", LEAST, 1.8),
+    Target("daemon.floor_control", "ours, beside that raw loop with the controller's steps in it", "×"),
+    Target("daemon.usual_control", "the usual way with the controller's steps in it, beside ours", "×"),
     Target("daemon.cpu", "CPU of the daemon, of one core", "%"),
     Target("daemon.memory", "resident memory", "MB", MOST, 45.0),
     Target("daemon.start", "start to first telemetry handled", "s", MOST, 0.6),

@@ -22,7 +22,7 @@ SHELLS = {
     "controller/config.py", "controller/daemon.py", "controller/history_file.py",
     "controller/history_keeper.py", "controller/inbox.py",
     "controller/ledger.py", "controller/ledger_file.py", "controller/mqtt/client.py", "controller/mqtt/connection.py",
-    "controller/mqtt/address.py", "controller/mqtt/why.py",
+    "controller/mqtt/address.py", "controller/mqtt/network.py", "controller/mqtt/why.py",
     "controller/mqtt/outbox.py", "controller/descriptor.py", "controller/realtime.py", "controller/serial_port.py",
     "controller/small_file.py",
     "simulator/protocol_sim.py", "simulator/server.py",

@@ -1,7 +1,7 @@
-"""The floor of a daemon: `PORT BROKER_PORT TABLE`. One loop over two descriptors, and no thought about safety.
+"""The floor of a daemon: `PORT BROKER_PORT TABLE [SESSION]`. One loop over two descriptors, no thought about safety.
 
 It reads telemetry, answers each with a keepalive, and publishes a document twice a second over a bare socket; it is
-subscribed to the table's commands, and passes over them.
+subscribed to the table's commands, and passes over them. With a session it makes the controller's steps instead.
 """
 
 import json
@@ -12,7 +12,9 @@ import sys
 import time
 import tty
 from pathlib import Path
+from typing import NoReturn
 
+from benchmarks.peers.control import Control
 from benchmarks.peers.wire import HELLO, NAMES, STATE_PERIOD_S, frame, keepalive, values
 
 
@@ -49,6 +51,8 @@ def main() -> None:
     poll = select.poll()
     poll.register(line, select.POLLIN)
     poll.register(mqtt.fileno(), select.POLLIN)
+    if len(sys.argv) > 4:
+        controlled(poll, line, mqtt, topic, Control(sys.argv[4]))
     os.write(line, frame(HELLO))
     rest, sequence, next_s = b"", 0, 0.0
     while True:
@@ -66,6 +70,22 @@ def main() -> None:
                         next_s = now_s + STATE_PERIOD_S
                         document = dict(zip(NAMES, counts, strict=True)) | {"state": "level", "table": table}
                         mqtt.sendall(packet(topic, json.dumps(document).encode()))
+
+
+def controlled(poll: "select.poll", line: int, mqtt: socket.socket, topic: bytes, control: Control) -> NoReturn:
+    """The same loop with the controller's steps in it."""
+    next_s = 0.0
+    while True:
+        for ready, _ in poll.poll(50):
+            if ready != line:
+                mqtt.recv(4096)
+                continue
+            if out := control.step(os.read(line, 4096)):
+                os.write(line, out)
+            now_s = time.monotonic()
+            if now_s >= next_s:
+                next_s = now_s + STATE_PERIOD_S
+                mqtt.sendall(packet(topic, json.dumps(control.document()).encode()))
 
 
 if __name__ == "__main__":

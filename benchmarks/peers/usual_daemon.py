@@ -1,4 +1,7 @@
-"""The usual way: `PORT BROKER_PORT TABLE`. pyserial in a reader thread, a queue, pydantic for every frame, paho."""
+"""The usual way: `PORT BROKER_PORT TABLE [SESSION]`: pyserial in a reader thread, a queue, pydantic, paho.
+
+With a session it makes the controller's steps, too.
+"""
 
 import queue
 import sys
@@ -10,6 +13,7 @@ import serial
 from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import BaseModel
 
+from benchmarks.peers.control import Control
 from benchmarks.peers.wire import HELLO, NAMES, SCALES, STATE_PERIOD_S, frame, keepalive, values
 
 
@@ -63,20 +67,26 @@ def main() -> None:
                 frames.put(body)
 
     threading.Thread(target=read, daemon=True).start()
-    line.write(frame(HELLO))
+    control = Control(sys.argv[4]) if len(sys.argv) > 4 else None
+    line.write(frame(HELLO) if control is None else control.step(b""))
     sequence, next_s = 0, 0.0
     while True:
-        counts = values(frames.get())
+        body = frames.get()
+        counts = values(body)
+        if control is not None:
+            line.write(control.step(b"\0" + body + b"\0"))
         if counts is None:
             continue
         scaled = (count * scale for count, scale in zip(counts, SCALES, strict=True))
         telemetry = Telemetry.model_validate(dict(zip(NAMES, scaled, strict=True)))
-        sequence += 1
-        line.write(keepalive(sequence, telemetry.nonce))
+        if control is None:
+            sequence += 1
+            line.write(keepalive(sequence, telemetry.nonce))
         now_s = time.monotonic()
         if now_s >= next_s:
             next_s = now_s + STATE_PERIOD_S
-            document = State(table=table, state="level", telemetry=telemetry)
+            state = "level" if control is None else control.state
+            document = State(table=table, state=state, telemetry=telemetry)
             client.publish(f"bascule/{table}/state", document.model_dump_json(), qos=1, retain=True)
 
 

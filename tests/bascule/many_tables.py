@@ -73,9 +73,15 @@ class Broker:
         assert self._embedded._child is not None
         os.killpg(self._embedded._child.pid, number)
 
+    def _stands_still(self) -> bool:
+        assert self._embedded._child is not None
+        tasks = Path(f"/proc/{self._embedded._child.pid}/task").iterdir()
+        return all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks)
+
     def freeze(self, seconds: float, meanwhile: Callable[[], None]) -> None:
         """It stands still for a while, and something is done in it."""
         self.signal(signal.SIGSTOP)
+        until(self._stands_still, "the broker stands still")  # each thread only stops when it gets the processor
         try:
             meanwhile()
             threading.Event().wait(seconds)
