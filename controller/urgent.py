@@ -54,12 +54,14 @@ class Urgent:
         self.levelling_since_s = None
         if self.stopping_since_s is None:
             self._unconfirmed_since_s = now_s
+            self._stop_next_s = inf
         self.stopping_since_s = now_s
         new, self._lane_frames = lane_frames - self._lane_frames, max(lane_frames, self._lane_frames)
         if new <= 0:
             self._stop_next_s = max(now_s, self._framed_s + APART_S)
             return
-        self._stop_next_s = now_s + REPEAT_S
+        # Whoever presses again and again puts off no repetition: the lane's frames may all be lost.
+        self._stop_next_s = min(self._stop_next_s, now_s + REPEAT_S)
         self._balance = self._known(now_s) + new
         self._balance_until_s = now_s + OUR_ECHO_S
         if self._balance > 0:  # otherwise the unit has counted them already, and confirms nothing by the next count
