@@ -73,13 +73,18 @@ class Wires:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One race. `rest_ticks`: for how long the table is watched at rest; `home`: until it is level by itself, too."""
+    """One race.
+
+    `stall`: a tick from which the daemon's loop gets no time, and for how many ticks; its bytes and wishes
+    wait together meanwhile. `rest_ticks`: for how long the table is watched at rest; `home`: until it is level, too.
+    """
 
     number: int
     start: str
     person: int
     presses: tuple[Press, ...]
     wires: Wires
+    stall: tuple[int, int]
     rest_ticks: int
     home: bool
 
@@ -121,10 +126,11 @@ def plan(number: int) -> Plan:
     clean = draw() < 0.4
     wires = Wires(
         0 if clean else between(3), 0 if clean else between(4), 0.0 if draw() < 0.6 else choice((0.1, 0.3, 0.8)),
-        0.0 if draw() < 0.6 else choice((0.1, 0.5, 0.9)), 3 + between(10), choice((0.0, 0.5, 1.0)),
+        0.0 if draw() < 0.6 else choice((0.1, 0.5, 0.9)), 3 + between(6), choice((0.0, 0.5, 1.0)),
     )  # fmt: skip
+    stall = (first + between(4) - 2, between(1, 7) if draw() < 0.25 else 0)
     rest_ticks = LONG_TICKS if draw() < LONG else 2
-    return Plan(number, name, between(len(PERSONS)), tuple(presses), wires, rest_ticks, draw() < HOME)
+    return Plan(number, name, between(len(PERSONS)), tuple(presses), wires, stall, rest_ticks, draw() < HOME)
 
 
 def _stop(at: At, random: Random) -> Press:

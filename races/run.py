@@ -21,6 +21,7 @@ from .starts import start
 
 SLOT_S: Final = {Slot.BEFORE: -0.01, Slot.TAKEN: 0.0, Slot.WRITING: 0.001, Slot.AFTER: 0.005}
 """When in a tick each of them is. Chosen: telemetry comes at 0."""
+SLOTS: Final = len(Slot)
 LONGEST_TICKS: Final = 150
 HOME_TICKS: Final = 3000
 """60 s: 20 s of freeze, and level from 28° at 1 °/s at most."""
@@ -70,17 +71,20 @@ class Race:
         self._tick = 0
         self._made: dict[int, int] = {}
         self._told_stop = 0
-        self._stops = self._newest_stop = 0
+        self._stops = 0
         self._dues: list[tuple[int, int]] = []
-        self._agenda: dict[At, list[tuple[Press, bool]]] = {}
+        self._agenda: dict[int, list[tuple[Press, bool]]] = {}
         for press in planned.presses:
-            self._agenda.setdefault(press.at, []).append((press, True))
+            self._agenda.setdefault(_place(press.at), []).append((press, True))
             if press.told is not None:
-                self._agenda.setdefault(press.told, []).append((press, False))
+                self._agenda.setdefault(_place(press.told), []).append((press, False))
         wires = planned.wires
         self._bad_ticks = wires.bad_ticks if wires.up_bad or wires.down_bad else 0
-        self._calm = wires.up_ticks + wires.down_ticks + REPEAT_TICKS
-        self._last = max([self._bad_ticks, *(at[0] for at in self._agenda)]) + wires.up_ticks + wires.down_ticks + 2
+        stalled, ticks = planned.stall
+        self._stalled = range(stalled, stalled + ticks)
+        self._calm = ticks + wires.up_ticks + wires.down_ticks + REPEAT_TICKS
+        last = max(self._bad_ticks, *(place // SLOTS for place in self._agenda))
+        self._last = last + ticks + wires.up_ticks + wires.down_ticks + 2
         self._pressed: dict[int, int] = {}
 
     def run(self) -> Result:
@@ -119,10 +123,14 @@ class Race:
         if data:
             down.put(data)
         self._happen(Slot.BEFORE)
-        heard = b""
-        while (piece := down.take()) is not None:
-            heard += piece.data
-        self._control(Slot.TAKEN, heard)
+        if tick in self._stalled:
+            self._happen(Slot.TAKEN)
+            self._happen(Slot.WRITING)
+        else:
+            heard = b""
+            while (piece := down.take()) is not None:
+                heard += piece.data
+            self._control(Slot.TAKEN, heard)
         self._happen(Slot.AFTER)
         self._deliver()
         for due, press in [one for one in self._dues if one[0] <= tick]:
@@ -173,7 +181,7 @@ class Race:
 
     def _happen(self, slot: Slot) -> None:
         """What was planned for this moment."""
-        for press, first in self._agenda.pop((self._tick, slot), ()):
+        for press, first in self._agenda.pop(self._tick * SLOTS + slot, ()):
             self._now += 1
             if press.verb is not Verb.STOP:
                 self.judge.wish(press.verb, self._now)
@@ -185,14 +193,14 @@ class Race:
                 # As `Daemon.on_wish` does.
                 self._told_stop = max(self._told_stop, self._pressed[id(press)])
                 self._inbox.put(replace(Wish(Verb.STOP), sent=self._lane.frames))
-            if press.wakes and slot in (Slot.BEFORE, Slot.AFTER):
+            if press.wakes and slot in (Slot.BEFORE, Slot.AFTER) and self._tick not in self._stalled:
                 self._control(slot, b"")
 
     def _on_stop(self, press: Press, slot: Slot) -> None:
         """The thread that received the stop writes its frame."""
         port, lane = self._port, self._lane
         self._stops += 1
-        self._pressed[id(press)] = self._newest_stop = self._now
+        self._pressed[id(press)] = self._now
         port.lane, port.press, port.written = press.lane, self._now, b""
         lane.port = None if press.lane is Lane.CLOSED else port
         frames = lane.frames
@@ -220,3 +228,9 @@ class Race:
                 self.judge.obeyed(message, self._made.get(message.sequence, 0), self._now, 0)
         self.judge.heard(stops, piece.stops)
         obeyed.clear()
+
+
+def _place(at: At) -> int:
+    """A moment as a number; many of them are looked up."""
+    tick, slot = at
+    return tick * SLOTS + slot
