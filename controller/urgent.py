@@ -27,7 +27,8 @@ BLIND_TRIES_S: Final = 2.0
 class Urgent:
     """H11: what is still to be confirmed, and is repeated until then.
 
-    `stopping_since_s`, `levelling_since_s`: when it was wished, None once it is confirmed.
+    `stopping_since_s`, `levelling_since_s`: when it was wished, None once it is confirmed. `lane_frames`: how many stop
+    frames of the lane are known.
     """
 
     def __init__(self) -> None:
@@ -35,7 +36,7 @@ class Urgent:
         self.stopping_since_s: float | None = None
         self._stop_next_s = 0.0
         self._unconfirmed_since_s = 0.0
-        self._lane_frames = 0
+        self.lane_frames = 0
         self._balance = 0
         self._balance_until_s = -inf
         self._framed_s = -inf
@@ -56,7 +57,7 @@ class Urgent:
             self._unconfirmed_since_s = now_s
             self._stop_next_s = inf
         self.stopping_since_s = now_s
-        new, self._lane_frames = lane_frames - self._lane_frames, max(lane_frames, self._lane_frames)
+        new, self.lane_frames = lane_frames - self.lane_frames, max(lane_frames, self.lane_frames)
         if new <= 0:
             self._stop_next_s = max(now_s, self._framed_s + APART_S)
             return

@@ -33,10 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         now_s = time.monotonic()
         if now_s - shown_s >= SHOWN_S:
             shown_s = now_s
-            left_s = (options.runs / findings.races - 1.0) * (now_s - began_s)
-            _say(
-                f"{findings.races:,} of {options.runs:,}, {len(findings.violations)} wrong, {left_s / 60:.0f} min left"
-            )
+            left_min = (options.runs / findings.races - 1.0) * (now_s - began_s) / 60
+            wrong = ", ".join(str(result.number) for result in findings.violations[:TOLD]) or "none"
+            _say(f"{findings.races:,} of {options.runs:,}, wrong: {wrong}; {left_min:.0f} min left")
 
     with ProcessPoolExecutor(options.jobs, get_context("spawn")) as executor:
         found = race(range(options.seed, options.seed + options.runs), executor, options.jobs, progress)

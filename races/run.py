@@ -133,22 +133,24 @@ class Race:
             self._control(Slot.TAKEN, heard)
         self._happen(Slot.AFTER)
         self._deliver()
-        for due, press in [one for one in self._dues if one[0] <= tick]:
-            self._dues.remove((due, press))
-            judge.due(press)
+        for due, press in self._dues[:]:
+            arrived = judge.bound and judge.arrived > press
+            if arrived or due <= tick:
+                self._dues.remove((due, press))
+                judge.due(press)
         return resting
 
     def _control(self, slot: Slot, heard: bytes) -> None:
         """One turn of the daemon's loop, with what may come in the middle of it."""
         core, link = self._core, self._core.link
-        inputs = self._inbox.take()
+        frames, inputs = self._lane.frames, self._inbox.take()
         whole_turn = slot is Slot.TAKEN
         if whole_turn:
             self._happen(Slot.TAKEN)
         now_s = self._table.now_s + SLOT_S[slot]
         before = link._sequence
         self._now += 1
-        output = core.step(now_s, now_s, heard, inputs)
+        output = core.step(now_s, now_s, heard, inputs, frames)
         for sequence in range(before + 1, link._sequence + 1):
             self._made[sequence & 0xFFFF] = self._now
         for request in output.requests:
