@@ -102,8 +102,8 @@ def read(text: str) -> Report:
 
 
 def markdown(report: Report) -> str:
-    """The table of the document, with the machine it was made on."""
-    benchmarks = list(dict.fromkeys(target.benchmark for target in TARGETS))
+    """The table of the document, with the machine it was made on: every target of the benchmarks that were run."""
+    benchmarks = list(dict.fromkeys(target.benchmark for target in TARGETS if target.key in report.figures))
     rough = " With few rounds (`--quick`): preliminary." if report.quick else ""
     lines = [
         f"Measured on {report.machine}, in {report.seconds:.0f} s.{rough}",

@@ -6,7 +6,8 @@ on its way then is counted later: the younger wish for level follows the count f
 ours. A stop that nobody has told us of makes it void: it may be the younger one.
 
 So frames are balanced: those known to be written, less those that the unit has counted. The lane tells with each wish
-how many it has written in all, so that a flood whose wishes get lost leaves the balance right.
+how many it has written in all, so that a flood whose wishes get lost leaves the balance right. The core hears the same
+with each step: a frame whose wish is lost was a stop, and would otherwise be taken for one of ours that came late.
 """
 
 from math import inf
