@@ -336,7 +336,9 @@ class Findings:
         self.simulated_s += result.seconds
         for i, value in enumerate(result.robustness):
             self.judged[i] += value != inf
-            if value < self.least[i]:
+            seed = self.seed[i]
+            # Of those alike the first by number, not by when a worker was done.
+            if value < self.least[i] or (seed is not None and value == self.least[i] and result.number < seed):
                 self.least[i], self.seed[i] = value, result.number
         if result.violated:
             self.violations.append(result)
