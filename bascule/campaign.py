@@ -340,7 +340,8 @@ class Findings:
         for i, value in enumerate(result.robustness):
             self.judged[i] += value != inf
             seed = self.seed[i]
-            if value < self.least[i] or (value == self.least[i] and seed is not None and result.number < seed):
+            # Of those alike the first by number, not by when a worker was done.
+            if value < self.least[i] or (seed is not None and value == self.least[i] and result.number < seed):
                 self.least[i], self.seed[i] = value, result.number
         if result.violated:
             self.violations.append(result)

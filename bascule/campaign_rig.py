@@ -38,6 +38,7 @@ class Rig(ClosedLoop):
     `alive`: the controller's process exists. `stalled`: it gets no time. `disk`: "" as long as the ledger works,
     "hangs", or what it says; `unanswered`: what it was asked in vain. `broker_up`: whether wishes arrive.
     `wall_offset_s`: what the wall clock is wrong by. `boot`: how often the host has booted.
+    `lane_frames`: how many stop frames the stop lane of this process has written.
     """
 
     def __init__(self, seed: int, angle_deg: float, person: Person | None = None) -> None:
@@ -47,6 +48,7 @@ class Rig(ClosedLoop):
         self.alive, self.stalled, self.broker_up = True, False, True
         self.disk = ""
         self.unanswered = 0
+        self.lane_frames = 0
         self.wall_offset_s = 0.0
         self.boot = 0
         self.clock = Clock(0.0, 0.0, WALL_S, BOOTED_S, "0", WALL_S, None, 0.0, True)
@@ -86,6 +88,7 @@ class Rig(ClosedLoop):
             self.account = self.account.settle(session, self.clock.ledger_s, held.total_s)
         self._seed += 1
         self.alive = True
+        self.lane_frames = 0
         self.core = self._new_core()
         self.mark("restart of the controller")
 
@@ -131,7 +134,8 @@ class Rig(ClosedLoop):
         stops = isinstance(given, Wish) and given.verb is Verb.STOP and not given.retained
         if stops and self.connected and not self.stalled:
             self._reach_unit(self.wire.through(STOP_FRAME, TO_UNIT, self.table.now_ms))
-            given = Wish(Verb.STOP, sent=True)
+            self.lane_frames += 1
+            given = Wish(Verb.STOP, sent=self.lane_frames)
         self._posted.append(given)
 
     def mark(self, what: str) -> None:
@@ -176,7 +180,7 @@ class Rig(ClosedLoop):
         if now_s >= self._checkpoint_s:
             self._checkpoint_s = now_s + CHECKPOINT_S
             self.unanswered += self.disk == "hangs"
-        output = self.core.step(now_s, now_s, data, inputs)
+        output = self.core.step(now_s, now_s, data, inputs, self.lane_frames)
         if output.answers:
             self.answers.extend(output.answers)
             for answer in output.answers:

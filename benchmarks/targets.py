@@ -59,6 +59,22 @@ TARGETS: Final = (
     Target("stop.busy_p99", "ours, while a thread holds the interpreter, p99", "ms", MOST, 5.0),
     Target("stop.stock", "stock Mosquitto, stops 20 ms apart: p50 beside the same with nodelay", "×", MOST, 1.3),
     Target("stop.trap", "there, one connection for all with state at QoS 1: p50 beside ours", "×"),
+    Target(
+        "motion.simulator_down_rest", "a stop at full speed going down, to rest, simulated, at worst", "s", MOST, 1.3
+    ),
+    Target("motion.simulator_down_travel", "the same: how far it goes on", "°", MOST, 1.5),
+    Target("motion.simulator_down_braking", "the same: peak deceleration", "°/s²", MOST, 5.0),
+    Target("motion.simulator_up_rest", "a stop at full speed coming up, to rest, simulated, at worst", "s", MOST, 1.3),
+    Target("motion.simulator_up_travel", "the same: how far it goes on", "°", MOST, 1.5),
+    Target("motion.simulator_up_braking", "the same: peak deceleration", "°/s²", MOST, 5.0),
+    Target(
+        "motion.chip_down_rest", "a stop at full speed going down, to rest, emulated chip, at worst", "s", MOST, 1.3
+    ),
+    Target("motion.chip_down_travel", "the same: how far it goes on", "°", MOST, 1.5),
+    Target("motion.chip_down_braking", "the same: peak deceleration", "°/s²", MOST, 5.0),
+    Target("motion.chip_up_rest", "a stop at full speed coming up, to rest, emulated chip, at worst", "s", MOST, 1.3),
+    Target("motion.chip_up_travel", "the same: how far it goes on", "°", MOST, 1.5),
+    Target("motion.chip_up_braking", "the same: peak deceleration", "°/s²", MOST, 5.0),
     Target("daemon.floor", "CPU at 50 Hz and two states a second, beside a raw loop with the same I/O", "×", MOST, 1.5),
     Target("daemon.usual", "the usual way (paho, pyserial, pydantic), beside ours", "×", LEAST, 1.8),
     Target("daemon.floor_control", "ours, beside that raw loop with the controller's steps in it", "×"),

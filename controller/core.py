@@ -21,7 +21,7 @@ from .estimator import Estimate, Estimator
 from .follow import Follow
 from .gap import UNKNOWN_DEG, Heard, head_down
 from .judge import Judge
-from .model import Answer, Event, EventKind, Forget, Keep, NotKept, Show, Undiscover, Unreadable, Wish
+from .model import Answer, Event, EventKind, Forget, Keep, NotKept, Show, Undiscover, Unreadable, Verb, Wish
 from .own_presets import NONE, Own
 from .people import People
 from .presets import Preset
@@ -133,14 +133,21 @@ class Core:
         self._broker_until_s = inf
         self._take_broker(self.broker)
 
-    def step(self, now_s: float, hand_s: float, data: bytes, inputs: Iterable[Input] = ()) -> Output:
-        """Take what arrived, decide, and say what goes out. Times in seconds; neither ever goes back."""
+    def step(
+        self, now_s: float, hand_s: float, data: bytes, inputs: Iterable[Input] = (), lane_frames: int = 0
+    ) -> Output:
+        """Take what arrived, decide, and say what goes out. Times in seconds; neither ever goes back.
+
+        `lane_frames`: how many stop frames the stop lane has written in all. One whose wish is missing is a stop, too.
+        """
         conduct = self.conduct
         conduct.now_s, conduct.hand_s = now_s, hand_s
         answers: list[Answer] = []
         fresh = self._hear(data, answers)
         for given in inputs:
             self._take(given, answers)
+        if lane_frames > conduct.urgent.lane_frames:
+            self.desk.always.stop(Wish(Verb.STOP, sent=lane_frames), self.estimate)
         if hand_s > self._broker_until_s:
             self._take_broker(BROKER_SILENT)
         e = self.estimate

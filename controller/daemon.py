@@ -194,7 +194,8 @@ class Daemon:
         port, core = self._ports.port, self._core
         # Without a port there is only the wall's clock, and a simulated table's may be ahead of it.
         now_s = port.now_s() if port is not None else max(began_s, core.conduct.now_s)
-        output = core.step(now_s, began_s, data, self._inbox.take())
+        lane_frames = self._lane.frames  # before the wishes are taken: one that is on its way comes with the next step
+        output = core.step(now_s, began_s, data, self._inbox.take(), lane_frames)
         if output.data:
             self._ports.write(output.data)
         ended_s = time.monotonic()

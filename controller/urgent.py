@@ -6,7 +6,8 @@ on its way then is counted later: the younger wish for level follows the count f
 ours. A stop that nobody has told us of makes it void: it may be the younger one.
 
 So frames are balanced: those known to be written, less those that the unit has counted. The lane tells with each wish
-how many it has written in all, so that a flood whose wishes get lost leaves the balance right.
+how many it has written in all, so that a flood whose wishes get lost leaves the balance right. The core hears the same
+with each step: a frame whose wish is lost was a stop, and would otherwise be taken for one of ours that came late.
 """
 
 from math import inf
@@ -27,7 +28,8 @@ BLIND_TRIES_S: Final = 2.0
 class Urgent:
     """H11: what is still to be confirmed, and is repeated until then.
 
-    `stopping_since_s`, `levelling_since_s`: when it was wished, None once it is confirmed.
+    `stopping_since_s`, `levelling_since_s`: when it was wished, None once it is confirmed. `lane_frames`: how many stop
+    frames of the lane are known.
     """
 
     def __init__(self) -> None:
@@ -35,7 +37,7 @@ class Urgent:
         self.stopping_since_s: float | None = None
         self._stop_next_s = 0.0
         self._unconfirmed_since_s = 0.0
-        self._lane_frames = 0
+        self.lane_frames = 0
         self._balance = 0
         self._balance_until_s = -inf
         self._framed_s = -inf
@@ -54,12 +56,14 @@ class Urgent:
         self.levelling_since_s = None
         if self.stopping_since_s is None:
             self._unconfirmed_since_s = now_s
+            self._stop_next_s = inf
         self.stopping_since_s = now_s
-        new, self._lane_frames = lane_frames - self._lane_frames, max(lane_frames, self._lane_frames)
+        new, self.lane_frames = lane_frames - self.lane_frames, max(lane_frames, self.lane_frames)
         if new <= 0:
             self._stop_next_s = max(now_s, self._framed_s + APART_S)
             return
-        self._stop_next_s = now_s + REPEAT_S
+        # Whoever presses again and again puts off no repetition: the lane's frames may all be lost.
+        self._stop_next_s = min(self._stop_next_s, now_s + REPEAT_S)
         self._balance = self._known(now_s) + new
         self._balance_until_s = now_s + OUR_ECHO_S
         if self._balance > 0:  # otherwise the unit has counted them already, and confirms nothing by the next count

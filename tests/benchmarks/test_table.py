@@ -30,6 +30,12 @@ RESTATED = {
     "codec.struct": "≤ 1.35", "codec.pymavlink": "≥ 8", "codec.protobuf": "≥ 2", "codec.pyserialtransfer": "≥ 45",
     "codec.chunks_16": "≤ 1.2", "codec.chunks_64": "≤ 1.2", "codec.chunks_512": "≤ 1.2",
     "stop.floor": "≤ 1.7", "stop.aiomqtt": "≥ 1.25", "stop.busy_p99": "≤ 5", "stop.stock": "≤ 1.3",
+    **{
+        f"motion.{where}_{way}_{what}": bound
+        for where in ("simulator", "chip")
+        for way in ("down", "up")
+        for what, bound in (("rest", "≤ 1.3"), ("travel", "≤ 1.5"), ("braking", "≤ 5"))
+    },
     "daemon.floor": "≤ 1.5", "daemon.usual": "≥ 1.8", "daemon.memory": "≤ 45", "daemon.start": "≤ 0.6",
     "daemon.leases": "≤ 0",
     "simulation.loop": "≥ 700", "simulation.session": "≤ 1.6", "simulation.mujoco": "≥ 3",

@@ -156,7 +156,10 @@ class Unit:
 
 
 class Rig:
-    """Core and unit. `hand_s` goes on with `now_s` unless a test moves it. `recording` false: the ledger is silent."""
+    """Core and unit. `hand_s` goes on with `now_s` unless a test moves it. `recording` false: the ledger is silent.
+
+    `lane_frames`: how many frames the stop lane has written.
+    """
 
     def __init__(
         self,
@@ -172,6 +175,7 @@ class Rig:
         self.now_s = 100.0
         self.hand_s = 5000.0
         self.recording = True
+        self.lane_frames = 0
         self.answers: list[Answer] = []
         self.events: list[Event] = []
         self.requests: list[object] = []
@@ -193,7 +197,7 @@ class Rig:
         self.unit.advance(seconds)
         data = self.unit.telemetry(self.now_s)
         given, self._next = [*self._next, *inputs], []
-        output = self.core.step(self.now_s, self.hand_s, raw or (b"" if deaf else data), given)
+        output = self.core.step(self.now_s, self.hand_s, raw or (b"" if deaf else data), given, self.lane_frames)
         self.sent = [] if mute else self.unit.receive(output.data)
         self.answers.extend(output.answers)
         self.events.extend(output.events)

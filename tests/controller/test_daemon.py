@@ -174,6 +174,16 @@ def test_a_stop_reaches_the_port_before_anything_is_read_of_it(rig: Rig) -> None
     assert rig.published.of(ResultDocument)[-1].id == "s"
 
 
+def test_a_stop_whose_wish_is_lost_is_known_by_its_frame(rig: Rig) -> None:
+    """H11."""
+    rig.connect()
+    rig.start_gentle()
+    rig.until(lambda: rig.table.angle_deg > -70, "on its way")
+    rig.daemon.on_stop(False)
+    rig.until_state(State.FROZEN)
+    rig.until(lambda: rig.core.conduct.urgent.lane_frames == 1, "the frame is known")
+
+
 def test_a_kept_stop_does_not_take_the_lane(rig: Rig) -> None:
     rig.connect()
     before = rig.table.memory.stop_count

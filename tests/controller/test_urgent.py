@@ -45,6 +45,17 @@ def test_a_stop_that_is_on_the_wire_is_repeated_only_if_it_is_not_counted() -> N
     assert frames(urgent, 101.0, 0.14) == [101.06, 101.12]
 
 
+def test_further_stops_put_off_no_repetition() -> None:
+    """H11: pressed every 40 ms, and each of the lane's frames is lost."""
+    urgent = heard()
+    due: list[float] = []
+    for press in range(5):
+        at_s = 100.0 + press * 0.04
+        urgent.stop(at_s, press + 1)
+        due += frames(urgent, at_s, 0.04)
+    assert due == [100.06, 100.12, 100.18]
+
+
 def test_a_count_that_changed_before_our_frame_was_written_is_not_the_answer_to_it() -> None:
     urgent = heard()
     urgent.stop(100.0, 0)

@@ -72,6 +72,41 @@ def test_a_stop_whose_frame_is_on_the_wire_is_not_written_again() -> None:
     assert rig.unit.stop_count == 41
 
 
+def test_a_frame_of_the_lane_and_its_wish_are_one_stop() -> None:
+    rig = in_state(State.RUNNING)
+    rig.lane_frames = 1
+    rig.unit.receive(STOP_FRAME)
+    rig.step(Wish(Verb.STOP, sent=1))
+    rig.run(0.5)
+    assert rig.unit.stop_count == 41
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.RISING])
+def test_a_frame_of_the_lane_whose_wish_is_lost_is_a_stop(state: State) -> None:
+    """H11: lost on the line, too: nobody but the lane knows of it."""
+    rig = in_state(state)
+    rig.lane_frames = 1
+    rig.step()
+    assert rig.state is State.FROZEN
+    assert rig.core.conduct.run is None
+    rig.run(0.1)
+    assert rig.unit.stop_count == 41, "repeated"
+
+
+def test_a_stop_whose_wish_is_lost_makes_an_older_level_void() -> None:
+    """H11: its count is not taken for that of the frame before, which the line had lost."""
+    rig = in_state(State.RUNNING, 20.0)
+    rig.lane_frames = 1
+    rig.step(Wish(Verb.STOP, sent=1))
+    rig.step(Wish(Verb.LEVEL))
+    rig.lane_frames = 2
+    rig.unit.receive(STOP_FRAME)
+    before_deg = rig.unit.angle_deg
+    rig.run(3.0)
+    assert rig.unit.angle_deg == before_deg
+    assert not any(isinstance(message, Level) for message in rig.unit.heard)
+
+
 def test_each_of_two_stops_counts() -> None:
     rig = in_state(State.RUNNING)
     rig.wish(Verb.STOP)
