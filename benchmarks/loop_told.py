@@ -1,7 +1,7 @@
 """What the daemon's own health document tells of its jitter: with and without real-time priority, idle and in a crowd.
 
 Two daemons, one of them with the priority, serve a table each in the same seconds; then another process keeps each core
-busy. A real unit is not on this machine, so the simulated ones get a priority, too, and stay punctual. Where the system
+busy. The simulated units get a priority, too, to be as punctual as a real one is. Where the system
 permits none of that, only the idle daemon without it is measured.
 """
 

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from ..documents import EventDocument, HealthDocument, PresetsDocument, ResultDocument, StateDocument
@@ -58,8 +59,7 @@ class Counters:
 class MqttClient:
     """Wishes in, documents out. `start`, then publish at any time from any thread, `close` at the end.
 
-    `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port. A stop
-    whose payload is very long may be told twice.
+    `on_stop(retained)` and then `on_wish` run in the network thread: they must only put into a queue or a port.
     `on_link(up, sentence)` says that the link changed, and with each echo that it still is up: who hears nothing for
     longer than an echo may take has to count it as down. `on_birth()` says that Home Assistant came up, `on_held_up()`
     that the way here was blocked for a while. What a callback raises is counted and logged. `discovery`: how Home
@@ -88,8 +88,6 @@ class MqttClient:
             )
         self.topics = Topics(base, table)
         self._stop_topic = self.topics.command("stop")
-        self._lookout = Lookout(self._stop_topic)
-        self._told = 0
         self._address = address
         self._context = address.tls_context()
         self._version = version
@@ -196,19 +194,14 @@ class MqttClient:
 
     # --- the commands connection's network thread -------------------------------------------------------------------
 
-    def _look(self, waiting: bytes) -> None:
+    def _look(self, lookout: Lookout, waiting: bytes) -> None:
         """A stop does not wait until what came before it is read, nor until it is read itself."""
-        stops = self._lookout.count(waiting)
-        for _ in range(stops - self._told):
+        for _ in range(lookout.look(waiting)):
             self._guard.call("on_stop", self._on_stop, False)
-        self._told = stops
 
-    def _on_message(self, topic: str, payload: bytes, retained: bool, reply: Reply | None) -> None:
-        if topic == self._stop_topic:
-            if self._told and not retained:
-                self._told -= 1
-            else:
-                self._guard.call("on_stop", self._on_stop, retained)
+    def _on_message(self, lookout: Lookout, topic: str, payload: bytes, retained: bool, reply: Reply | None) -> None:
+        if topic == self._stop_topic and (retained or not lookout.read()):
+            self._guard.call("on_stop", self._on_stop, retained)
         if topic == self.topics.echo:
             self._heard_echo(payload)
         elif (verb := self.topics.verb_of(topic)) is not None:
@@ -220,7 +213,7 @@ class MqttClient:
             wish = commands.parse(verb, payload, retained, time.time())
             if clears and isinstance(wish, Wish):
                 wish = as_clearing(wish)
-            if isinstance(wish, Wish) and self._pulse.held_up(now_s):
+            if isinstance(wish, Wish) and (lookout.unread or self._pulse.held_up(now_s)):
                 wish = as_late(wish)
             if wish is not None:
                 self._replies.wish(wish.id, reply)
@@ -343,14 +336,15 @@ class MqttClient:
         table, topics = self.topics.table, self.topics
         broker = (self._address, self._context, self._version)
         common = (self._timing, self._guard, self._wake.set)
+        lookout = Lookout(self._stop_topic)
         commands = Connection(
             *broker,
             f"bascule-{table}-{self._pulse.token}-c",
             *common,
             subscriptions=((topics.commands, 1), (topics.availability, 1), (BIRTH, 0)),
             required=1,
-            on_message=self._on_message,
-            on_waiting=self._look,
+            on_message=partial(self._on_message, lookout),
+            on_waiting=partial(self._look, lookout),
         )
         publisher = Connection(
             *broker,

@@ -183,6 +183,7 @@ class Connection:
         self.up = False
         client.on_pre_connect = client.on_socket_open = None
         client.on_connect = client.on_subscribe = client.on_disconnect = client.on_message = None
+        self._network.silence()
         thread = threading.Thread(target=self._leave, args=(grace_s,), name=f"leave-{self.client_id}", daemon=True)
         thread.start()
         return thread
@@ -192,7 +193,11 @@ class Connection:
         self._answered = False
 
     def _failed(self, error: Exception) -> None:
-        self._down(why_unreachable(self._address, error))
+        if isinstance(error, OSError):
+            self._down(why_unreachable(self._address, error))
+            return
+        self._down(f"a mistake of this program ended the connection to the broker at {self._address}, trying again")
+        raise error  # counted and logged by the guard
 
     def _connected(self, reason: ReasonCode) -> None:
         self.sign_s = time.monotonic()
@@ -242,12 +247,13 @@ class Connection:
     def _leave(self, grace_s: float) -> None:
         """Ends the client from outside, whether its thread lives or hangs."""
         client, deadline_s = self._client, time.monotonic() + grace_s
+        sock: Any = None
         if grace_s > 0:
             with contextlib.suppress(Exception):
                 client.disconnect()
-                while client.socket() is not None and time.monotonic() < deadline_s:
+                while (sock := client.socket()) is not None and sock.fileno() >= 0 and time.monotonic() < deadline_s:
                     time.sleep(0.01)
-        sock: Any = client.socket()
+        sock = client.socket()
         with contextlib.suppress(OSError):
             if sock is not None:
                 sock.shutdown(socket.SHUT_RDWR)

@@ -2,11 +2,9 @@
 
 A stop must not wait: not for the packets in front of it, nor until its own is decoded. Whoever waits for the broker's
 socket shows what is in it to the lookout, and a live stop in there goes to the port at once; paho reads the same bytes
-right after, and the wish takes its ordinary way, which writes again only what is not confirmed.
+right after, and the wish takes its ordinary way. A kept stop (with the retain flag) is none.
 
-It may err in one direction only. A kept stop (with the retain flag) is none. If the bytes begin in the middle of a
-packet, a stop may be overlooked, which then costs what reading costs, or one may be seen where somebody wrote the bytes
-of one into another message, which stops the table: anybody who may write there may stop.
+Whatever is read while a stop waits behind it was said before that stop, and counts as late.
 """
 
 from typing import Final
@@ -19,11 +17,23 @@ MORE: Final = 0x80
 
 
 class Lookout:
-    """Looks for PUBLISH packets to one topic."""
+    """Looks for PUBLISH packets to one topic, on one connection. `unread`: how many were seen and not read yet."""
 
     def __init__(self, topic: str) -> None:
         name = topic.encode()
         self._topic = len(name).to_bytes(2, "big") + name
+        self.unread = 0
+
+    def look(self, waiting: bytes) -> int:
+        """How many there are in the bytes to be read next, which begin with a packet, that were not there before."""
+        before, self.unread = self.unread, self.count(waiting)
+        return max(self.unread - before, 0)
+
+    def read(self) -> bool:
+        """One was read: whether it had been seen."""
+        seen = self.unread > 0
+        self.unread -= seen
+        return seen
 
     def count(self, waiting: bytes) -> int:
         """How many live messages to the topic begin in these bytes, which begin with a packet."""

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import MQTTErrorCode
 
 LOOK: Final = 4096
 """Bytes that are looked at. Chosen: some fifty commands; what a flood puts in front of it beyond that is read first."""
@@ -57,8 +56,13 @@ class NetworkThread:
             end.setblocking(False)
         self._thread.start()
 
+    def silence(self) -> None:
+        """Nobody hears of anything any more; from any thread."""
+        self._on_waiting = None
+        self._on_failed = _nobody
+
     def leave(self) -> None:
-        """No more attempts; a connection that stands has to be ended by who calls. Returns when the thread is gone."""
+        """No more attempts, and none that is under way comes to anything. Returns when the thread is gone."""
         self._leaving.set()
         self._wake()
         if self._thread.is_alive():
@@ -91,25 +95,29 @@ class NetworkThread:
             sock.close()
 
     def _serve(self) -> None:
-        """Until the connection ends."""
+        """Until the connection ends, or `leave`."""
         client, misc_s = self._client, 0.0
         sock: Any = client.socket()
         if sock is None or self._pair is None:
             return
+        pending: Callable[[], int] | None = sock.pending if isinstance(sock, ssl.SSLSocket) else None
         woken = self._pair[1]
-        look = None if isinstance(sock, ssl.SSLSocket) else self._on_waiting
         poll, wanted, line = select.poll(), select.POLLIN, sock.fileno()
         poll.register(line, wanted)
         poll.register(woken, select.POLLIN)
-        while client.socket() is sock:
-            for fd, event in poll.poll(MISC_S * 1000.0):
-                if fd != line:
+        while client.socket() is sock and not self._leaving.is_set():
+            there = pending is not None and pending() > 0  # deciphered already, which the line does not tell
+            for fd, event in poll.poll(0.0 if there else MISC_S * 1000.0):
+                if fd == line:
+                    there = there or event != select.POLLOUT
+                else:
                     woken.recv(LOOK)
-                    continue
-                if event & ~select.POLLOUT and not self._read(sock, look):
-                    return
-            if client.want_write():
-                client.loop_write()
+            if there:
+                if pending is None:
+                    self._look(sock)
+                client.loop_read()
+            if client.socket() is sock:
+                client.loop_write()  # also with nothing to write: only then it calls `_wake` again
             if client.socket() is not sock:
                 return
             now_wanted = select.POLLIN | (select.POLLOUT if client.want_write() else 0)
@@ -121,16 +129,14 @@ class NetworkThread:
                 misc_s = now_s + MISC_S
                 client.loop_misc()
 
-    def _read(self, sock: Any, look: Callable[[bytes], None] | None) -> bool:
-        """What came; whether the connection still stands."""
-        client = self._client
-        if look is not None:
-            try:
-                look(sock.recv(LOOK, socket.MSG_PEEK))
-            except OSError:  # what is wrong shows when paho reads
-                look(b"")
-        while True:
-            if client.loop_read() is not MQTTErrorCode.MQTT_ERR_SUCCESS or client.socket() is not sock:
-                return False
-            if not (isinstance(sock, ssl.SSLSocket) and sock.pending()):  # read from the line, but not by paho
-                return True
+    def _look(self, sock: Any) -> None:
+        """Shows what waits, if it begins with a packet: the rest of one that was read in part tells nothing."""
+        look = self._on_waiting
+        if look is None or self._client._in_packet["command"]:
+            return
+        with contextlib.suppress(OSError):  # what is wrong shows when paho reads
+            look(sock.recv(LOOK, socket.MSG_PEEK))
+
+
+def _nobody(_: Exception) -> None:
+    pass

@@ -78,3 +78,17 @@ def test_any_bytes_can_be_looked_at(garbage: bytes, packets: list[bytes]) -> Non
     live = sum(one == publish() for one in packets)
     assert LOOKOUT.count(waiting) == live
     assert 0 <= LOOKOUT.count(garbage + waiting) <= live + len(garbage)
+
+
+def test_each_stop_is_told_once() -> None:
+    lookout = Lookout(TOPIC)
+    assert lookout.look(OTHERS + publish()) == 1
+    assert lookout.look(OTHERS + publish() + publish()) == 1, "one more has come"
+    assert lookout.look(publish() + publish()) == 0
+    assert lookout.read()
+    assert lookout.unread == 1, "what is read now was said before it"
+    assert lookout.look(publish()) == 0
+    assert lookout.read()
+    assert lookout.look(OTHERS) == 0
+    assert not lookout.read(), "one that nobody looked at"
+    assert lookout.unread == 0
