@@ -84,7 +84,7 @@ new session.
 """,
     Stop: """
 The unit adds one to its stop count, takes back the grant and the lease, sets STOPPED and freezes whatever moves, its
-own return to level included: at most 5 °/s² over half a second, 1.5° and 1.3 s from the receipt to standstill. It
+own return to level included: at most 5 °/s², 1.5° of travel and 1.3 s from the receipt of the frame to standstill. It
 obeys STOP always: before a HELLO, in any state, on any rung. On R3, under the emergency stop and while the table is
 lowered by hand nothing is driven anyway; the count still goes up.
 
