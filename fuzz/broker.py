@@ -15,10 +15,11 @@ OTHERS: Final = (
     b"\xff\xfe", NAME,
 )  # fmt: skip
 """Topics that are none of a stop's; the last one only contains its bytes."""
-PAYLOADS: Final = (b"", NAME, bytes(200), bytes(17_000))
-"""So long that a packet's length takes one, two and three bytes."""
+PART: Final = bytes(150) + b"\x30\x1b" + NAME
+PAYLOADS: Final = (b"", NAME, 2 * PART, 100 * PART)
+"""So long that a packet's length takes one, two and three bytes. Whoever misreads it finds stops in them."""
 PACKETS: Final = 12
-"""In one stream at most. Chosen: some of each kind."""
+"""Fewer are in one stream. Chosen: some of each kind."""
 _Count = Callable[[bytes], int]
 
 
@@ -30,9 +31,7 @@ def lookout(make: Callable[[str], _Count] = lambda topic: Lookout(topic).count) 
         bounded(count, data)
         tape = Tape(data)
         stream, stops = b"", 0
-        for _ in range(PACKETS):
-            if not tape.more:
-                break
+        for _ in range(tape.byte() % PACKETS):
             packet, live = publish(tape)
             stream, stops = stream + packet, stops + live
         assert bounded(count, stream) == stops, "not the live stops among whole packets"
