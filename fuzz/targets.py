@@ -30,6 +30,7 @@ _JSON: Final = (
     b'{"', b'": ', b'", "', b'"}', b"id", b"code", b"expires", b"preset", b"person", b"angle_deg", b"direction", b"up",
     b"down", b"back", b"NaN", b"Infinity", b"1e999", b"-0", b"null", b"true", b"PRESS", b"\\ud800", b"[[[[[[[[",
 )  # fmt: skip
+_STOPS: Final = (b"\x00\x19bascule/home/command/stop", b"\x30\x1b", b"\x31\x1b", b"\x32\x1d", b"\x3b\x9d\x01")
 _TOML: Final = (
     b"[", b"]", b"[[", b" = ", b"\n", b'"', b"{ ", b" }", b"inf", b"nan", b"-", b"1e9", b"'''", b"true", b".",
 )  # fmt: skip
@@ -52,6 +53,7 @@ TARGETS: Final[dict[str, Target]] = {
     "host_link": Target("links:host_link", ("protocol",), 72),
     "tilt_unit": Target("unit:tilt_unit", ("protocol", "simulator"), 96),
     "commands": Target("outside:commands", ("controller.mqtt.commands", "controller.mqtt.topics"), 256, _JSON),
+    "lookout": Target("broker:lookout", ("controller.mqtt.lookout",), 256, _STOPS),
     "configuration": Target("outside:configuration", ("controller.config", "tomllib"), 400, _TOML + _SETTINGS),
     "presets": Target("outside:presets", ("controller.preset_file", "tomllib"), 400, _TOML + _PATTERN),
 }

@@ -66,8 +66,8 @@ def _one(number: int) -> int:
     _say(f"race {number}, {planned.start}, person {planned.person}, {planned.wires}")
     for press in planned.presses:
         told = "never" if press.told is None else f"tick {press.told[0]} {press.told[1].name.lower()}"
-        lane = f", {press.lane.name.lower()}" if press.verb == "stop" else ""
-        _say(f"  tick {press.at[0]} {press.at[1].name.lower()}: {press.verb}{lane}; told {told}")
+        more = f", {press.lane.name.lower()}" if press.verb == "stop" else ", held up" if press.held_up else ""
+        _say(f"  tick {press.at[0]} {press.at[1].name.lower()}: {press.verb}{more}; told {told}")
     print("; ".join(result.wrong) or f"everything held; at rest {result.rest_ticks * TICK_S:.2f} s after the stop")  # noqa: T201
     return 1 if result.wrong else 0
 

@@ -50,9 +50,9 @@ class Judge:
         self._out_cdps = 0
         self._from_deg = 0.0
 
-    def wish(self, verb: Verb, now: int) -> None:
-        """Somebody wished something."""
-        if verb in WISHES:
+    def wish(self, verb: Verb, now: int, held_up: bool) -> None:
+        """Somebody pressed something. Of what is held up on its way only `level` still moves anybody (F21)."""
+        if verb is Verb.LEVEL or (verb in WISHES and not held_up):
             self.wished = now
 
     # ---- what reaches the unit --------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What a race is made of, decided by its number alone: who presses what when, and what the threads and wires do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from random import Random
 from typing import Final
@@ -46,7 +46,8 @@ class Lane(IntEnum):
 class Press:
     """Somebody presses something. `told`: when its wish reaches the inbox, None for never. `wakes`: the loop at once.
 
-    `lane` matters for a stop only; so does `told` in another tick than `at`.
+    `lane` matters for a stop only. `held_up`: pressed before a stop that was seen behind it in the broker's socket; its
+    wish, marked as such, comes after that stop's frame, and before that stop's wish. Others are told when pressed.
     """
 
     at: At
@@ -54,6 +55,7 @@ class Press:
     told: At | None
     wakes: bool
     lane: Lane = Lane.WRITTEN
+    held_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,9 @@ FAST, LONG, HOME = 0.06, 0.025, 0.0004
 """The part of the races that are at full speed, are watched at rest for a while, are followed home. Chosen: a tenth of
 the time for each."""
 LONG_TICKS: Final = 60
+AGAIN, HELD_UP = 0.08, 0.25
+"""The part of the races in which somebody takes back a `level` between two stops, in which older commands come after a
+stop. Chosen: a bug that only these show is found within some hundred races."""
 
 
 def plan(number: int) -> Plan:
@@ -130,7 +135,12 @@ def plan(number: int) -> Plan:
     )  # fmt: skip
     stall = (first + between(4) - 2, between(1, 7) if draw() < 0.25 else 0)
     rest_ticks = LONG_TICKS if draw() < LONG else 2
-    return Plan(number, name, between(len(PERSONS)), tuple(presses), wires, stall, rest_ticks, draw() < HOME)
+    person, home = between(len(PERSONS)), draw() < HOME
+    if draw() < AGAIN:
+        presses = _again(first, random)
+    if draw() < HELD_UP:
+        presses = _held_up(presses, LIKELY.get(name, Verb.PAUSE), random)
+    return Plan(number, name, person, tuple(presses), wires, stall, rest_ticks, home)
 
 
 def _stop(at: At, random: Random) -> Press:
@@ -141,3 +151,46 @@ def _stop(at: At, random: Random) -> Press:
     late = random.choice((0, 0, 0, 1, 1, 2, 4, 7))
     slot = Slot(max(at[1], random.randrange(4))) if not late else Slot(random.randrange(4))
     return Press(at, Verb.STOP, (at[0] + late, slot), random.random() < 0.5, lane)
+
+
+def _again(first: int, random: Random) -> list[Press]:
+    """Stop, level, stop: the first one's frame is lost, and the other one's wish."""
+    ticks = [first + random.randrange(2)]
+    ticks += [ticks[0] + random.randrange(1, 3)]
+    ticks += [ticks[1] + random.randrange(1, 3)]
+    one, level, other = ((tick, random.choice(_SLOTS)) for tick in ticks)
+    return [
+        Press(one, Verb.STOP, one, True, Lane.DAMAGED), Press(level, Verb.LEVEL, level, True),
+        Press(other, Verb.STOP, None, False),
+    ]  # fmt: skip
+
+
+def _held_up(presses: list[Press], likely: Verb, random: Random) -> list[Press]:
+    """These, and one or two older than a stop among them that are told after its frame was written.
+
+    Its own wish comes behind them, as it does in the socket, or never.
+    """
+    place = random.choice([place for place, press in enumerate(presses) if press.verb is Verb.STOP])
+    stop = presses[place]
+    seen = told = _moment(stop.at)
+    older: list[Press] = []
+    for _ in range(random.choice((1, 1, 2))):
+        told += 1 + random.randrange(12)
+        at = max(seen - random.randrange(12), len(Slot))
+        verb = Verb.LEVEL if random.random() < 0.5 else random.choice((likely, *OTHERS))
+        older.append(Press(_at(at), verb, _at(told), random.random() < 0.5, held_up=True))
+    if stop.told is not None and stop.lane is Lane.WRITTEN and random.random() < 0.4:
+        stop = replace(stop, told=None)
+    elif stop.told is not None:
+        stop = replace(stop, told=_at(told + random.choice((0, 0, 1, 4, 12))))
+    # In front of it: what comes in the same moment comes in this order.
+    return [*older, *presses[:place], stop, *presses[place + 1 :]]
+
+
+def _moment(at: At) -> int:
+    return at[0] * len(Slot) + at[1]
+
+
+def _at(moment: int) -> At:
+    tick, slot = divmod(moment, len(Slot))
+    return tick, Slot(slot)

@@ -10,6 +10,7 @@ from typing import Final
 
 from controller.inbox import Inbox
 from controller.model import Verb, Wish
+from controller.mqtt.late import as_late
 from controller.stop_lane import StopLane
 from protocol.link import STOP_FRAME
 from protocol.messages import Stop
@@ -71,6 +72,7 @@ class Race:
         self._tick = 0
         self._made: dict[int, int] = {}
         self._told_stop = 0
+        self._framed = [0]
         self._stops = 0
         self._dues: list[tuple[int, int]] = []
         self._agenda: dict[int, list[tuple[Press, bool]]] = {}
@@ -150,6 +152,7 @@ class Race:
         now_s = self._table.now_s + SLOT_S[slot]
         before = link._sequence
         self._now += 1
+        self._told_stop = max(self._told_stop, self._framed[frames])
         output = core.step(now_s, now_s, heard, inputs, frames)
         for sequence in range(before + 1, link._sequence + 1):
             self._made[sequence & 0xFFFF] = self._now
@@ -185,12 +188,16 @@ class Race:
         """What was planned for this moment."""
         for press, first in self._agenda.pop(self._tick * SLOTS + slot, ()):
             self._now += 1
-            if press.verb is not Verb.STOP:
-                self.judge.wish(press.verb, self._now)
-                self._inbox.put(Wish(press.verb, **ARGUMENTS.get(press.verb, {})))  # type: ignore[arg-type]
-            elif first:
-                self._on_stop(press, slot)
+            if first:
+                if press.verb is Verb.STOP:
+                    self._on_stop(press, slot)
+                else:
+                    self.judge.wish(press.verb, self._now, press.held_up)
                 continue
+            if press.verb is not Verb.STOP:
+                wish = Wish(press.verb, **ARGUMENTS.get(press.verb, {}))  # type: ignore[arg-type]
+                # As `MqttClient` does while a stop that was told is still unread.
+                self._inbox.put(as_late(wish) if press.held_up else wish)
             else:
                 # As `Daemon.on_wish` does.
                 self._told_stop = max(self._told_stop, self._pressed[id(press)])
@@ -208,8 +215,12 @@ class Race:
         frames = lane.frames
         said = lane.stop(self._table.now_s + SLOT_S[slot])
         self.judge.wrote(said, frames, lane.frames, port.written, STOP_FRAME)
-        if press.told is not None:
-            self._dues.append((max(press.told[0], self._bad_ticks) + self._calm, self._now))
+        known = press.told
+        if lane.frames > frames:  # the core hears of these without any wish
+            self._framed.append(self._now)
+            known = press.at
+        if known is not None:
+            self._dues.append((max(known[0], self._bad_ticks) + self._calm, self._now))
 
     def _deliver(self) -> None:
         """What has arrived at the unit, which obeys it."""

@@ -10,7 +10,9 @@ import pytest
 from controller import config, presets
 from controller.model import Unreadable, Verb, Wish
 from controller.mqtt import commands
-from fuzz import links, outside, seeds, unit, wire
+from controller.mqtt.lookout import Lookout
+from fuzz import broker, links, outside, seeds, unit, wire
+from fuzz.tape import Tape
 from fuzz.targets import PLANTED, TARGETS
 from protocol.framing import Damage, Deframer
 from protocol.link import HostLink, UnitLink
@@ -309,6 +311,69 @@ def test_where_a_kept_command_is_refused_a_live_one_is_welcome() -> None:
     for verb, known in ((Verb.START, {"preset": "back"}), (Verb.GOTO, {"angle_deg": 15.0})):
         wish = Wish(verb, **known)  # type: ignore[arg-type]
         assert outside.refuse(wish, loop.core.desk._situation(wish, loop.estimate, False)) is None
+
+
+NAME = b"\x00\x19bascule/home/command/stop"
+
+
+class Kept(Lookout):
+    """A kept stop is one, too."""
+
+    def count(self, waiting: bytes) -> int:
+        return super().count(bytes(byte & 0xFE if byte & 0xF0 == 0x30 else byte for byte in waiting))
+
+
+class Anywhere(Lookout):
+    """Wherever the topic's bytes are."""
+
+    def count(self, waiting: bytes) -> int:
+        return waiting.count(NAME)
+
+
+class Short(Lookout):
+    """A length is one byte."""
+
+    def count(self, waiting: bytes) -> int:
+        found = start = 0
+        while start + 1 < len(waiting):
+            found += waiting[start] & 0xF1 == 0x30 and waiting.startswith(NAME, start + 2)
+            start += 2 + waiting[start + 1]
+        return found
+
+
+class Only(Lookout):
+    """Only what is at the beginning."""
+
+    def count(self, waiting: bytes) -> int:
+        return min(super().count(waiting), 1)
+
+
+class Endless(Lookout):
+    """Looks for a length's end beyond the bytes."""
+
+    def count(self, waiting: bytes) -> int:
+        at = 1
+        while waiting and waiting[at] > 127:
+            at += 1
+        return super().count(waiting)
+
+
+@pytest.mark.parametrize("bug", [Kept, Anywhere, Short, Only, Endless])
+def test_a_bug_in_the_lookout_is_found(bug: type[Lookout]) -> None:
+    assert found("lookout", broker.lookout(lambda topic: bug(topic).count))
+
+
+def test_the_lookout_reads_streams_with_stops_of_every_length() -> None:
+    """What is never there proves nothing by not being miscounted."""
+    live, lengths = 0, set[int]()
+    for data in seeds.seeds("lookout"):
+        tape = Tape(data)
+        for _ in range(tape.byte() % broker.PACKETS):
+            packet, stop = broker.publish(tape)
+            live += stop
+            lengths.add(next(at for at in (1, 2, 3) if packet[at] < 128))
+    assert live >= 3
+    assert lengths == {1, 2, 3}
 
 
 def loose(path: Path) -> config.Config:
