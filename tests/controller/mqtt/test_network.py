@@ -1,13 +1,11 @@
 """The network thread: a stop in front of what came before it, and connections that end in any way."""
 
-import contextlib
 import logging
 import select
 import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from controller.mqtt.lookout import Lookout
 from controller.mqtt.network import NetworkThread
 
-from .conftest import FAST, MOSQUITTO, Broker, Peer, Table, wait_for
+from .conftest import MOSQUITTO, Broker, Peer, Table, wait_for
 from .test_lookout import publish
 
 pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
@@ -104,33 +102,18 @@ def test_a_connection_that_comes_about_too_late_is_given_up(broker: Broker, make
     assert not connection._network._thread.is_alive()
 
 
-def test_a_connection_that_was_given_up_stops_nobody(
-    broker: Broker, make_table: Make, make_peer: Make, stack: contextlib.ExitStack
-) -> None:
-    """What waits in its socket is of long ago when a callback that hung comes back."""
-    release, hanging = threading.Event(), threading.Event()
-    stack.callback(release.set)
-    table: Table = make_table(broker.port, timing=replace(FAST, stale_s=0.4, echo_s=0.1))
-    taken = table.client._on_wish
-
-    def hang(wish: object) -> None:
-        hanging.set()
-        release.wait()
-        taken(wish)  # type: ignore[arg-type]
-
-    table.client._on_wish = hang
-    table.started()
-    peer: Peer = make_peer(broker.port)
-    peer.say(COMMAND + "goto", b"1")
-    assert hanging.wait(5)
-    network = table.client._commands._network
-    peer.say(COMMAND + "stop")
-    table.wait_down()
-    table.wait_up()
-    assert table.stops == []
-    release.set()
-    wait_for(lambda: not network._thread.is_alive(), "the old thread")
-    assert table.stops == []
+def test_a_connection_that_was_given_up_shows_nothing() -> None:
+    """What waits in its socket may be of long ago when a callback that hung comes back."""
+    shown: list[bytes] = []
+    network = NetworkThread(Client(CallbackAPIVersion.VERSION2), "x", (1.0, 1.0), lambda: 0, print, shown.append)
+    near, far = socket.socketpair()
+    with near, far:
+        far.sendall(b"x")
+        network._look(near)
+        assert shown == [b"x"]
+        network.silence()
+        network._look(near)
+    assert shown == [b"x"]
 
 
 def wire(*parts: bytes) -> list[int]:
