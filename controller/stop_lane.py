@@ -7,18 +7,26 @@ until telemetry confirms it; so a write that fails here costs a step, not the st
 """
 
 from math import inf
+from typing import Protocol
 
 from protocol.link import STOP_FRAME
 
-from .serial_port import Port, PortError
+from .serial_port import PortError
 from .urgent import APART_S
+
+
+class Line(Protocol):
+    """What the lane needs of a port."""
+
+    def write(self, data: bytes) -> None:
+        """Write a whole frame, from any thread. Raises PortError."""
 
 
 class StopLane:
     """H11, F22: holds the port that is open now, if one is. `frames`: how many stop frames it has written in all."""
 
     def __init__(self) -> None:
-        self.port: Port | None = None
+        self.port: Line | None = None
         self.frames = 0
         self._next_s = -inf
 

@@ -90,22 +90,6 @@ class LanePort:
             raise PortError("line", "full", "look")
         self.rest += data[place:]
 
-    def read(self) -> bytes:
-        """Somebody else reads."""
-        raise NotImplementedError
-
-    def wake(self) -> None:
-        """Nobody sleeps."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """It stays open."""
-        raise NotImplementedError
-
-    def now_s(self) -> float:
-        """Somebody else knows."""
-        raise NotImplementedError
-
 
 def ways(wires: Wires, random: Random) -> tuple[Way, Way]:
     """To the unit, and back."""

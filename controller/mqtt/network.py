@@ -42,7 +42,7 @@ class NetworkThread:
         self._client = client
         self._retry_s = retry_s
         self._connects = connects
-        self._on_failed = on_failed
+        self._on_failed: Callable[[Exception], None] | None = on_failed
         self._on_waiting = on_waiting
         self._leaving = threading.Event()
         self._pair: tuple[socket.socket, socket.socket] | None = None
@@ -58,8 +58,7 @@ class NetworkThread:
 
     def silence(self) -> None:
         """Nobody hears of anything any more; from any thread."""
-        self._on_waiting = None
-        self._on_failed = _nobody
+        self._on_waiting = self._on_failed = None
 
     def leave(self) -> None:
         """No more attempts, and none that is under way comes to anything. Returns when the thread is gone."""
@@ -85,7 +84,8 @@ class NetworkThread:
                 self._serve()
             except Exception as error:  # also paho's own mistakes: the next connection is a new chance
                 self._drop()
-                self._on_failed(error)
+                if (on_failed := self._on_failed) is not None:
+                    on_failed(error)
             delay_s = min(2 * delay_s, longest_s) if self._connects() == before else shortest_s
             self._leaving.wait(delay_s)
 
@@ -136,7 +136,3 @@ class NetworkThread:
             return
         with contextlib.suppress(OSError):  # what is wrong shows when paho reads
             look(sock.recv(LOOK, socket.MSG_PEEK))
-
-
-def _nobody(_: Exception) -> None:
-    pass

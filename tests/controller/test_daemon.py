@@ -179,9 +179,12 @@ def test_a_stop_whose_wish_is_lost_is_known_by_its_frame(rig: Rig) -> None:
     rig.connect()
     rig.start_gentle()
     rig.until(lambda: rig.table.angle_deg > -70, "on its way")
+    before = rig.table.memory.stop_count
     rig.daemon.on_stop(False)
     rig.until_state(State.FROZEN)
     rig.until(lambda: rig.core.conduct.urgent.lane_frames == 1, "the frame is known")
+    assert rig.table.memory.stop_count > before
+    assert rig.core.conduct.run is None, "the session is over, as after any stop"
 
 
 def test_a_kept_stop_does_not_take_the_lane(rig: Rig) -> None:
