@@ -48,7 +48,7 @@ class Cable:
         self._set(False)
 
     def plug(self) -> None:
-        """Plug it in again, as a new port under the old name."""
+        """Plug it in again, as a new port under the old name; it is there when this returns."""
         self._set(True)
 
     def close(self) -> None:
@@ -70,11 +70,12 @@ class Cable:
             self._done.wait(WAIT_S)
 
     def _plug(self) -> None:
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
+        master, slave = pty.openpty()
+        tty.setraw(slave)
+        os.set_blocking(master, False)
         self._link.unlink(missing_ok=True)
-        self._link.symlink_to(os.ttyname(self._slave))
+        self._link.symlink_to(os.ttyname(slave))
+        self._master, self._slave = master, slave  # last: whoever waits for them opens the link next
 
     def _unplug(self) -> None:
         if self._master >= 0:

@@ -3,6 +3,7 @@
 import os
 import pty
 import sys
+import time
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,10 +95,24 @@ def test_a_pulled_cable_hangs_up(ends: Ends) -> None:
     with pytest.raises(OSError, match="Input/output error"):
         os.write(ends.port, b"down")
     ends.cable.plug()
-    os.close(ends.port)
-    ends.port = ends.open()
+    hung, ends.port = ends.port, ends.open()
+    os.close(hung)
     os.write(ends.port, b"again")
     assert ends.arrives(ends.master, b"again")
+
+
+def test_a_cable_is_there_when_it_is_plugged(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F4: also where the system takes its time over the link."""
+    symlink_to = Path.symlink_to
+
+    def slowly(link: Path, target: str) -> None:
+        time.sleep(0.1)
+        symlink_to(link, target)
+
+    monkeypatch.setattr(Path, "symlink_to", slowly)
+    ends.cable.pull()
+    ends.cable.plug()
+    assert ends.link.is_symlink()
 
 
 def test_a_program_that_nobody_reads_comes_to_a_stand() -> None:
