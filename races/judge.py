@@ -12,8 +12,8 @@ from simulator.table import Table
 
 from .starts import Obeyed
 
-BRAKING_CDPS: Final = 9
-"""4.5 °/s² in 20 ms, below the 5 °/s² that a stop may take."""
+BRAKING_CDPS, BRAKING_UP_CDPS = 9, 8
+"""4.5 and, on the way up, 4.0 °/s² in 20 ms, below the 5 °/s² that a stop may take."""
 REST_TICKS: Final = 65
 TRAVEL_DEG: Final = 1.5
 """1.3 s and 1.5° (docs/safety.md, limits)."""
@@ -126,7 +126,8 @@ class Judge:
 
     def _brakes(self, out: int) -> None:
         """Each tick takes its part of the rate away, until none is left, and nothing turns round."""
-        most = max(abs(self._out_cdps) - BRAKING_CDPS, 0)
+        part = BRAKING_CDPS if self._out_cdps > 0 else BRAKING_UP_CDPS
+        most = max(abs(self._out_cdps) - part, 0)
         if abs(out) > most or out * self._out_cdps < 0:
             self._say("it does not brake", f": {self._out_cdps} to {out} hundredths of a degree a second")
 

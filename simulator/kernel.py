@@ -28,6 +28,9 @@ TOLERANCE_CDEG: Final = 100
 BRAKING_STEP_CDPS: Final = 9
 """In 20 ms, 4.5 °/s². Chosen: the frame rings under a heavy person by a tenth, and the bed may stop with 5 °/s²
 (domain.md, protective stop)."""
+BRAKING_UP_STEP_CDPS: Final = 8
+"""On the way up, 4.0 °/s². Chosen: there a heavy person's load stops the drive before the ramp ends, with up to
+0.7 °/s² more."""
 LEASE_LIMIT_MS: Final = 500
 """Safety.md: a setpoint is a lease of about 500 ms."""
 LOWEST_CDEG: Final = -8000
@@ -301,7 +304,7 @@ def braking(last_cdps: int) -> int:
     """The rate of a protective stop 20 ms later: always closer to standstill."""
     if last_cdps > BRAKING_STEP_CDPS:
         return last_cdps - BRAKING_STEP_CDPS
-    return last_cdps + BRAKING_STEP_CDPS if last_cdps < -BRAKING_STEP_CDPS else 0
+    return last_cdps + BRAKING_UP_STEP_CDPS if last_cdps < -BRAKING_UP_STEP_CDPS else 0
 
 
 def rate(wanted_cdps: int, cap_cdps: int, increase: bool, worst_cdeg: int, limit_cdeg: int) -> int:

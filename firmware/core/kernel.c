@@ -227,7 +227,7 @@ int16_t kernel_braking(int16_t last_cdps)
     if (last_cdps > BRAKING_STEP_CDPS) {
         return (int16_t)(last_cdps - BRAKING_STEP_CDPS);
     }
-    return last_cdps < -BRAKING_STEP_CDPS ? (int16_t)(last_cdps + BRAKING_STEP_CDPS) : 0;
+    return last_cdps < -BRAKING_UP_STEP_CDPS ? (int16_t)(last_cdps + BRAKING_UP_STEP_CDPS) : 0;
 }
 
 /* H6. */

@@ -7,6 +7,7 @@ from benchmarks import motion
 from benchmarks.measure import BenchError
 from benchmarks.targets import TARGETS
 from simulator import kernel
+from simulator.physics import Person
 from tests.firmware import build
 
 STEP_S = 0.02
@@ -45,6 +46,16 @@ def test_the_simulated_table_stops_within_its_limits() -> None:
     assert 0.5 < found.rest <= 1.3
     assert 0.9 < found.travel <= 1.5
     assert 4.0 < found.braking <= 5.0
+
+
+@pytest.mark.parametrize("way", motion.WAYS)
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: f"{person.mass_kg:g} kg, {person.offset_m:g} m")
+def test_no_person_is_stopped_harder_than_the_limit(way: str, person: Person) -> None:
+    """H11: over a tenth of a second, in which the frame rings; on the way up a heavy person's load brakes, too."""
+    found = motion.on_simulator(way, person)
+    assert found.braking <= 5.0
+    assert found.travel <= 1.5
+    assert found.rest <= 1.3
 
 
 def test_a_harder_brake_shows(monkeypatch: pytest.MonkeyPatch) -> None:

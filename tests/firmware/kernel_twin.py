@@ -207,7 +207,7 @@ EQUIVALENT = (
     "last_cdps > BLIND_CDPS + BLIND_STEP_CDPS",
     "last_cdps > BACK_OFF_CDPS + BLIND_STEP_CDPS",
     "last_cdps > BRAKING_STEP_CDPS",
-    "last_cdps < -BRAKING_STEP_CDPS",
+    "last_cdps < -BRAKING_UP_STEP_CDPS",
     "wanted_cdps > cap_cdps",
     "wanted_cdps > -cap_cdps",
     "asked_cdeg < own_cdeg",
