@@ -20,12 +20,8 @@ MAX_BODY: Final = MAX_PAYLOAD + 2 + 1
 """Bytes between two delimiters: payload, CRC and the one byte that COBS adds to fewer than 254."""
 MIN_CHECKED: Final = 3
 """Bytes of the shortest decoded body: a message type and the CRC."""
-MIN_BODY: Final = MIN_CHECKED + 1
-"""Bytes between two delimiters that may be a frame: COBS takes exactly one away from fewer than 254."""
 _FRAME: Final = DELIMITER + b"%b" + DELIMITER
 _CRC: Final = Struct(">H").pack
-_OVERLONG: Final = bytes(MAX_BODY + 1)
-"""In place of a body that was too long to be held."""
 
 
 class Damage(IntEnum):
@@ -49,54 +45,41 @@ class Deframer:
     frames is reported once, by its first `Damage`; the rest is counted in `damaged` until a good frame ends the run.
     """
 
-    __slots__ = ("_bad_run", "_overlong", "_rest", "damaged", "good")
+    __slots__ = ("_bad_run", "_rest", "damaged")
 
     def __init__(self) -> None:
         self._rest = b""
-        self._overlong = False
         self._bad_run = False
-        self.good = 0
         self.damaged = 0
 
     def feed(self, data: bytes) -> list[bytes | Damage]:
         """Take the bytes that arrived; return the payloads they completed and the first damage of each bad run."""
         bodies = (self._rest + data).split(DELIMITER)
-        rest = bodies.pop()
-        if self._overlong and bodies:
-            bodies[0] = _OVERLONG
-            self._overlong = False
-        if self._overlong or len(rest) > MAX_BODY:
-            self._overlong = True
-            rest = b""
-        self._rest = rest
-        if not bodies:
-            return []
+        # One byte too many is kept, and no more: it makes whatever comes up to the next delimiter overlong.
+        self._rest = bodies.pop()[: MAX_BODY + 1]
         found: list[bytes | Damage] = []
-        bad_run, told = self._bad_run, 0
         for body in bodies:
             if not body:
                 continue
-            if MIN_BODY <= len(body) <= MAX_BODY:
+            if len(body) <= MAX_BODY:
                 try:
                     checked = cobs.decode(body)
-                    if not crc_hqx(checked, CRC_START):
+                    if not crc_hqx(checked, CRC_START) and len(checked) >= MIN_CHECKED:
                         found.append(checked[:-2])
-                        bad_run = False
+                        self._bad_run = False
                         continue
                 except cobs.DecodeError:
                     pass
             self.damaged += 1
-            if not bad_run:
-                bad_run, told = True, told + 1
+            if not self._bad_run:
+                self._bad_run = True
                 found.append(_damage(body))
-        self._bad_run = bad_run
-        self.good += len(found) - told
         return found
 
     @property
     def held(self) -> int:
-        """Bytes of the unfinished frame that are held: never more than `MAX_BODY`."""
-        return len(self._rest)
+        """Bytes of the unfinished frame that are held, as far as they may still become one: at most `MAX_BODY`."""
+        return min(len(self._rest), MAX_BODY)
 
 
 def _damage(body: bytes) -> Damage:

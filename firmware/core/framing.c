@@ -78,7 +78,6 @@ enum found deframer_take(struct deframer *deframer, uint8_t byte)
     deframer->held = 0;
     deframer->overlong = false;
     if (damage == 0) {
-        deframer->good++;
         deframer->bad_run = false;
         return FOUND_PAYLOAD;
     }

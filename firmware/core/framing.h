@@ -26,7 +26,6 @@ struct deframer {
     uint8_t size;
     uint8_t damage;
     /* Modulo 2^16. */
-    uint16_t good;
     uint16_t damaged;
     uint8_t body[WIRE_MAX_BODY];
 };

@@ -52,9 +52,8 @@ int32_t feed_deframer(struct deframer *deframer, const uint8_t *data, int32_t si
 
 void deframer_state(const struct deframer *deframer, int64_t *out)
 {
-    out[0] = deframer->good;
-    out[1] = deframer->damaged;
-    out[2] = deframer->overlong ? 0 : deframer->held;
+    out[0] = deframer->damaged;
+    out[1] = deframer->held;
 }
 
 void *new_link(uint16_t nonce, uint16_t stop_count)

@@ -84,9 +84,8 @@ class Deframer(_Thing):
                 found.append(Damage(value))
         return found
 
-    good = property(lambda self: self._numbers("deframer_state", 3)[0])
-    damaged = property(lambda self: self._numbers("deframer_state", 3)[1])
-    held = property(lambda self: self._numbers("deframer_state", 3)[2])
+    damaged = property(lambda self: self._numbers("deframer_state", 2)[0])
+    held = property(lambda self: self._numbers("deframer_state", 2)[1])
 
 
 class Outbox(list[Rejected]):
