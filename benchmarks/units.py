@@ -1,5 +1,8 @@
 """Many simulated units in one process, each on a pty of its own: `python -m benchmarks.units FOLDER NAME…`.
 
+Their ticks are spread over a period, as those of real tables are: whoever is told first after a pause would wake the
+processor for all others, and pay for it.
+
 `--hz`: telemetries a second, by letting the tables' time run faster or slower; `--changes`: how often a second somebody
 sits down or gets up, which is a state document each. Lines on standard input: `begin` forgets what was noticed,
 `report` answers with the names of the tables that have lost their lease or their host since, `count` with how many
@@ -11,6 +14,7 @@ import os
 import select
 import sys
 import time
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -56,26 +60,27 @@ def main() -> None:
     options = parser.parse_args()
     units = [Unit(options.folder, name, number) for number, name in enumerate(options.names)]
     _say("ready")
-    period_s = 1.0 / options.hz
+    turn_s = 1.0 / options.hz / len(units)
     change_s = 1.0 / options.changes if options.changes else float("inf")
     next_s = changed_s = time.monotonic()
-    while True:
-        ready, _, _ = select.select([0], [], [], max(next_s - time.monotonic(), 0.0))
-        if ready:
-            line = os.read(0, 64)
-            if not line:
-                return
-            _obey(line.decode().strip(), units)
+    for unit in cycle(units):
+        _wait(next_s, units)
         now_s = time.monotonic()
-        if now_s < next_s:
-            continue
         if now_s - changed_s >= change_s:
             changed_s += change_s
-            for unit in units:
-                unit.table.switches.occupied = not unit.table.switches.occupied
-        for unit in units:
-            unit.tick()
-        next_s = max(next_s + period_s, now_s - LATE_S)
+            for one in units:
+                one.table.switches.occupied = not one.table.switches.occupied
+        unit.tick()
+        next_s = max(next_s + turn_s, now_s - LATE_S)
+
+
+def _wait(until_s: float, units: list[Unit]) -> None:
+    """Until it is time; meanwhile do what is asked, and end with whoever asks."""
+    while select.select([0], [], [], max(until_s - time.monotonic(), 0.0))[0]:
+        line = os.read(0, 64)
+        if not line:
+            sys.exit()
+        _obey(line.decode().strip(), units)
 
 
 def _obey(line: str, units: list[Unit]) -> None:

@@ -37,7 +37,7 @@ RESTATED = {
         for what, bound in (("rest", "≤ 1.3"), ("travel", "≤ 1.5"), ("braking", "≤ 5"))
     },
     "daemon.floor": "≤ 1.5", "daemon.usual": "≥ 1.8", "daemon.memory": "≤ 45", "daemon.start": "≤ 0.6",
-    "daemon.leases": "≤ 0",
+    "daemon.floor_control": "≤ 1.5", "daemon.usual_control": "≥ 1.8", "daemon.leases": "≤ 0",
     "simulation.loop": "≥ 700", "simulation.session": "≤ 1.6", "simulation.mujoco": "≥ 3",
     "simulation.campaign": "≥ 1.8",
 }  # fmt: skip
