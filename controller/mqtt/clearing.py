@@ -7,8 +7,14 @@ messages, or never, notices nothing.
 """
 
 from dataclasses import replace
+from typing import Final
 
 from ..model import Verb, Wish
+
+LEVEL_S: Final = 60.0
+"""So long after a filled `level` an empty one may clear it. Chosen: somebody who finds that it was retained clears it
+at once. Later it is a level: who lies head down after a stop, and takes another phone than last week's, does not wait.
+"""
 
 
 def as_clearing(wish: Wish) -> Wish:
@@ -22,19 +28,23 @@ def as_clearing(wish: Wish) -> Wish:
 
 
 class Clearing:
-    """F21: remembers of each command whether its last message was filled."""
+    """F21: remembers of each command whether its last message was filled, and when it came."""
 
     def __init__(self) -> None:
-        self._filled: set[Verb] = set()
+        self._filled_s: dict[Verb, float] = {}
 
-    def clears(self, verb: str, payload: bytes) -> bool:
-        """Whether this message may be what clears a retained one. Takes each message of a command's topic, in order."""
+    def clears(self, verb: str, payload: bytes, now_s: float) -> bool:
+        """Whether this message may be what clears a retained one. Takes each message of a command's topic, in order.
+
+        `now_s`: monotonic seconds.
+        """
         if verb not in Verb.__members__.values():
             return False
         known = Verb(verb)
         if payload:
-            self._filled.add(known)
+            self._filled_s[known] = now_s
             return False
-        cleared = known in self._filled
-        self._filled.discard(known)
-        return cleared
+        filled_s = self._filled_s.pop(known, None)
+        if filled_s is None:
+            return False
+        return known is not Verb.LEVEL or now_s - filled_s <= LEVEL_S

@@ -206,7 +206,7 @@ class MqttClient:
             self._heard_echo(payload)
         elif (verb := self.topics.verb_of(topic)) is not None:
             now_s = time.monotonic()
-            clears = self._clearing.clears(verb, payload)
+            clears = self._clearing.clears(verb, payload, now_s)
             if verb not in (Verb.STOP, Verb.LEVEL) and not self._throttle.admits(now_s):
                 self._crowded += 1
                 return
