@@ -20,6 +20,8 @@ MAX_BODY: Final = MAX_PAYLOAD + 2 + 1
 """Bytes between two delimiters: payload, CRC and the one byte that COBS adds to fewer than 254."""
 MIN_CHECKED: Final = 3
 """Bytes of the shortest decoded body: a message type and the CRC."""
+_KEPT: Final = slice(MAX_BODY + 1)
+"""Of an unfinished body. One byte too many, and no more: it makes what comes up to the next delimiter overlong."""
 _FRAME: Final = DELIMITER + b"%b" + DELIMITER
 _CRC: Final = Struct(">H").pack
 
@@ -55,21 +57,19 @@ class Deframer:
     def feed(self, data: bytes) -> list[bytes | Damage]:
         """Take the bytes that arrived; return the payloads they completed and the first damage of each bad run."""
         bodies = (self._rest + data).split(DELIMITER)
-        # One byte too many is kept, and no more: it makes whatever comes up to the next delimiter overlong.
-        self._rest = bodies.pop()[: MAX_BODY + 1]
+        self._rest = bodies.pop()[_KEPT]
         found: list[bytes | Damage] = []
         for body in bodies:
             if not body:
                 continue
-            if len(body) <= MAX_BODY:
-                try:
-                    checked = cobs.decode(body)
-                    if not crc_hqx(checked, CRC_START) and len(checked) >= MIN_CHECKED:
-                        found.append(checked[:-2])
-                        self._bad_run = False
-                        continue
-                except cobs.DecodeError:
-                    pass
+            try:
+                checked = cobs.decode(body)
+                if not crc_hqx(checked, CRC_START) and MIN_CHECKED <= len(checked) < MAX_BODY:
+                    found.append(checked[:-2])
+                    self._bad_run = False
+                    continue
+            except cobs.DecodeError:
+                pass
             self.damaged += 1
             if not self._bad_run:
                 self._bad_run = True
@@ -78,8 +78,8 @@ class Deframer:
 
     @property
     def held(self) -> int:
-        """Bytes of the unfinished frame that are held, as far as they may still become one: at most `MAX_BODY`."""
-        return min(len(self._rest), MAX_BODY)
+        """Bytes of the unfinished frame that are held: at most one more than `MAX_BODY`."""
+        return len(self._rest)
 
 
 def _damage(body: bytes) -> Damage:

@@ -172,7 +172,7 @@ class Wire(RuleBasedStateMachine):
         assert isinstance(self.arrive(self.host.level(self.count))[0], Level)
         assert isinstance(self.arrive(self.host.keepalive())[0], Keepalive)
         assert self.arrive(STOP_FRAME) == [Stop()]
-        assert self.unit._deframer.held <= 67
+        assert self.unit._deframer.held <= 68
         assert not Deframer().feed(b"")
 
 
