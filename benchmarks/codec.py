@@ -8,8 +8,8 @@ from binascii import crc_hqx
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec, module_from_spec
 from typing import Any, Final
-from unittest.mock import patch
 
 from cobs import cobs
 from pydantic import create_model
@@ -17,7 +17,7 @@ from pydantic import create_model
 from protocol import framing
 from protocol.framing import Deframer
 from protocol.link import frame
-from protocol.messages import BY_MESSAGE, STRUCTS, Telemetry, unpack_from_unit
+from protocol.messages import BY_MESSAGE, STRUCTS, Telemetry, pack, unpack_from_unit
 
 from .measure import BenchError, Figure, bytecodes, cpu_s, in_turns, ratio, spread
 
@@ -216,12 +216,17 @@ def pydantic() -> Work:
 
 def pure() -> Work:
     """Ours where the C extension of `cobs` could not be built."""
-    plain = import_module("cobs.cobs._cobs_py")
-    ordinary = ours()
+    spec = find_spec("protocol.framing")
+    assert spec is not None
+    assert spec.loader is not None
+    plain = module_from_spec(spec)
+    spec.loader.exec_module(plain)
+    vars(plain)["cobs"] = import_module("cobs.cobs._cobs_py")
+    deframer = plain.Deframer()
 
     def there_and_back() -> object:
-        with patch.object(framing, "cobs", plain):
-            return ordinary()
+        [payload] = deframer.feed(plain.encode(pack(SAMPLE)))
+        return unpack_from_unit(payload)
 
     assert there_and_back() == SAMPLE
     return there_and_back
