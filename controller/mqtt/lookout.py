@@ -4,7 +4,7 @@ A stop must not wait: not for the packets in front of it, nor until its own is d
 socket shows what is in it to the lookout, and a live stop in there goes to the port at once; paho reads the same bytes
 right after, and the wish takes its ordinary way. A kept stop (with the retain flag) is none.
 
-Whatever is read while a stop waits behind it was said before that stop, and counts as late.
+Whatever is read while a stop was seen behind it was said before that stop, and counts as late.
 """
 
 from typing import Final
