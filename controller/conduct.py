@@ -223,10 +223,10 @@ class Conduct:
         self.event(EventKind.SESSION_STARTED, f"{preset} started.", session=run.id, preset=preset, person=run.person)
         return run
 
-    def pause(self, *, let_go: bool = False) -> None:
+    def pause(self, e: Estimate, *, let_go: bool = False) -> None:
         """Slow down and hold; head-down time goes on. A button that was let go may be pressed again at once."""
         if self.run is not None and self.state is State.RUNNING:
-            self.run.player.hold()
+            self.run.player.hold(e.angle_deg, e.rate_dps)
             self.pauses.begin(self.now_s, None if let_go else self.hand_s)
             self.machine.fire(Trigger.PAUSE)
 
@@ -323,7 +323,7 @@ class Conduct:
         self.end(why)
         self.arming.close()
         if slowing is not None:
-            slowing.hold()
+            slowing.hold(e.angle_deg, e.rate_dps)
         self.way, self.leading = slowing, True
         self.lead_count = e.stop_count
         self.note = ""

@@ -67,7 +67,7 @@ class Judge:
                 c.send_home(e, why)
             elif action is Action.HOLD and c.state is State.RUNNING:
                 c.note = message
-                c.pause()
+                c.pause(e)
         elif action is not Action.NONE:
             if c.state is State.ARMED:
                 c.disarm(e, message)

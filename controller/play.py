@@ -29,17 +29,17 @@ class Play:
         elapsed_s = min(c.now_s - self._played_s, STEP_LIMIT_S)
         self._played_s = c.now_s
         if c.run is not None:
-            return self._run(c.run, elapsed_s)
+            return self._run(c.run, e, elapsed_s)
         if c.leading:
             return self._lead(e, elapsed_s)
         if c.way is not None:
             return Outgoing(Order.MOVE, c.way.advance(elapsed_s))
         return KEEP
 
-    def _run(self, run: Run, elapsed_s: float) -> Outgoing:
+    def _run(self, run: Run, e: Estimate, elapsed_s: float) -> Outgoing:
         c, player = self._c, run.player
         if isinstance(player, Jog) and c.hand_s - run.jogged_at_s > JOG_S:
-            c.pause(let_go=True)
+            c.pause(e, let_go=True)
         if not c.arming.granted:
             return KEEP
         target = player.advance(elapsed_s)

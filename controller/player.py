@@ -12,7 +12,7 @@ from typing import Final
 
 from .limits import ACCELERATION_DPS2, RATE_DPS
 from .model import Target
-from .motion import RAMP_ACCELERATION_DPS2, Swing
+from .motion import RAMP_ACCELERATION_DPS2, RAMP_JERK_DPS3, Swing
 from .presets import Leg, Step
 
 TEMPO_PER_S: Final = 1.0
@@ -27,6 +27,10 @@ jerk at the same time (domain.md, default limits: 2 °/s³)."""
 RAMP_PART: Final = RAMP_ACCELERATION_DPS2 / ACCELERATION_DPS2
 PEEK_S: Final = 0.02
 """The plan's own acceleration is measured over one step."""
+LAG_DEG: Final = 1.0
+"""Chosen: beyond what a sound table is behind its plan, with the play of its drive and the noise of its sensors."""
+LEAD_DEG: Final = 0.5
+"""How far ahead of the table a tilt unit may lead it: who stops short of that would have to come back for it."""
 JOG_DPS: Final = 1.0
 """Chosen: a table that somebody holds in motion by hand stops within half a degree."""
 BOUND_PART: Final = 0.7
@@ -94,9 +98,24 @@ class Player:
         """Held, and slowed down to rest."""
         return self._holding and self._tempo == 0.0
 
-    def hold(self) -> None:
-        """Slow down to rest and stay there."""
+    def hold(self, angle_deg: float, rate_dps: float) -> None:
+        """Slow down to rest and stay there; where the table is, and how fast.
+
+        One that lags behind on its way up, with a weak motor, rests where it can: it does not make up for that towards
+        head down, in what is called a pause. The step goes on from there, with what is left of its hold.
+        """
         self._holding = True
+        leg, step = self._leg, self._leg.step
+        swings = step.swing_deg > 0.0 and self._leg_s > leg.reached_s
+        behind = step.angle_deg > leg.start_deg and angle_deg < self.target.angle_deg - LAG_DEG
+        if not behind or swings or self._skipping:
+            return
+        stopping_deg = _stopping_deg(max(rate_dps, self.target.rate_dps), RAMP_PART * self._acceleration_dps2)
+        rest_deg = angle_deg + LEAD_DEG + stopping_deg
+        left_s = leg.duration_s - max(self._leg_s, leg.reached_s)
+        self._steps = (*self._steps[: self.index], replace(step, hold_s=left_s), *self._steps[self.index + 1 :])
+        self._begin(self.index, min(rest_deg, self.target.angle_deg))
+        self._tempo = self._tempo_per_s = 0.0
 
     def go_on(self) -> None:
         """Pick the tempo up again."""
@@ -170,6 +189,11 @@ class Player:
         return self._leg
 
 
+def _stopping_deg(rate_dps: float, acceleration_dps2: float) -> float:
+    """How far it is from this rate to rest, as a ramp ends."""
+    return rate_dps / 2.0 * (rate_dps / acceleration_dps2 + acceleration_dps2 / RAMP_JERK_DPS3)
+
+
 class Jog:
     """Hold to move: while `direction` is 1 (head down) or −1 (head up) towards that side, between two angles.
 
@@ -196,7 +220,7 @@ class Jog:
         """Nobody holds the button, and the table has slowed down to rest."""
         return self.direction == 0 and self.target.rate_dps == 0.0
 
-    def hold(self) -> None:
+    def hold(self, _angle_deg: float, _rate_dps: float) -> None:
         """The button was let go."""
         self.direction = 0
 

@@ -203,10 +203,10 @@ class Desk:
         c = self._c
         run = c.run
         if wish.direction == 0:
-            c.pause(let_go=True)
+            c.pause(e, let_go=True)
             return accepted(wish, "Holding.")
         if wish.direction < 0 and e.angle_deg <= STEEPEST_SEAT_DEG:
-            c.pause(let_go=True)
+            c.pause(e, let_go=True)
             return accepted(wish, f"Jog leads up to {STEEPEST_SEAT_DEG:g}° only. Send stand to stand up.")
         if run is None:
             c.serve(self._person(wish))
@@ -223,7 +223,7 @@ class Desk:
         return accepted(wish, f"Moving {'head down' if wish.direction > 0 else 'head up'}.", moving=True)
 
     def _pause(self, wish: Wish, e: Estimate) -> Answer:
-        self._c.pause()
+        self._c.pause(e)
         return accepted(wish, "Paused. Head-down time goes on counting." if e.head_down else "Paused.")
 
     def _resume(self, wish: Wish, _: Estimate) -> Answer:

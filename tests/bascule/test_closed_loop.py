@@ -178,6 +178,24 @@ def test_the_heaviest_and_the_lightest_person(mass_kg: float) -> None:
     assert loop.angle_deg == pytest.approx(30.0, abs=0.5)
 
 
+@pytest.mark.parametrize("after_s", [4.0, 8.5], ids=["on the ramp", "in the hold"])
+def test_a_pause_of_a_weak_table_does_not_make_up_for_what_it_lags_behind(after_s: float) -> None:
+    """Of a third of its power: it was led on for as far as it was behind its plan, 4° and more."""
+    loop = head_down(20.0)
+    loop.table.physics.strength = 0.31
+    loop.run(after_s)
+    run = loop.core.conduct.run
+    assert run is not None
+    lag_deg, at_deg = run.player.target.angle_deg - loop.angle_deg, loop.angle_deg
+    assert lag_deg > 2.5
+    loop.wish(Verb.PAUSE)
+    loop.run(20.0)
+    assert loop.state is State.PAUSED
+    assert loop.angle_deg <= at_deg + 2.6
+    loop.wish(Verb.RESUME)
+    assert loop.run(40.0, lambda: loop.angle_deg >= 29.5)
+
+
 # Stop
 
 

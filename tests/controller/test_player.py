@@ -1,6 +1,7 @@
 """Plays of plans and of the jog: the limits of rate and acceleration, measured by differences whatever is pressed."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from random import Random
 
@@ -68,7 +69,7 @@ def test_nothing_that_is_pressed_makes_the_rate_jump(plan: Preset, limits: tuple
     for step in range(6000):
         if step * DT >= next_s:
             next_s += random.choice((0.1, 0.5, 2.0, 20.0)) * random.random()
-            random.choice((player.hold, player.go_on, player.go_on, player.skip))()
+            random.choice((partial(player.hold, *player.target), player.go_on, player.go_on, player.skip))()
         points.append(player.advance(DT))
     rate, acceleration, off = measured(points)
     assert rate <= limits[0] + 1e-6
@@ -83,7 +84,7 @@ def test_a_pause_anywhere_in_a_ramp_comes_to_rest_and_goes_on_to_the_same_place(
     player = Player([step, Step("back", 0.0, 0.0, 2.0)], 0.0)
     played(player, at_s)
     rate_dps = abs(player.target.rate_dps)
-    player.hold()
+    player.hold(player.target.angle_deg, player.target.rate_dps)
     slowing = until_still(player)
     assert len(slowing) * DT <= 2.9
     if rate_dps > 0.5:
@@ -100,11 +101,65 @@ def test_a_pause_anywhere_in_a_ramp_comes_to_rest_and_goes_on_to_the_same_place(
     assert player.index == 0
 
 
+LAGS = Step("up", 30.0, 10.0, 1.5)
+SWINGS = Step("swing", 10.0, 20.0, 1.5, swing_deg=5.0, period_s=10.0)
+
+
+@pytest.mark.parametrize(("at_s", "hold_left_s"), [(8.0, 10.0), (22.5, 10.0), (26.0, 10.0 - 26.0 + 22.375)])
+def test_a_pause_leads_a_table_that_lags_behind_no_further_than_it_needs_to_stop(
+    at_s: float, hold_left_s: float
+) -> None:
+    """A weak motor on the ramp, shortly after it, and in the hold: 1.78° from 1.5 °/s to rest, and half a degree."""
+    player = Player([LAGS, Step("back", 0.0, 0.0, 1.5)], 0.0)
+    played(player, at_s)
+    lag_deg = player.target.angle_deg - 6.0
+    assert lag_deg > 2.5
+    player.hold(6.0, 1.5)
+    assert player.advance(DT) == (pytest.approx(6.0 + 0.5 + 1.78, abs=0.01), 0.0)
+    assert player.still
+    left_s = player.remaining_s
+    assert played(player, 60.0)[-1] == player.target
+    assert player.remaining_s == left_s, "the plan waits"
+    player.go_on()
+    points = played(player, left_s - player._later_s - hold_left_s)
+    assert measured(points)[0] <= 1.5 + 1e-6
+    assert points[-1].angle_deg == pytest.approx(30.0, abs=0.01)
+    played(player, hold_left_s - 0.1)
+    assert (player.index, player.target.angle_deg) == (0, 30.0), "what is left of its hold, and no more"
+    played(player, 0.3)
+    assert player.index == 1
+
+
+@pytest.mark.parametrize("behind_deg", [0.9, -5.0], ids=["a sound one", "ahead of it"])
+def test_a_pause_of_a_table_that_does_not_lag_behind_is_the_plans_own(behind_deg: float) -> None:
+    ends = []
+    for there_deg in (0.0, behind_deg):
+        player = Player([LAGS], 0.0)
+        played(player, 8.0)
+        player.hold(player.target.angle_deg - there_deg, 1.5)
+        ends.append(until_still(player)[-1])
+    assert ends[0] == ends[1]
+
+
+def test_a_pause_on_the_way_up_to_level_in_a_swing_or_in_a_skip_goes_nowhere_else() -> None:
+    """Behind a way home the table is more head down; a swing turns round by itself; a skip begins the next step."""
+    home, swing, skipped = Player([Step("back", 0.0, 0.0, 1.5)], 20.0), Player([SWINGS], 0.0), Player([LAGS] * 2, 0.0)
+    for player in home, swing, skipped:
+        played(player, 10.0)
+    skipped.skip()
+    for player in home, swing, skipped:
+        target = player.target
+        player.hold(target.angle_deg - 4.0, target.rate_dps)
+        assert player.advance(DT).angle_deg == pytest.approx(target.angle_deg, abs=0.1)
+    played(skipped, 5.0)
+    assert skipped.index == 1
+
+
 def test_a_pause_in_a_hold_is_at_rest_at_once() -> None:
     player = Player(BACK.steps, -80.0)
     played(player, 60.0)
     assert player.target == Target(0.0, 0.0)
-    player.hold()
+    player.hold(player.target.angle_deg, player.target.rate_dps)
     player.advance(DT)
     assert player.still
     left_s = player.remaining_s
@@ -137,7 +192,7 @@ def test_a_skip_leads_from_where_it_is_to_the_next_step() -> None:
 def test_a_skip_while_paused_goes_on_with_the_next_step() -> None:
     player = Player(BACK.steps, 0.0)
     played(player, 22.0)
-    player.hold()
+    player.hold(player.target.angle_deg, player.target.rate_dps)
     until_still(player)
     at_deg = player.target.angle_deg
     player.skip()
@@ -150,7 +205,7 @@ def test_a_pause_after_a_skip_waits_at_rest_before_the_next_step() -> None:
     played(player, 22.0)
     player.skip()
     played(player, 0.5)
-    player.hold()
+    player.hold(player.target.angle_deg, player.target.rate_dps)
     while player.index == 1:
         player.advance(DT)
     assert player.still, "no moment of the next step"
@@ -164,7 +219,7 @@ def test_a_pause_after_a_skip_waits_at_rest_before_the_next_step() -> None:
 def test_the_last_step_is_not_skipped() -> None:
     player = Player([Step("up", 30.0, 10.0, 2.0)], 0.0)
     played(player, 3.0)
-    player.hold()
+    player.hold(player.target.angle_deg, player.target.rate_dps)
     played(player, 3.0)
     assert not player.skip()
     played(player, 17.0)
@@ -175,7 +230,7 @@ def test_a_step_that_ends_while_a_pause_slows_down_does_not_begin_the_next_one()
     player = Player([Step("up", 10.0, 0.0, 2.0), Step("on", 20.0, 0.0, 2.0)], 0.0)
     while player.remaining_s - player._later_s > 0.3:
         player.advance(DT)
-    player.hold()
+    player.hold(player.target.angle_deg, player.target.rate_dps)
     played(player, 5.0)
     assert player.still
     assert player.target.angle_deg == pytest.approx(10.0, abs=0.05)
@@ -222,7 +277,7 @@ def test_a_jog_moves_at_one_degree_a_second_while_it_is_held() -> None:
     assert points[-1].rate_dps == 1.0
     assert not jog.still
     assert 9.0 < points[-1].angle_deg < 10.0
-    jog.hold()
+    jog.hold(0.0, 0.0)
     let_go = jog.target.angle_deg
     points += jogged(jog, 0, 2.0)
     assert jog.still
