@@ -124,11 +124,16 @@ def _thawed(trace: Trace, i: int, k: int) -> bool:
     wish of after the stop opens a lease of its own.
     """
     now, stop_s = trace.samples[k], trace.samples[i].now_s
-    rests = not moves(now) and abs(now.bed_deg) <= DEEP_DEG
+    rests = _rests(now)
     if now.active & STOPPED or not (rests or now.lease_s > now.now_s):
         return False
     wished = any(mark.what.startswith(WISHES) and stop_s < mark.now_s <= now.now_s for mark in trace.marks)
     return (rests or wished) and any(sample.active & STOPPED for sample in trace.samples[i:k])
+
+
+def _rests(sample: Sample) -> bool:
+    """At level."""
+    return not moves(sample) and abs(sample.bed_deg) <= DEEP_DEG
 
 
 def stop_travel(trace: Trace) -> float:
@@ -175,7 +180,9 @@ def stop_holds(trace: Trace) -> float:
         ended = any(last_s <= end <= sample.now_s for end in ends) or _thawed(trace, last, k)
         if ended or sample.now_s - last_s < BRAKING_S or sample.lowering or leased(sample):
             continue
-        if moves(sample):
+        if sample.rung >= LEVEL and _rests(trace.samples[last]):
+            ended = True  # where it rests at level a freeze ends at once; this is a cause of its own
+        elif moves(sample):
             least = min(least, sample.now_s - last_s - 19.5)
             ended = True
     return least

@@ -100,8 +100,12 @@ def emergency_stop(trace: Trace) -> float:
 
 
 def release(trace: Trace) -> float:
-    """What the emergency stop or lowering by hand has ended begins only with a person's wish."""
-    wished = sorted(mark.now_s for mark in trace.marks if mark.what.startswith(("level", "wish")))
+    """What the emergency stop or lowering by hand has ended begins only with a person's wish.
+
+    After a power cut the unit knows of neither any more: head down it leads home as after any restart (F5).
+    """
+    ends = ("level", "wish", "boot") if "power_cut" in trace.kinds else ("level", "wish")
+    wished = sorted(mark.now_s for mark in trace.marks if mark.what.startswith(ends))
     held, released_s, travel = False, None, 0.0
     for before, now in steps(trace):
         if now.estop or now.lowering:
@@ -144,8 +148,9 @@ def told(trace: Trace) -> float:
 
 
 def honest(trace: Trace) -> float:
-    """An angle that the controller trusts is wrong by more than 3.5° for at most half a second.
+    """An angle that the controller trusts is wrong by more than 3.7° for at most half a second.
 
+    Two sensors may be 3° apart, and the sound one is off by its calibration, its curve and a count: 0.64°.
     With a loose linkage the drive's sensor is off by up to 2.5°, too, and hides as much of what the bed's is.
     """
     if blinded(trace, 1 if "loose_linkage" in trace.kinds else 2):
@@ -155,7 +160,7 @@ def honest(trace: Trace) -> float:
         lambda sample: (
             sample.believed_deg is not None
             and sample.now_s - sample.fresh_s < 0.15
-            and abs(sample.believed_deg - sample.bed_deg) > 3.5
+            and abs(sample.believed_deg - sample.bed_deg) > 3.7
         ),
     )
 

@@ -234,6 +234,21 @@ def test_a_motor_that_runs_wild_is_noticed_on_the_way_back(kind: str, deepest: f
         assert (BY_NAME["angle"].robustness(trace) > 0.0) is holds
 
 
+def test_two_sensors_may_be_three_degrees_apart_and_the_sound_one_a_little_off() -> None:
+    for shown_deg, holds in ((13.65, True), (6.35, True), (13.75, False), (6.25, False)):
+        assert (BY_NAME["honest"].robustness(run(3.0, believed_deg=shown_deg)) > 0.0) is holds
+
+
+def test_after_a_power_cut_nobody_knows_of_an_emergency_stop_any_more() -> None:
+    """F5: head down it leads home as after any restart; without the cut, or before the unit is back, nothing moves."""
+    cut, rest = (("power_cut",), (("boot of the unit", 1.1),)), run(1.0)
+    for (kinds, marks), holds in ((cut, True), (((), cut[1]), False), ((("power_cut",), ()), False)):
+        trace = joined(run(1.0, estop=True), rest, run(1.0, 10.0, -1.0))
+        trace.kinds = kinds
+        trace.marks += [Mark(at_s, what) for what, at_s in marks]
+        assert (BY_NAME["release"].robustness(trace) > 0.0) is holds
+
+
 @pytest.mark.parametrize(("kinds", "judged"), [
     (("bed_drifts",), True), (("loose_linkage",), True), (("bed_drifts", "loose_linkage"), False),
 ])  # fmt: skip
@@ -337,6 +352,16 @@ def test_a_stop_at_level_that_froze_nothing_is_no_freeze_that_has_ended() -> Non
     )
     assert BY_NAME["stop_holds"].robustness(trace) < 0.0
     assert BY_NAME["stop_time"].robustness(trace) < 0.0
+
+
+def test_what_the_unit_does_by_itself_after_a_stop_at_level_is_judged_elsewhere() -> None:
+    """A blind return, two seconds after a stop that found the table resting there; elsewhere the stop counts."""
+    for at_deg, rung, holds in ((0.4, Rung.BLIND_LEVEL, True), (0.4, Rung.REFUSE, False), (9.0, Rung.LEVEL, False)):
+        trace = joined(
+            run(2.0, at_deg, marks=((0.0, "stop reaches the unit"),), **UNLEASED),
+            run(2.0, at_deg, -0.5, rung=int(rung), **UNLEASED),
+        )
+        assert (BY_NAME["stop_holds"].robustness(trace) > 0.0) is holds, (at_deg, rung)
 
 
 def test_a_freeze_that_still_lasts_at_level_is_not_over() -> None:
