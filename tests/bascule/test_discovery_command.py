@@ -105,6 +105,7 @@ def test_at_a_safe_broker_it_says_who_may_take_it_back_and_never_claims_what_the
             wait_for(lambda: table.heard, "it is there as before")
             result = bascule("remove", *broker.options("bascule"))
             assert result.output == "Home Assistant forgets this table. Its controller is not running.\n"
+            wait_for(lambda: len(table.heard) > 1, "it is gone")
             assert table.heard == [(TOPIC, b"{}"), (TOPIC, b"")]
         (broker.folder / "users" / "me.password").write_text("wrong-password\n")
         assert "refused user 'me' or the password" in bascule("remove", *broker.options("me")).output

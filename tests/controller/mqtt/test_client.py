@@ -78,6 +78,7 @@ def test_documents_arrive_and_retained_ones_stay(
     table.client.publish_event(EVENT)
     table.client.publish_result(RESULT)
     wait_for(lambda: peer.last("bascule/home/result"), "the result")
+    wait_for(lambda: peer.last("bascule/home/event"), "the event")
     wait_for(lambda: peer.last(AVAILABILITY) == b"online", "online")
     assert json.loads(peer.last("bascule/home/event") or b"")["kind"] == "session_ended"
     assert json.loads(peer.last("bascule/home/result") or b"")["reason"] == "over_angle"
