@@ -132,7 +132,7 @@ def _thawed(trace: Trace, i: int, k: int) -> bool:
 
 
 def _rests(sample: Sample) -> bool:
-    """At level."""
+    """At level, and not moving."""
     return not moves(sample) and abs(sample.bed_deg) <= DEEP_DEG
 
 

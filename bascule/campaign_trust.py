@@ -150,7 +150,8 @@ def told(trace: Trace) -> float:
 def honest(trace: Trace) -> float:
     """An angle that the controller trusts is wrong by more than 3.7° for at most half a second.
 
-    Two sensors may be 3° apart, and the sound one is off by its calibration, its curve and a count: 0.64°.
+    Two sensors may be 3° apart, and the sound one is off by its calibration, its curve and a count: 0.64°
+    (`simulator/sensors.py`).
     With a loose linkage the drive's sensor is off by up to 2.5°, too, and hides as much of what the bed's is.
     """
     if blinded(trace, 1 if "loose_linkage" in trace.kinds else 2):

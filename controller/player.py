@@ -30,7 +30,7 @@ PEEK_S: Final = 0.02
 LAG_DEG: Final = 1.0
 """Chosen: beyond what a sound table is behind its plan, with the play of its drive and the noise of its sensors."""
 LEAD_DEG: Final = 0.5
-"""How far ahead of the table a tilt unit may lead it: who stops short of that would have to come back for it."""
+"""How far ahead of the table a tilt unit leads it (`simulator/drive.py`): who stops short of that has to come back."""
 JOG_DPS: Final = 1.0
 """Chosen: a table that somebody holds in motion by hand stops within half a degree."""
 BOUND_PART: Final = 0.7

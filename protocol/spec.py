@@ -315,7 +315,7 @@ Worked example, LEVEL with sequence {example.sequence} and stop count {example.s
 
 {steps}
 
-A receiver holds at most {MAX_BODY} bytes between two delimiters. It drops a frame
+A receiver holds at most {MAX_BODY} bytes between two delimiters, and that there were more. It drops a frame
 
 1. that is longer than {MAX_BODY} bytes (and everything up to the next delimiter),
 2. in which COBS points behind the end,
